@@ -1,0 +1,73 @@
+# Tidings. `make help` lists what can be made. Needs Go, git and make; the rest is fetched or installed by the recipes.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+GOLANGCI_LINT_VERSION := v2.15.0
+GOFUMPT_VERSION := v0.12.0
+TOOLS := $(CURDIR)/.bin
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BINARY := bin/tidings
+DB ?= data/tidings.db
+RATE ?= 20
+EVENTS ?= 100000
+CONNECTIONS ?= 64,256
+
+.PHONY: help run build test lint format bench generate e2e postgres clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Build, serve on an embedded database with a demo source, and simulate mail gently (Ctrl-C stops)
+	$(BINARY) serve --db $(DB) --demo-rate $(RATE)
+
+build: ## Build bin/tidings, static
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BINARY) ./cmd/tidings
+
+test: ## Vet, then every test with the race detector, on SQLite and PostgreSQL
+	@scripts/compiler.sh
+	go vet ./...
+	@set -euo pipefail; \
+	if [ -z "$${TIDINGS_TEST_POSTGRES:-}" ]; then \
+	  TIDINGS_TEST_POSTGRES="$$(scripts/postgres.sh start)"; \
+	  export TIDINGS_TEST_POSTGRES; \
+	fi; \
+	go test -race -timeout 10m ./...
+
+lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) $(TOOLS)/gofumpt-$(GOFUMPT_VERSION) ## Check style: gofumpt and golangci-lint
+	@files="$$($(TOOLS)/gofumpt-$(GOFUMPT_VERSION) -l $$(git ls-files --cached --others --exclude-standard '*.go'))"; \
+	if [ -n "$$files" ]; then echo "not formatted, run make format:"; echo "$$files"; exit 1; fi
+	$(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) run ./...
+
+format: $(TOOLS)/gofumpt-$(GOFUMPT_VERSION) ## Format the Go sources
+	$(TOOLS)/gofumpt-$(GOFUMPT_VERSION) -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+bench: build ## Measure speed and memory; EVENTS=2000000 for the full run, POSTGRES=postgres://… for PostgreSQL
+	$(BINARY) bench --events $(EVENTS) --connections $(CONNECTIONS) $(if $(POSTGRES),--postgres '$(POSTGRES)')
+
+generate: ## Make generated files again: goldens and docs
+	go generate ./...
+
+e2e: build ## Run the built binary against real engines: kill -9 rounds, disorder, openssl and curl
+	@set -euo pipefail; \
+	if [ -z "$${TIDINGS_TEST_POSTGRES:-}" ]; then \
+	  TIDINGS_TEST_POSTGRES="$$(scripts/postgres.sh start)"; \
+	  export TIDINGS_TEST_POSTGRES; \
+	fi; \
+	TIDINGS_TEST_BINARY="$(CURDIR)/$(BINARY)" go test -count=1 -timeout 10m ./test/e2e/...
+
+postgres: ## Start the private PostgreSQL that the tests use, and print its URL
+	@scripts/postgres.sh start
+
+clean: ## Remove the private PostgreSQL and what was built (not data/)
+	scripts/postgres.sh remove
+	rm -rf bin .bin
+
+$(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION):
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv $(TOOLS)/golangci-lint $@
+
+$(TOOLS)/gofumpt-$(GOFUMPT_VERSION):
+	GOBIN=$(TOOLS) go install mvdan.cc/gofumpt@$(GOFUMPT_VERSION)
+	mv $(TOOLS)/gofumpt $@

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"tidings/internal/config"
+	"tidings/internal/control"
+	"tidings/internal/source"
+)
+
+type sourceCommand struct {
+	Create  sourceCreate  `cmd:"" help:"Create a source; its URL is shown this once."`
+	List    sourceList    `cmd:"" help:"List the sources."`
+	Rotate  sourceRotate  `cmd:"" help:"Give a source a new token; the one before works for a while."`
+	Disable sourceDisable `cmd:"" help:"Make a source refuse everything."`
+	Enable  sourceEnable  `cmd:"" help:"End disable."`
+	Confirm sourceConfirm `cmd:"" help:"List the subscriptions that wait for a person, or confirm one."`
+	Health  sourceHealth  `cmd:"" help:"Tell how a source does."`
+}
+
+// sourceView is a source as it is printed: secrets are left out.
+type sourceView struct {
+	ID              string    `json:"id"`
+	URL             string    `json:"url,omitempty"`   // after its creation or rotation, or where it has a fixed path
+	Token           string    `json:"token,omitempty"` // after its creation or rotation
+	Name            string    `json:"name"`
+	Provider        string    `json:"provider"`
+	Topics          []string  `json:"topics,omitempty"`
+	Pinned          bool      `json:"pinned"` // it trusts its own certificate alone
+	RequireVersion2 bool      `json:"requireVersion2"`
+	AllowRaw        bool      `json:"allowRaw"`
+	ConfirmByHand   bool      `json:"confirmByHand"`
+	Account         string    `json:"account,omitempty"`
+	PreviousUntil   time.Time `json:"previousTokenUntil,omitzero"`
+	CreatedAt       time.Time `json:"createdAt"`
+	DisabledAt      time.Time `json:"disabledAt,omitzero"`
+}
+
+func viewSource(s *source.Source, url, token string) sourceView {
+	set := s.Settings
+	return sourceView{
+		ID: s.ID, URL: url, Token: token, Name: s.Name, Provider: s.Provider, Topics: set.Topics,
+		Pinned: set.SigningCertificate != "", RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw,
+		ConfirmByHand: set.ConfirmByHand, Account: set.Account,
+		PreviousUntil: s.PreviousUntil, CreatedAt: s.CreatedAt, DisabledAt: s.DisabledAt,
+	}
+}
+
+type sourceCreate struct {
+	database           `embed:""`
+	printing           `embed:""`
+	config.Address     `embed:""`
+	Provider           string          `required:"" placeholder:"SLUG" help:"The email provider: ses."`
+	Name               string          `required:"" placeholder:"TEXT" help:"What people call it."`
+	Topic              []string        `sep:"none" placeholder:"ARN" help:"SNS topic that may post here; may be repeated."`
+	SigningCertificate string          `placeholder:"FILE" type:"path" help:"Trust only this certificate (PEM), for brokers that speak SNS."`
+	RequireVersion2    bool            `help:"Refuse SNS signatures of version 1 (SHA-1)."`
+	AllowRaw           bool            `help:"Accept SNS raw delivery, which carries no signature: the token alone proves it."`
+	ConfirmByHand      bool            `help:"Let a person confirm subscriptions of listed topics too."`
+	BasicAuth          []string        `sep:"none" placeholder:"USER:PASSWORD" help:"Also ask for basic auth; may be repeated."`
+	Account            string          `placeholder:"ID" help:"The AWS account that events must come from."`
+	FixedPath          string          `placeholder:"WORD" help:"Also reachable without token at BASE/PROVIDER/WORD, where the signature proves the rest."`
+	MaxAge             config.Duration `placeholder:"TIME" help:"Oldest signed request to accept. Default: as old as events are kept."`
+	TemplateTag        string          `placeholder:"TAG" help:"Message tag that holds the template. Default templateKey."`
+	WorkflowTag        string          `placeholder:"TAG" help:"Message tag that holds the workflow. Default sequenceId."`
+}
+
+// Help is the long help.
+func (*sourceCreate) Help() string {
+	return `Examples:
+
+  tidings source create --provider ses --name production \
+    --topic arn:aws:sns:eu-west-1:123456789012:ses-events --public-url https://tidings.example.com
+  tidings source create --provider ses --name local --topic arn:aws:sns:eu-west-1:123456789012:local \
+    --signing-certificate broker.pem --json`
+}
+
+// Run creates a source.
+func (s *sourceCreate) Run(c *console) error {
+	certificate := ""
+	if s.SigningCertificate != "" {
+		b, err := os.ReadFile(s.SigningCertificate)
+		if err != nil {
+			return usageError{fmt.Errorf("read --signing-certificate: %w", err)}
+		}
+		certificate = string(b)
+	}
+	return s.with(c, config.Config{Address: s.Address}, func(ops *control.Control, who control.Actor) error {
+		made, err := ops.CreateSource(c.ctx, who, control.NewSource{
+			Name: s.Name, Provider: s.Provider, Path: s.FixedPath,
+			Settings: source.Settings{
+				Topics: s.Topic, SigningCertificate: certificate, RequireVersion2: s.RequireVersion2, AllowRaw: s.AllowRaw,
+				ConfirmByHand: s.ConfirmByHand, BasicAuth: s.BasicAuth, Account: s.Account,
+				MaxAgeSeconds: int64(s.MaxAge.Std() / time.Second), TemplateTag: s.TemplateTag, WorkflowTag: s.WorkflowTag,
+			},
+		})
+		if err != nil {
+			return err
+		}
+		return s.print(c, viewSource(made.Source, made.URL, made.Token), func(w io.Writer) {
+			fmt.Fprintf(w, "%s\nThis is the URL of %s. It holds the source's secret and is shown this once: give it to %s.\n",
+				made.URL, made.ID, made.Provider)
+		})
+	})
+}
+
+type sourceList struct {
+	database       `embed:""`
+	printing       `embed:""`
+	config.Address `embed:""`
+}
+
+// Run lists the sources.
+func (s *sourceList) Run(c *console) error {
+	return s.with(c, config.Config{Address: s.Address}, func(ops *control.Control, who control.Actor) error {
+		list, err := ops.Sources(c.ctx, who)
+		if err != nil {
+			return err
+		}
+		views := make([]sourceView, 0, len(list))
+		rows := make([][]string, 0, len(list))
+		for _, x := range list {
+			views = append(views, viewSource(x, ops.FixedURL(x), ""))
+			rows = append(rows, []string{
+				x.ID, x.Provider, x.Name, strings.Join(x.Settings.Topics, " "), when(x.CreatedAt), when(x.DisabledAt),
+			})
+		}
+		return s.print(c, views, func(w io.Writer) {
+			table(w, []string{"id", "provider", "name", "topics", "created", "disabled"}, rows)
+		})
+	})
+}
+
+type sourceRotate struct {
+	database       `embed:""`
+	printing       `embed:""`
+	config.Address `embed:""`
+	ID             string          `arg:"" help:"The source's id (src_…)."`
+	Grace          config.Duration `default:"24h" placeholder:"TIME" help:"How long the token before works on; 0 ends it now."`
+}
+
+// Run rotates a source's token.
+func (s *sourceRotate) Run(c *console) error {
+	return s.with(c, config.Config{Address: s.Address}, func(ops *control.Control, who control.Actor) error {
+		grace := s.Grace.Std()
+		made, err := ops.RotateSource(c.ctx, who, s.ID, &grace)
+		if err != nil {
+			return err
+		}
+		return s.print(c, viewSource(made.Source, made.URL, made.Token), func(w io.Writer) {
+			fmt.Fprintf(w, "%s\nThis is the new URL of %s, shown this once. The one before works until %s.\n",
+				made.URL, made.ID, when(made.PreviousUntil))
+		})
+	})
+}
+
+// sourceSwitch turns a source off and on.
+type sourceSwitch struct {
+	database `embed:""`
+	printing `embed:""`
+	ID       string `arg:"" help:"The source's id (src_…)."`
+}
+
+type (
+	sourceDisable struct {
+		sourceSwitch `embed:""`
+	}
+	sourceEnable struct {
+		sourceSwitch `embed:""`
+	}
+)
+
+// Run disables a source.
+func (s *sourceDisable) Run(c *console) error {
+	return s.local(c, func(ops *control.Control, who control.Actor) error {
+		x, err := ops.DisableSource(c.ctx, who, s.ID)
+		if err != nil {
+			return err
+		}
+		return s.print(c, viewSource(x, "", ""), func(w io.Writer) { fmt.Fprintf(w, "%s refuses everything now.\n", x.ID) })
+	})
+}
+
+// Run enables a source.
+func (s *sourceEnable) Run(c *console) error {
+	return s.local(c, func(ops *control.Control, who control.Actor) error {
+		x, err := ops.EnableSource(c.ctx, who, s.ID)
+		if err != nil {
+			return err
+		}
+		return s.print(c, viewSource(x, "", ""), func(w io.Writer) { fmt.Fprintf(w, "%s takes in events again.\n", x.ID) })
+	})
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"tidings/internal/control"
+	"tidings/internal/store"
+)
+
+type suppressionsCommand struct {
+	List suppressionsList `cmd:"" default:"withargs" help:"List suppressions, newest first (this is also what suppressions alone does)."`
+	Lift suppressionsLift `cmd:"" help:"Lift a contact's suppressions; a new bounce or complaint suppresses again."`
+}
+
+// suppressionView is a suppression as it is printed.
+type suppressionView struct {
+	ContactID string    `json:"contactId"`
+	Address   string    `json:"address"`
+	Reason    string    `json:"reason"`
+	Active    bool      `json:"active"`
+	Since     time.Time `json:"since"`
+	Until     time.Time `json:"until,omitzero"`
+	LiftedAt  time.Time `json:"liftedAt,omitzero"`
+	Event     string    `json:"event,omitempty"`
+	Note      string    `json:"note,omitempty"`
+}
+
+func viewSuppressions(rows []store.SuppressionRow, now time.Time) []suppressionView {
+	views := make([]suppressionView, 0, len(rows))
+	for _, r := range rows {
+		v := suppressionView{
+			ContactID: r.ContactID, Address: r.Address, Reason: string(r.Reason), Active: r.Active(now),
+			Since: r.Since, Until: r.Until, LiftedAt: r.LiftedAt, Note: r.Note,
+		}
+		if !r.Event.IsZero() {
+			v.Event = r.Event.String()
+		}
+		views = append(views, v)
+	}
+	return views
+}
+
+func printSuppressions(w io.Writer, views []suppressionView) {
+	rows := make([][]string, 0, len(views))
+	for _, v := range views {
+		state := "ended"
+		if v.Active {
+			state = "active"
+		}
+		rows = append(rows, []string{v.Address, v.Reason, state, when(v.Since), when(v.Until), when(v.LiftedAt), v.Note})
+	}
+	table(w, []string{"contact", "reason", "state", "since", "until", "lifted", "note"}, rows)
+}
+
+type suppressionsList struct {
+	database `embed:""`
+	printing `embed:""`
+	Reason   string `placeholder:"REASON" help:"hard_bounce, soft_bounce, complaint, provider or manual."`
+	Contact  string `placeholder:"ADDRESS|ID" help:"Of this contact."`
+	State    string `default:"active" enum:"active,ended,all" help:"active, ended or all."`
+	Cursor   string `placeholder:"CURSOR" help:"Go on where a page ended."`
+	Limit    int    `default:"100" placeholder:"N" help:"Length of the page, 1 to 1000."`
+}
+
+// Run lists suppressions.
+func (s *suppressionsList) Run(c *console) error {
+	return s.local(c, func(ops *control.Control, who control.Actor) error {
+		filter := control.SuppressionFilter{Reason: s.Reason, Contact: s.Contact, Cursor: s.Cursor, Limit: s.Limit}
+		if active := s.State == "active"; s.State != "all" {
+			filter.Active = &active
+		}
+		page, err := ops.ListSuppressions(c.ctx, who, filter)
+		if err != nil {
+			return err
+		}
+		view := struct {
+			Suppressions []suppressionView `json:"suppressions"`
+			NextCursor   string            `json:"nextCursor,omitempty"`
+		}{viewSuppressions(page.Rows, ops.Now()), page.NextCursor}
+		return s.print(c, view, func(w io.Writer) {
+			printSuppressions(w, view.Suppressions)
+			if page.NextCursor != "" {
+				fmt.Fprintf(w, "\nThere is more: --cursor %s\n", page.NextCursor)
+			}
+		})
+	})
+}
+
+type suppressionsLift struct {
+	database `embed:""`
+	printing `embed:""`
+	Contact  string `arg:"" help:"The contact's address or id (con_…)."`
+	Reason   string `placeholder:"REASON" help:"Lift only this reason. Default: all that hold."`
+	Note     string `required:"" placeholder:"TEXT" help:"Why; it is kept."`
+}
+
+// Run lifts suppressions.
+func (s *suppressionsLift) Run(c *console) error {
+	return s.local(c, func(ops *control.Control, who control.Actor) error {
+		rows, err := ops.Lift(c.ctx, who, s.Contact, s.Reason, strings.TrimSpace(s.Note))
+		if err != nil {
+			return err
+		}
+		views := viewSuppressions(rows, ops.Now())
+		return s.print(c, views, func(w io.Writer) { printSuppressions(w, views) })
+	})
+}

@@ -1,0 +1,114 @@
+// Package api provides the HTTP API: it decodes a question, calls one operation of control and encodes its answer. It
+// decides nothing.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"tidings/internal/auth"
+	"tidings/internal/control"
+)
+
+// Options are what the API needs. All but Metrics are required.
+type Options struct {
+	Control  *control.Control
+	Auth     *auth.Authenticator
+	Logger   *slog.Logger
+	Metrics  http.Handler // served at /metrics; nil: not served
+	Version  string       // of the program, for the OpenAPI document
+	Draining func() bool  // whether the server is shutting down: then it is not ready
+}
+
+const (
+	maxBody        = 1 << 20
+	requestTimeout = 10 * time.Second
+)
+
+type api struct {
+	Options
+	ready readiness
+}
+
+// New makes the handler of all routes of the API. It answers every path: those that it does not know with a problem.
+func New(o Options) http.Handler {
+	a := &api{Options: o}
+	mux := http.NewServeMux()
+	h := humago.New(mux, a.config())
+	a.register(h)
+	if o.Metrics != nil {
+		mux.Handle("GET /metrics", o.Metrics)
+	}
+	return a.recovered(a.prepared(a.routed(mux)))
+}
+
+func (a *api) config() huma.Config {
+	format := huma.Format{Marshal: Encode, Unmarshal: decode}
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title: "Tidings", Version: a.Version, Description: description,
+				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
+			},
+			Components: &huma.Components{
+				Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					bearer: {Type: "http", Scheme: "bearer", Description: "An API key: sk_… (secret) or pk_… (public)."},
+				},
+			},
+		},
+		OpenAPIPath:   "/openapi",
+		Formats:       map[string]huma.Format{"application/json": format, "json": format},
+		DefaultFormat: "application/json",
+		Transformers:  []huma.Transformer{a.ofFramework},
+	}
+}
+
+const description = `What became of every email, and why.
+
+Errors are RFC 9457 problem details. Lists are read with ` + "`limit` and `cursor`" + `: pass the ` + "`nextCursor`" + ` of
+a page to get the next one, while ` + "`hasMore`" + ` is true.`
+
+// schemaName names schemas after their types. Types of other packages are named after those too, because a Message in
+// an event is less than a Message of its own.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	name := huma.DefaultSchemaNamer(t, hint)
+	for suffix, prefix := range foreign {
+		if strings.HasSuffix(t.PkgPath(), suffix) {
+			return prefix + name
+		}
+	}
+	return name
+}
+
+// foreign are the packages whose types are answered as they are.
+var foreign = map[string]string{"/event": "Event", "/provider": "Receipt"}
+
+type contextKey int
+
+const (
+	actorKey contextKey = iota
+	requestKey
+)
+
+// who is the actor that the guard proved.
+func who(ctx context.Context) control.Actor {
+	w, _ := ctx.Value(actorKey).(control.Actor)
+	return w
+}
+
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestKey).(string)
+	return id
+}

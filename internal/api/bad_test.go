@@ -1,0 +1,217 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tidings/internal/auth"
+	"tidings/internal/store"
+)
+
+// badRequest is a request that must be refused; its answer is the golden file of its name.
+type badRequest struct {
+	name, method, target string
+	body                 any
+	status               int
+	header               http.Header
+}
+
+func badRequests() []badRequest {
+	const get, post, patch = http.MethodGet, http.MethodPost, http.MethodPatch
+	sources := func(name string, body any, status int) badRequest {
+		return badRequest{name: name, method: post, target: "/sources", body: body, status: status}
+	}
+	events := func(name, query string, status int) badRequest {
+		return badRequest{name: name, method: get, target: "/events?" + query, status: status}
+	}
+	return []badRequest{
+		{name: "unknown path", method: get, target: "/nothing/here", status: 404},
+		{name: "root", method: get, target: "/", status: 404},
+		{name: "wrong method", method: http.MethodPut, target: "/sources", status: 405},
+		{name: "wrong method on a public path", method: post, target: "/healthz", status: 405},
+
+		events("unknown filter", "subject=hi&name=open&Limit=3", 422),
+		events("limit too low", "limit=0", 422),
+		events("limit too high", "limit=1001", 422),
+		events("limit no number", "limit=many", 422),
+		events("limit twice", "limit=1&limit=2", 422),
+		events("bad date", "from=yesterday", 422),
+		events("date with a lost plus", "to=2026-05-04T10:00:00+02:00", 422),
+		events("year ten thousand", "to=10000-01-01", 422),
+		events("span backwards", "from=2026-05-05&to=2026-05-04", 422),
+		events("bad cursor", "cursor=abc", 422),
+		events("cursor no base64", "cursor=%21%21", 422),
+		events("cursor of another list", "cursor=cwAAAAAAAAAB", 422),
+		events("cursor of nothing", "cursor=ZQAAAAAAAAAAAAAAAAAAAAA", 422),
+		events("name misspelt", "name=email.opend", 422),
+		events("contact no address", "contact=lea", 422),
+		events("source no id", "source=main", 422),
+		events("provider unknown", "provider=sendgrid", 422),
+		events("filter too long", "tag="+strings.Repeat("x", 1001), 422),
+		events("filter with NUL", "tag=a%00b", 422),
+		events("filter with bad UTF-8", "tag=%ff", 422),
+		events("filter with a line end", "tag=a%0Ab", 422),
+		events("query that can't be read", "tag=%zz", 400),
+		events("all at once", "limit=5000&from=x&to=y&cursor=z", 422),
+		events("all of ours at once", "from=x&to=y&cursor=z&contact=lea&provider=p", 422),
+		{name: "path with bad UTF-8", method: get, target: "/contacts/%ff@acme.test", status: 400},
+		{name: "event id no id", method: get, target: "/events/12", status: 422},
+		{name: "contact id no id", method: get, target: "/contacts/lea", status: 422},
+
+		sources("no body", "", 400),
+		sources("bad JSON", `{"name":`, 400),
+		sources("JSON with more behind it", `{"name":"a","provider":"ses"} {}`, 400),
+		sources("JSON with a key twice", `{"name":"a","name":"b","provider":"ses"}`, 400),
+		sources("JSON with bad UTF-8", "{\"name\":\"\xff\",\"provider\":\"ses\"}", 400),
+		sources("JSON too deep", strings.Repeat("[", 20_000), 400),
+		sources("JSON of another kind", `[]`, 422),
+		sources("oversized body", `{"name":"`+strings.Repeat("x", 1<<20)+`"}`, 413),
+		sources("unknown field", `{"name":"a","provider":"ses","tpoics":[]}`, 422),
+		sources("field in another letter case", `{"Name":"a","provider":"ses"}`, 422),
+		sources("fields of a wrong kind", `{"name":1,"provider":"ses","settings":{"topics":"one"}}`, 422),
+		sources("all settings wrong", map[string]any{
+			"name": "a\nb", "provider": "ses", "path": "Not/Me", "settings": map[string]any{
+				"topics": []string{topic, topic, "arn:aws:s3:::bucket"}, "signingCertificate": "no PEM",
+				"basicAuth": []string{"nobody"}, "account": "12", "maxAgeSeconds": 1 << 40, "templateTag": "ä",
+			},
+		}, 422),
+		sources("no topics", `{"name":"a","provider":"ses"}`, 422),
+		sources("unknown provider", `{"name":"a","provider":"pigeon"}`, 422),
+		sources("raw on a fixed path", `{"name":"a","provider":"ses","path":"main","settings":{"topics":["`+topic+`"],"allowRaw":true}}`, 422),
+		{
+			name: "wrong content type", method: post, target: "/sources", body: "name=a", status: 415,
+			header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
+		},
+		{
+			name: "compressed body", method: post, target: "/sources", body: "\x1f\x8b", status: 415,
+			header: http.Header{"Content-Encoding": {"gzip"}},
+		},
+		{name: "rotate for too long", method: post, target: "/sources/src_1/rotate", body: `{"graceSeconds":9999999}`, status: 422},
+		{name: "lift without a note", method: post, target: "/suppressions/lea@acme.test/lift", body: `{}`, status: 422},
+		{name: "lift with an empty note", method: post, target: "/suppressions/lea@acme.test/lift", body: `{"note":""}`, status: 422},
+		{name: "lift for an unknown reason", method: post, target: "/suppressions/lea@acme.test/lift", body: `{"note":"n","reason":"x"}`, status: 422},
+		{name: "key of no kind", method: post, target: "/keys", body: `{"name":"a"}`, status: 422},
+		{name: "key of an unknown kind", method: post, target: "/keys", body: `{"kind":"root"}`, status: 422},
+		{name: "suppressions of an unknown reason", method: get, target: "/suppressions?reason=x&active=maybe", status: 422},
+		{name: "receipts with a cursor of events", method: get, target: "/receipts?cursor=ZQGaH26NL4xBmx5vDCp9XhE", status: 422},
+		{name: "negative cursor", method: get, target: "/receipts?cursor=cv__________", status: 422},
+		{name: "change of a wrong kind", method: patch, target: "/sources/src_1", body: `{"settings":{"topics":null,"allowRaw":"yes"}}`, status: 422},
+
+		{name: "no key", method: get, target: "/events", status: 401, header: http.Header{"Authorization": nil}},
+		{name: "basic auth", method: get, target: "/events", status: 401, header: http.Header{"Authorization": {"Basic c2s6eA=="}}},
+		{name: "key of another kind", method: get, target: "/events", status: 401, header: http.Header{"Authorization": {"Bearer token"}}},
+		{name: "unknown key", method: get, target: "/events", status: 401, header: http.Header{"Authorization": {"Bearer sk_unknown"}}},
+	}
+}
+
+func TestBadInputIsRefusedByName(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for _, c := range badRequests() {
+		t.Run(c.name, func(t *testing.T) {
+			r := s.request(c.method, c.target, c.body)
+			for name, values := range c.header {
+				r.Header[name] = values
+			}
+			a := s.send(r)
+			a.t = t
+			p := a.want(c.status).problem()
+			if p.Status != c.status || p.Code != c.status || p.Message != p.Detail || p.Error != p.Title || p.Time != s.Now().UnixMilli() {
+				t.Errorf("the keys of a problem contradict each other: %+v", p)
+			}
+			golden(t, "problems/"+strings.ReplaceAll(c.name, " ", "_")+".json", a.body)
+		})
+	}
+	sources, err := s.control.Sources(t.Context(), operator)
+	must(t, err)
+	keys, err := s.control.Keys(t.Context(), operator)
+	must(t, err)
+	if len(sources) != 0 || len(keys) != 1 {
+		t.Errorf("%d sources and %d keys came of what was refused", len(sources), len(keys))
+	}
+	if s.log.Len() > 0 {
+		t.Errorf("what was refused was logged: %s", s.log)
+	}
+}
+
+func TestHeadersOfRefusalsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	r := s.request(http.MethodGet, "/events", nil)
+	r.Header.Del("Authorization")
+	if got := s.send(r).want(http.StatusUnauthorized).header.Get("WWW-Authenticate"); got != `Bearer realm="tidings"` {
+		t.Errorf("WWW-Authenticate %q", got)
+	}
+	if got := s.call(http.MethodPut, "/sources", nil).want(http.StatusMethodNotAllowed).header.Get("Allow"); got != "GET, HEAD, POST" {
+		t.Errorf("Allow %q", got)
+	}
+	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"} {
+		for _, target := range []string{"/events", "/nothing", "/openapi.json"} {
+			if got := s.call(http.MethodGet, target, nil).header.Get(name); got != want {
+				t.Errorf("%s: %s %q, want %q", target, name, got, want)
+			}
+		}
+	}
+}
+
+func TestNoRouteButTheOpenOnesTakesAPublicKeyOrNone(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	_, public, err := s.control.CreateKey(t.Context(), operator, "page", store.PublicKey)
+	must(t, err)
+	var doc struct {
+		Paths map[string]map[string]struct{ Security []any }
+	}
+	s.call(http.MethodGet, "/openapi.json", nil).into(&doc)
+	open := map[string]bool{"/healthz": true, "/readyz": true}
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			if (len(op.Security) == 0) != open[path] {
+				t.Errorf("%s %s: security %v", method, path, op.Security)
+			}
+			if open[path] {
+				continue
+			}
+			r := s.request(strings.ToUpper(method), strings.NewReplacer("{", "", "}", "").Replace(path), nil)
+			r.Header.Set("Authorization", "Bearer "+public)
+			if p := s.send(r).want(http.StatusForbidden).problem(); p.Type != "urn:tidings:error:public_key" {
+				t.Errorf("%s %s: %+v", method, path, p)
+			}
+			r.Header.Del("Authorization")
+			s.send(r).want(http.StatusUnauthorized)
+		}
+	}
+}
+
+func TestARevokedKeyOpensNothingFromThatMomentOn(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	var key struct{ ID, Key string }
+	s.call(http.MethodPost, "/keys", map[string]string{"name": "backend", "kind": "secret"}).want(http.StatusCreated).into(&key)
+	r := s.request(http.MethodGet, "/events", nil)
+	r.Header.Set("Authorization", "Bearer "+key.Key)
+	s.send(r).want(http.StatusOK)
+	s.pass(time.Second)
+	s.call(http.MethodDelete, "/keys/"+key.ID, nil).want(http.StatusOK)
+	a := s.send(r).want(http.StatusUnauthorized)
+	golden(t, "problems/revoked_key.json", a.body)
+	if auth.Hash(key.Key) == [32]byte{} || strings.Contains(string(a.body), key.Key) {
+		t.Errorf("the answer repeats the key: %s", a.body)
+	}
+}
+
+func TestAMistakeOfOursIsLoggedAndNotShown(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	must(t, s.store.Close())
+	a := s.call(http.MethodGet, "/events", nil)
+	p := a.problem()
+	if p.Status < 500 || strings.Contains(string(a.body), "sql") {
+		t.Errorf("a closed database answers %s", a.body)
+	}
+	if p.Status == http.StatusInternalServerError && !strings.Contains(s.log.String(), strings.TrimPrefix(p.Instance, "urn:tidings:request:")) {
+		t.Errorf("the log does not have the request %s: %s", p.Instance, s.log)
+	}
+}

@@ -1,0 +1,110 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"tidings/event"
+	"tidings/internal/contact"
+	"tidings/internal/store"
+)
+
+// Contact is an address and what is known of it. Its first keys are MailGlyph's.
+type Contact struct {
+	ID         string    `json:"id" example:"con_4f"`
+	Email      string    `json:"email" doc:"The normalised address" example:"ghost@acme.test"`
+	Subscribed bool      `json:"subscribed" doc:"Whether it may be mailed: neither unsubscribed nor suppressed"`
+	Data       object    `json:"data" doc:"The contact's attributes"`
+	Status     string    `json:"status" enum:"ACTIVE" doc:"Always ACTIVE: there is no limit on contacts"`
+	ExpiresAt  *string   `json:"expiresAt" doc:"Always null"`
+	ProjectID  string    `json:"projectId" example:"prj_default"`
+	CreatedAt  time.Time `json:"createdAt"`
+	UpdatedAt  time.Time `json:"updatedAt"`
+
+	Unsubscribed bool             `json:"unsubscribed" doc:"Whether the contact opted out"`
+	ConsentAt    time.Time        `json:"consentAt,omitzero" doc:"When it last opted out or in"`
+	Suppressed   bool             `json:"suppressed" doc:"Whether a suppression holds"`
+	Suppressions []Suppression    `json:"suppressions" nullable:"false" doc:"Those that hold and those that ended"`
+	FirstSeenAt  time.Time        `json:"firstSeenAt,omitzero" doc:"When its earliest event occurred"`
+	LastSeenAt   time.Time        `json:"lastSeenAt,omitzero" doc:"When its latest event occurred"`
+	LastOpenAt   time.Time        `json:"lastOpenAt,omitzero" doc:"When a person last opened, machines left out"`
+	LastClickAt  time.Time        `json:"lastClickAt,omitzero" doc:"When a person last clicked, machines left out"`
+	Counts       map[string]int64 `json:"counts" doc:"Events by name"`
+}
+
+func contactOf(k *store.Contact, now time.Time) Contact {
+	out := Contact{
+		ID: k.ID, Email: k.Address, Data: objectOf(k.Attributes), Status: "ACTIVE", ProjectID: k.Project,
+		CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt,
+		Unsubscribed: k.State.Unsubscribed, ConsentAt: millis(k.State.ConsentAt),
+		FirstSeenAt: millis(k.State.FirstSeen), LastSeenAt: millis(k.State.LastSeen),
+		LastOpenAt: millis(k.State.LastOpen), LastClickAt: millis(k.State.LastClick),
+		Suppressions: make([]Suppression, len(k.Suppressions)), Counts: make(map[string]int64),
+	}
+	for i, s := range k.Suppressions {
+		out.Suppressions[i] = suppressionOf(k.ID, k.Address, s, now)
+		out.Suppressed = out.Suppressed || s.Active(now)
+	}
+	out.Subscribed = !out.Unsubscribed && !out.Suppressed
+	for slot, n := range k.State.Counts {
+		if name := event.SlotName(slot); name != "" && n > 0 {
+			out.Counts[string(name)] = n
+		}
+	}
+	return out
+}
+
+// ContactPath names a contact in a path.
+type ContactPath struct {
+	ID string `path:"id" doc:"The contact's id or address" example:"ghost@acme.test"`
+}
+
+type contactOut struct{ Body Contact }
+
+func (a *api) getContact(ctx context.Context, in *ContactPath) (*contactOut, error) {
+	k, err := a.Control.Contact(ctx, who(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &contactOut{contactOf(&k, a.Control.Now())}, nil
+}
+
+type contactEventsIn struct {
+	ContactPath
+	Message string `query:"message" doc:"The provider's message id" example:"0102019a-two"`
+	EventFilters
+}
+
+func (a *api) listContactEvents(ctx context.Context, in *contactEventsIn) (*eventPageOut, error) {
+	f := in.filter()
+	f.Message = in.Message
+	page, err := a.Control.ContactEvents(ctx, who(ctx), in.ID, f)
+	if err != nil {
+		return nil, err
+	}
+	return &eventPageOut{eventPageOf(page)}, nil
+}
+
+// Suppression is a standing reason not to mail a contact.
+type Suppression struct {
+	ContactID string    `json:"contactId" example:"con_4f"`
+	Email     string    `json:"email" example:"ghost@acme.test"`
+	Reason    string    `json:"reason" enum:"hard_bounce,soft_bounce,complaint,provider,manual"`
+	Active    bool      `json:"active" doc:"Whether it holds now"`
+	Since     time.Time `json:"since" doc:"When its earliest fact occurred"`
+	Until     time.Time `json:"until,omitzero" doc:"When it ends by itself; absent: it does not"`
+	LiftedAt  time.Time `json:"liftedAt,omitzero" doc:"When a person lifted it"`
+	EventID   *string   `json:"eventId" doc:"The fact; null for an act of a person" example:"019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11"`
+	Note      string    `json:"note,omitempty" doc:"What the person wrote"`
+}
+
+func suppressionOf(contactID, address string, s contact.Suppression, now time.Time) Suppression {
+	out := Suppression{
+		ContactID: contactID, Email: address, Reason: string(s.Reason), Active: s.Active(now),
+		Since: s.Since, Until: s.Until, LiftedAt: s.LiftedAt, Note: s.Note,
+	}
+	if !s.Event.IsZero() {
+		out.EventID = pointer(s.Event.String())
+	}
+	return out
+}

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"tidings/internal/store"
+)
+
+// Key is an API key, without the key itself.
+type Key struct {
+	ID         string    `json:"id" example:"key_01jq7z9f3v8k2m5n"`
+	Name       string    `json:"name" example:"backend"`
+	Kind       string    `json:"kind" enum:"secret,public"`
+	Prefix     string    `json:"prefix" doc:"How the key begins, to know it by" example:"sk_Ab12Cd"`
+	CreatedAt  time.Time `json:"createdAt"`
+	RevokedAt  time.Time `json:"revokedAt,omitzero" doc:"Absent: in force"`
+	LastUsedAt time.Time `json:"lastUsedAt,omitzero" doc:"Within a minute; absent: never"`
+}
+
+// KeyOf makes the public form of a key.
+func KeyOf(k *store.Key) Key {
+	return Key{
+		ID: k.ID, Name: k.Name, Kind: string(k.Kind), Prefix: k.Prefix,
+		CreatedAt: k.CreatedAt, RevokedAt: k.RevokedAt, LastUsedAt: k.LastUsedAt,
+	}
+}
+
+// CreatedKey is a new API key, with the key itself.
+type CreatedKey struct {
+	Key
+	Plain string `json:"key" doc:"The key. It is shown this once" example:"sk_Ab12Cd…"`
+}
+
+// KeyList is all API keys of a project.
+type KeyList struct {
+	Keys []Key `json:"keys" nullable:"false" doc:"Oldest first"`
+}
+
+type keyListOut struct{ Body KeyList }
+
+func (a *api) listKeys(ctx context.Context, _ *nothingIn) (*keyListOut, error) {
+	list, err := a.Control.Keys(ctx, who(ctx))
+	if err != nil {
+		return nil, err
+	}
+	out := &keyListOut{KeyList{Keys: make([]Key, len(list))}}
+	for i := range list {
+		out.Body.Keys[i] = KeyOf(&list[i])
+	}
+	return out, nil
+}
+
+// NewKey is what an API key is made of.
+type NewKey struct {
+	Name string `json:"name,omitempty" maxLength:"100" doc:"For people" example:"backend"`
+	Kind string `json:"kind" enum:"secret,public" doc:"secret may do everything but track, public may only track"`
+}
+
+type createKeyIn struct{ Body NewKey }
+
+type createdKeyOut struct{ Body CreatedKey }
+
+func (a *api) createKey(ctx context.Context, in *createKeyIn) (*createdKeyOut, error) {
+	k, plain, err := a.Control.CreateKey(ctx, who(ctx), in.Body.Name, store.KeyKind(in.Body.Kind))
+	if err != nil {
+		return nil, err
+	}
+	return &createdKeyOut{CreatedKey{Key: KeyOf(&k), Plain: plain}}, nil
+}
+
+type keyIn struct {
+	ID string `path:"id" doc:"The key's id" example:"key_01jq7z9f3v8k2m5n"`
+}
+
+type keyOut struct{ Body Key }
+
+func (a *api) revokeKey(ctx context.Context, in *keyIn) (*keyOut, error) {
+	k, err := a.Control.RevokeKey(ctx, who(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &keyOut{KeyOf(&k)}, nil
+}

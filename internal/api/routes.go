@@ -1,0 +1,162 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"tidings/internal/control"
+)
+
+const bearer = "bearer"
+
+// route says where an operation of control is found. What it is and who may use it stands with the operation.
+type route struct {
+	operation string
+	method    string
+	path      string
+	status    int // of success
+	serve     func(*api, huma.API, huma.Operation)
+}
+
+func routes() []route {
+	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+	return []route{
+		{"listEvents", get, "/events", 200, on((*api).listEvents)},
+		{"listEventNames", get, "/events/names", 200, on((*api).listEventNames)},
+		{"getEvent", get, "/events/{id}", 200, on((*api).getEvent)},
+		{"getEventRaw", get, "/events/{id}/raw", 200, onRaw((*api).getEventRaw)},
+
+		{"getContact", get, "/contacts/{id}", 200, on((*api).getContact)},
+		{"listContactEvents", get, "/contacts/{id}/events", 200, on((*api).listContactEvents)},
+
+		{"getMessage", get, "/messages/{id}", 200, on((*api).getMessage)},
+		{"listMessageEvents", get, "/messages/{id}/events", 200, on((*api).listMessageEvents)},
+
+		{"listSources", get, "/sources", 200, on((*api).listSources)},
+		{"createSource", post, "/sources", 201, on((*api).createSource)},
+		{"getSource", get, "/sources/{id}", 200, on((*api).getSource)},
+		{"updateSource", patch, "/sources/{id}", 200, on((*api).updateSource)},
+		{"rotateSource", post, "/sources/{id}/rotate", 200, on((*api).rotateSource)},
+		{"disableSource", post, "/sources/{id}/disable", 200, on((*api).disableSource)},
+		{"enableSource", post, "/sources/{id}/enable", 200, on((*api).enableSource)},
+		{"getSourceHealth", get, "/sources/{id}/health", 200, on((*api).getSourceHealth)},
+		{"listConfirmations", get, "/sources/{id}/confirmations", 200, on((*api).listConfirmations)},
+		{"confirmSubscription", post, "/sources/{id}/confirmations/{confirmation}/confirm", 200, on((*api).confirmSubscription)},
+
+		{"listSuppressions", get, "/suppressions", 200, on((*api).listSuppressions)},
+		{"liftSuppression", post, "/suppressions/{contact}/lift", 200, on((*api).liftSuppression)},
+
+		{"listReceipts", get, "/receipts", 200, on((*api).listReceipts)},
+		{"getReceipt", get, "/receipts/{id}", 200, on((*api).getReceipt)},
+		{"getReceiptRaw", get, "/receipts/{id}/raw", 200, onRaw((*api).getReceiptRaw)},
+
+		{"listKeys", get, "/keys", 200, on((*api).listKeys)},
+		{"createKey", post, "/keys", 201, on((*api).createKey)},
+		{"revokeKey", del, "/keys/{id}", 200, on((*api).revokeKey)},
+
+		{"getHealth", get, "/healthz", 200, on((*api).getHealth)},
+		{"getReadiness", get, "/readyz", 200, onReadiness((*api).getReadiness)},
+	}
+}
+
+// handler is the shape of every handler: plain, so that the framework can be replaced.
+type handler[I, O any] func(*api, context.Context, *I) (*O, error)
+
+// on serves a handler.
+func on[I, O any](h handler[I, O]) func(*api, huma.API, huma.Operation) {
+	return func(a *api, framework huma.API, op huma.Operation) {
+		huma.Register(framework, op, func(ctx context.Context, in *I) (*O, error) {
+			out, err := h(a, ctx, in)
+			if err != nil {
+				return nil, a.problem(ctx, err)
+			}
+			return out, nil
+		})
+	}
+}
+
+// onRaw serves a handler that answers with bytes as they came.
+func onRaw[I, O any](h handler[I, O]) func(*api, huma.API, huma.Operation) {
+	return func(a *api, framework huma.API, op huma.Operation) {
+		op.Responses["200"] = &huma.Response{
+			Description: "The bytes",
+			Content: map[string]*huma.MediaType{
+				"application/json":         {Schema: &huma.Schema{Description: "What the provider sent, where it is JSON"}},
+				"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+			},
+		}
+		on(h)(a, framework, op)
+	}
+}
+
+// onReadiness serves a handler that has the same answer under 200 and 503.
+func onReadiness[I, O any](h handler[I, O]) func(*api, huma.API, huma.Operation) {
+	return func(a *api, framework huma.API, op huma.Operation) {
+		delete(op.Responses, strconv.Itoa(http.StatusServiceUnavailable))
+		on(h)(a, framework, op)
+		op.Responses[strconv.Itoa(http.StatusServiceUnavailable)] = &huma.Response{
+			Description: "Not ready", Content: op.Responses["200"].Content,
+		}
+	}
+}
+
+// register makes the routes out of the table of operations. A route without an operation, or an operation without a
+// route, is a mistake that a test finds.
+func (a *api) register(framework huma.API) {
+	operations := make(map[string]control.Operation)
+	for _, o := range control.Operations() {
+		operations[o.Name] = o
+	}
+	for _, r := range routes() {
+		o, ok := operations[r.operation]
+		if !ok {
+			panic(fmt.Sprintf("route %s %s is of no operation", r.method, r.path))
+		}
+		r.serve(a, framework, a.operation(framework, r, o))
+	}
+	// huma registers its own form of errors; ours replaces it.
+	schemas := framework.OpenAPI().Components.Schemas.Map()
+	delete(schemas, "ErrorModel")
+	delete(schemas, "ErrorDetail")
+}
+
+func (a *api) operation(framework huma.API, r route, o control.Operation) huma.Operation {
+	op := huma.Operation{
+		OperationID: o.Name, Method: r.method, Path: r.path, DefaultStatus: r.status,
+		Summary: o.Summary, Description: strings.TrimSpace(o.Details), Tags: []string{o.Group},
+		// control checks parameters, so that one answer tells all that is wrong with them.
+		SkipValidateParams: true,
+		MaxBodyBytes:       maxBody, Responses: make(map[string]*huma.Response),
+		Middlewares: huma.Middlewares{a.guard(o.Scope)},
+	}
+	statuses := []int{http.StatusInternalServerError, http.StatusServiceUnavailable}
+	if o.Scope != control.Open {
+		op.Security = []map[string][]string{{bearer: {}}}
+		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity)
+	}
+	if strings.Contains(r.path, "{") {
+		statuses = append(statuses, http.StatusNotFound)
+	}
+	if r.method == http.MethodPost || r.method == http.MethodPatch {
+		statuses = append(statuses, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge,
+			http.StatusUnsupportedMediaType)
+	}
+	schema := framework.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	for _, s := range statuses {
+		op.Responses[strconv.Itoa(s)] = problemResponse(http.StatusText(s), schema)
+	}
+	op.Responses["default"] = problemResponse("Any other error", schema)
+	return op
+}
+
+func problemResponse(text string, schema *huma.Schema) *huma.Response {
+	return &huma.Response{
+		Description: text, Content: map[string]*huma.MediaType{problemType: {Schema: schema}},
+	}
+}

@@ -1,0 +1,168 @@
+// Package app provides the whole server: it makes every part from the settings, joins them, runs them and stops them in
+// the order in which nothing is lost. It is the only package that knows everyone.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"tidings/internal/api"
+	"tidings/internal/auth"
+	"tidings/internal/config"
+	"tidings/internal/control"
+	"tidings/internal/ingest"
+	"tidings/internal/netguard"
+	"tidings/internal/receipt"
+	"tidings/internal/source"
+	"tidings/internal/store"
+	"tidings/internal/telemetry"
+	"tidings/provider/all"
+)
+
+// Options are what a server is made from.
+type Options struct {
+	Config  config.Config
+	Version string
+	Logger  *slog.Logger
+}
+
+// App is a server. Make it with New, run it once with Run.
+type App struct {
+	config    config.Config
+	log       *slog.Logger
+	store     *store.Store
+	control   *control.Control
+	committer *ingest.Committer
+	confirmer *ingest.Confirmer
+	refusals  *ingest.RefusalLog
+	listener  net.Listener
+	server    *http.Server
+	draining  atomic.Bool
+}
+
+// New opens the database, which no other server may have open where it is a SQLite file, and the port. Nothing is
+// served before Run.
+func New(ctx context.Context, o Options) (*App, error) {
+	if err := o.Config.Validate(); err != nil {
+		return nil, err
+	}
+	file, err := o.Config.LoadFile()
+	if err != nil {
+		return nil, err
+	}
+	rules, err := readRules(o.Config.Rules)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{config: o.Config, log: o.Logger}
+	if a.store, err = openStore(ctx, o, true); err != nil {
+		return nil, err
+	}
+	var listening net.ListenConfig
+	if a.listener, err = listening.Listen(ctx, "tcp", o.Config.Listen); err != nil {
+		return nil, errors.Join(fmt.Errorf("listen on %s: %w", o.Config.Listen, err), a.store.Close())
+	}
+	codec, err := receipt.NewCodec()
+	if err != nil {
+		return nil, errors.Join(err, a.listener.Close(), a.store.Close())
+	}
+	a.join(o, file, receipt.Builder{Codec: codec, Judge: rules.Mark})
+	return a, nil
+}
+
+// join makes the parts that need no I/O and gives each what it calls.
+func (a *App) join(o Options, file config.File, builder receipt.Builder) {
+	metrics := telemetry.New(o.Version)
+	guard := &netguard.Guard{Allow: file.Netguard.Allow, Own: own(a.listener)}
+	client := guard.Client(outgoingTimeout)
+	a.committer = ingest.NewCommitter(ingest.CommitterOptions{
+		Commit: a.store.Commit, Workers: workers(a.store), Log: a.log, Meter: metrics,
+	})
+	a.confirmer = ingest.NewConfirmer(client, a.store, time.Now, a.log)
+	a.refusals = ingest.NewRefusalLog(refusalStore{a.store}, time.Now, a.log)
+	takeIn := ingest.NewHandler(ingest.Options{
+		BasePath: o.Config.BasePath, Adapters: all.Adapters(), Sources: a.store, Builder: builder,
+		Submit: a.committer.Submit, Certificates: ingest.NewCertificates(client, time.Now),
+		Confirmer: a.confirmer, Refusals: a.refusals,
+		Retention: retention(o.Config.Rules).Longest(), MaxRequests: int64(o.Config.MaxInFlight),
+		Meter: metrics, Log: a.log,
+	})
+	a.control = operations(a.store, o.Config.Address, builder)
+	a.control.Confirm = a.confirmer.Fetch
+	ask := api.New(api.Options{
+		Control: a.control, Auth: auth.NewAuthenticator(a.store, "api", time.Now, a.log), Logger: a.log,
+		Metrics: metrics.Handler(), Version: o.Version, Draining: a.draining.Load,
+	})
+	a.server = ingest.Server(route(o.Config.BasePath, takeIn, ask), a.log)
+}
+
+// route sends what lies below the base path to ingest and the rest to the API. It does not clean paths: a redirect is
+// no answer that a provider follows.
+func route(base string, takeIn, ask http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, base+"/") {
+			takeIn.ServeHTTP(w, r)
+			return
+		}
+		ask.ServeHTTP(w, r)
+	})
+}
+
+const outgoingTimeout = 10 * time.Second
+
+// workers is how many transactions may run at once: SQLite has one writer; PostgreSQL gains from a second one while the
+// first waits for its fsync.
+func workers(s *store.Store) int {
+	if s.Engine() == "postgres" {
+		return 2
+	}
+	return 1
+}
+
+// own are the addresses that outgoing connections must never reach: ours.
+func own(l net.Listener) []netip.AddrPort {
+	address, err := netip.ParseAddrPort(l.Addr().String())
+	if err != nil {
+		return nil
+	}
+	return []netip.AddrPort{address}
+}
+
+func openStore(ctx context.Context, o Options, exclusive bool) (*store.Store, error) {
+	db := o.Config.DB
+	if dir := filepath.Dir(string(db)); !db.Postgres() {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return nil, fmt.Errorf("make the folder of the database: %w", err)
+		}
+	}
+	s, err := store.Open(ctx, store.Options{
+		URL: string(db), Retention: retention(o.Config.Rules), Soft: soft(o.Config.Rules), Exclusive: exclusive,
+		Logger: o.Logger, Now: time.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", db, err)
+	}
+	return s, nil
+}
+
+// refusalStore is the store as RefusalLog sees it.
+type refusalStore struct{ store *store.Store }
+
+// AddRefusals stores counts of refused requests.
+func (s refusalStore) AddRefusals(ctx context.Context, list []source.Refusal) error {
+	converted := make([]store.Refusal, len(list))
+	for i, r := range list {
+		converted[i] = store.Refusal(r)
+	}
+	return s.store.AddRefusals(ctx, converted)
+}

@@ -1,0 +1,251 @@
+// Package internal_test holds the architecture: who may import whom, and what documents say of it.
+package internal_test
+
+import (
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	module = "tidings"
+	root   = ".."
+)
+
+// allowed says which packages of ours each package may import; "x/..." stands for x and everything below. Tests may
+// import what they like. A package that is not here may not exist.
+var allowed = map[string][]string{
+	// The fact and its adapters: importable by any program.
+	"event":                 {},
+	"provider":              {"event"},
+	"provider/ses":          {"event", "provider"},
+	"provider/ses/snssign":  {},
+	"provider/all":          {"provider/..."},
+	"provider/providertest": {"event", "provider"},
+
+	// What everybody may know.
+	"internal/fault":    {},
+	"internal/source":   {"provider"},
+	"internal/receipt":  {"event", "provider", "internal/source"},
+	"internal/netguard": {"internal/fault"},
+	"internal/config":   {"event", "internal/contact"},
+
+	// The pure rules.
+	"internal/stats":   {"event"},
+	"internal/contact": {"event", "internal/stats"},
+	"internal/message": {"event", "internal/stats"},
+
+	// Durable state.
+	"internal/store": {
+		"event", "provider", "internal/contact", "internal/message", "internal/stats", "internal/source", "internal/receipt",
+		"internal/fault",
+	},
+
+	// The stages never import the store or each other: they declare the few calls they make.
+	"internal/ingest": {
+		"event", "provider", "internal/fault", "internal/receipt", "internal/source", "internal/stats", "internal/netguard",
+	},
+	"internal/telemetry": {"internal/receipt"},
+
+	// The operations, and the doors to them. Doors know the store's types, because operations answer in them; they get
+	// hold of a store only through app.
+	"internal/auth": {"internal/fault", "internal/store"},
+	"internal/control": {
+		"event", "provider", "internal/auth", "internal/contact", "internal/fault", "internal/receipt", "internal/source",
+		"internal/stats", "internal/store",
+	},
+	"internal/api": {
+		"event", "provider", "internal/auth", "internal/contact", "internal/control", "internal/fault", "internal/source",
+		"internal/store",
+	},
+
+	// The other side of the wire: these know nothing of the server.
+	"internal/simulate": {"event"},
+	"internal/bench":    {"internal/simulate"},
+
+	// The one that knows everyone.
+	"internal/app": {"event", "provider/...", "internal/..."},
+	"cmd/tidings": {
+		"event", "internal/app", "internal/bench", "internal/config", "internal/control", "internal/fault", "internal/simulate",
+		"internal/source", "internal/store", "internal/telemetry",
+	},
+}
+
+// outside says which modules the importable packages may use beside the standard library.
+var outside = []string{"golang.org/x/text/", "golang.org/x/net/", "github.com/go-json-experiment/json"}
+
+func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
+	t.Parallel()
+	found := packages(t)
+	for _, p := range slices.Sorted(maps.Keys(found)) {
+		may, known := allowed[p]
+		if !known {
+			t.Errorf("package %s is not in the table of who may import whom", p)
+			continue
+		}
+		for _, imported := range found[p].imports {
+			own, isOwn := strings.CutPrefix(imported, module+"/")
+			if isOwn && !matches(own, may) {
+				t.Errorf("%s → %s is not allowed", p, own)
+			}
+			if !isOwn && importable(p) && isOutside(imported) && !slices.ContainsFunc(outside, func(m string) bool {
+				return strings.HasPrefix(imported+"/", strings.TrimSuffix(m, "/")+"/")
+			}) {
+				t.Errorf("%s → %s: importable packages may use only %s", p, imported, strings.Join(outside, ", "))
+			}
+		}
+	}
+	for p := range allowed {
+		if _, exists := found[p]; !exists {
+			t.Errorf("the table has package %s, which does not exist", p)
+		}
+	}
+}
+
+func TestTheMapListsEveryPackageInItsOwnWords(t *testing.T) {
+	t.Parallel()
+	text := read(t, "README.md")
+	lines := strings.Split(text, "\n")
+	listed := map[string]bool{}
+	for _, line := range lines {
+		name, rest, ok := strings.Cut(strings.TrimPrefix(line, "| ["), "](")
+		if !ok || !strings.HasPrefix(line, "| [") {
+			continue
+		}
+		listed[name] = true
+		p, exists := packages(t)["internal/"+name]
+		if !exists {
+			t.Errorf("the map has %s, which does not exist", name)
+			continue
+		}
+		if want := name + "/) | " + p.synopsis + " |"; rest != want {
+			t.Errorf("the map's line of %s ends\n  %s\nand should end\n  %s", name, rest, want)
+		}
+	}
+	for name, p := range packages(t) {
+		if short, isInternal := strings.CutPrefix(name, "internal/"); isInternal && !listed[short] {
+			t.Errorf("the map does not have this line:\n| [%s](%s/) | %s |", short, short, p.synopsis)
+		}
+	}
+}
+
+func TestEveryDirectDependencyHasItsReason(t *testing.T) {
+	t.Parallel()
+	direct := map[string]bool{}
+	for line := range strings.Lines(read(t, filepath.Join(root, "go.mod"))) {
+		fields := strings.Fields(strings.TrimPrefix(line, "require "))
+		if len(fields) == 2 && strings.Contains(fields[0], ".") && strings.HasPrefix(fields[1], "v") {
+			direct[fields[0]] = true
+		}
+	}
+	if len(direct) == 0 {
+		t.Fatal("no direct dependency found in go.mod")
+	}
+	reasons := map[string]bool{}
+	for line := range strings.Lines(read(t, filepath.Join(root, "docs", "decisions", "dependencies.md"))) {
+		if name, _, ok := strings.Cut(strings.TrimPrefix(line, "| `"), "` |"); ok && strings.HasPrefix(line, "| `") {
+			reasons[name] = true
+		}
+	}
+	for m := range direct {
+		if !reasons[m] {
+			t.Errorf("docs/decisions/dependencies.md has no row for %s", m)
+		}
+	}
+	for m := range reasons {
+		if !direct[m] {
+			t.Errorf("docs/decisions/dependencies.md has a row for %s, which go.mod does not require directly", m)
+		}
+	}
+}
+
+type pkg struct {
+	imports  []string
+	synopsis string // the first sentence of the package comment, as the map has it
+}
+
+// packages reads every package of the module, without its tests.
+func packages(t *testing.T) map[string]pkg {
+	t.Helper()
+	found := map[string]pkg{}
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if d.IsDir() && file != root && (strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		rel, err := filepath.Rel(root, filepath.Dir(file))
+		if err != nil {
+			return err
+		}
+		add(t, found, filepath.ToSlash(rel), file)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func add(t *testing.T, found map[string]pkg, dir, file string) {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := found[dir]
+	for _, i := range parsed.Imports {
+		p.imports = append(p.imports, strings.Trim(i.Path.Value, `"`))
+	}
+	if parsed.Doc != nil {
+		p.synopsis = synopsis(parsed.Doc.Text())
+	}
+	found[dir] = p
+}
+
+// synopsis is the first sentence without the words that are the same everywhere: "what one request becomes …".
+func synopsis(comment string) string {
+	s := new(doc.Package).Synopsis(comment)
+	_, s, _ = strings.Cut(s, " provides ")
+	return strings.TrimSuffix(s, ".")
+}
+
+func matches(p string, may []string) bool {
+	return slices.ContainsFunc(may, func(m string) bool {
+		below, tree := strings.CutSuffix(m, "/...")
+		return p == m || tree && (p == below || strings.HasPrefix(p, below+"/"))
+	})
+}
+
+// importable reports whether programs may import a package. The suite for adapters is for their tests alone.
+func importable(p string) bool {
+	return p != "provider/providertest" && (strings.HasPrefix(p, "event") || strings.HasPrefix(p, "provider"))
+}
+
+// isOutside reports whether a path is of a module that is not the standard library's.
+func isOutside(p string) bool {
+	first, _, _ := strings.Cut(path.Clean(p), "/")
+	return strings.Contains(first, ".")
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,75 @@
+package control
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+
+	"tidings/event"
+	"tidings/internal/fault"
+)
+
+const codeBadCursor = "bad_cursor"
+
+// Kinds of cursors. A cursor of one list is refused by another.
+const (
+	eventCursor       = 'e'
+	suppressionCursor = 's'
+	receiptCursor     = 'r'
+)
+
+func encodeCursor(kind byte, value []byte) string {
+	return base64.RawURLEncoding.EncodeToString(append([]byte{kind}, value...))
+}
+
+func decodeCursor(kind byte, cursor string, size int) ([]byte, bool) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(b) != 1+size || b[0] != kind {
+		return nil, false
+	}
+	return b[1:], true
+}
+
+func (p *problems) badCursor() {
+	p.addError(fault.New(fault.Invalid, codeBadCursor, "this is not a cursor of this list").WithField("cursor").
+		WithHint("pass the nextCursor of the page before, unchanged, or leave it out for the first page"))
+}
+
+func cursorOfEvent(id event.ID) string {
+	if id.IsZero() {
+		return ""
+	}
+	return encodeCursor(eventCursor, id[:])
+}
+
+func (p *problems) eventCursor(cursor string) (id event.ID) {
+	if cursor == "" {
+		return id
+	}
+	b, ok := decodeCursor(eventCursor, cursor, len(id))
+	copy(id[:], b)
+	if !ok || id.IsZero() {
+		p.badCursor()
+	}
+	return id
+}
+
+func cursorOfRef(kind byte, ref int64) string {
+	if ref == 0 {
+		return ""
+	}
+	return encodeCursor(kind, binary.BigEndian.AppendUint64(nil, uint64(ref)))
+}
+
+func (p *problems) refCursor(kind byte, cursor string) int64 {
+	if cursor == "" {
+		return 0
+	}
+	var ref int64
+	if b, ok := decodeCursor(kind, cursor, 8); ok {
+		ref = int64(binary.BigEndian.Uint64(b))
+	}
+	if ref <= 0 {
+		p.badCursor()
+	}
+	return ref
+}

@@ -1,0 +1,30 @@
+package control
+
+import (
+	"time"
+
+	"tidings/event"
+)
+
+// ParseWhen is parseWhen.
+func ParseWhen(s string) (time.Time, error) { return parseWhen("from", s) }
+
+// EventCursor makes a cursor of an id.
+func EventCursor(id event.ID) string { return cursorOfEvent(id) }
+
+// RefCursor makes a cursor of a row of receipts.
+func RefCursor(ref int64) string { return cursorOfRef(receiptCursor, ref) }
+
+// ReadEventCursor reads a cursor of events.
+func ReadEventCursor(s string) (event.ID, error) {
+	var p problems
+	id := p.eventCursor(s)
+	return id, p.err()
+}
+
+// ReadRefCursor reads a cursor of receipts.
+func ReadRefCursor(s string) (int64, error) {
+	var p problems
+	ref := p.refCursor(receiptCursor, s)
+	return ref, p.err()
+}

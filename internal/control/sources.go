@@ -1,0 +1,205 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"tidings/internal/auth"
+	"tidings/internal/source"
+	"tidings/internal/store"
+)
+
+// NewSource is what a source is made of.
+type NewSource struct {
+	Name     string
+	Provider string
+	Path     string // see source.Source
+	Settings source.Settings
+}
+
+// SourceWithToken is a source with what is shown only once.
+type SourceWithToken struct {
+	*source.Source
+	Token string
+	URL   string // where the provider is to post, the token in it
+}
+
+// CreateSource makes a source with a new token.
+func (c *Control) CreateSource(ctx context.Context, who Actor, in NewSource) (SourceWithToken, error) {
+	token := auth.Token()
+	s := &source.Source{
+		ID: auth.NewID("src_"), Project: who.Project, Name: strings.TrimSpace(in.Name), Provider: in.Provider,
+		TokenHash: auth.Hash(token), Path: in.Path, Settings: in.Settings, CreatedAt: c.Now().UTC(),
+	}
+	var p problems
+	c.sourceRules(&p, s)
+	if err := p.err(); err != nil {
+		return SourceWithToken{}, err
+	}
+	if err := c.Store.CreateSource(ctx, s, c.act(who, opCreateSource, s.ID, s.Name)); err != nil {
+		return SourceWithToken{}, fmt.Errorf("create source: %w", err)
+	}
+	return SourceWithToken{Source: s, Token: token, URL: c.sourceURL(s.Provider, token)}, nil
+}
+
+func (c *Control) sourceURL(slug, last string) string {
+	return strings.TrimSuffix(c.PublicURL, "/") + c.BasePath + "/" + slug + "/" + last
+}
+
+// FixedURL is the URL of a source that has a fixed path; empty where it has none.
+func (c *Control) FixedURL(s *source.Source) string {
+	if s.Path == "" {
+		return ""
+	}
+	return c.sourceURL(s.Provider, s.Path)
+}
+
+// Sources lists the sources, disabled ones too.
+func (c *Control) Sources(ctx context.Context, who Actor) ([]*source.Source, error) {
+	list, err := c.Store.Sources(ctx, who.Project)
+	if err != nil {
+		return nil, fmt.Errorf("list sources: %w", err)
+	}
+	return list, nil
+}
+
+// Source finds a source by its id.
+func (c *Control) Source(ctx context.Context, who Actor, id string) (*source.Source, error) {
+	s, err := c.Store.Source(ctx, who.Project, id)
+	if err != nil {
+		return nil, fmt.Errorf("find source: %w", err)
+	}
+	return s, nil
+}
+
+// SourceChange is what to change on a source. nil fields stay as they are, the others replace what is there.
+type SourceChange struct {
+	Name, Path         *string
+	Topics             *[]string
+	SigningCertificate *string
+	RequireVersion2    *bool
+	AllowRaw           *bool
+	ConfirmByHand      *bool
+	BasicAuth          *[]string
+	Secrets            *[]string
+	Account            *string
+	MaxAgeSeconds      *int64
+	TemplateTag        *string
+	WorkflowTag        *string
+}
+
+func (ch SourceChange) apply(s *source.Source) {
+	set(&s.Name, ch.Name)
+	s.Name = strings.TrimSpace(s.Name)
+	set(&s.Path, ch.Path)
+	set(&s.Settings.Topics, ch.Topics)
+	set(&s.Settings.SigningCertificate, ch.SigningCertificate)
+	set(&s.Settings.RequireVersion2, ch.RequireVersion2)
+	set(&s.Settings.AllowRaw, ch.AllowRaw)
+	set(&s.Settings.ConfirmByHand, ch.ConfirmByHand)
+	set(&s.Settings.BasicAuth, ch.BasicAuth)
+	set(&s.Settings.Secrets, ch.Secrets)
+	set(&s.Settings.Account, ch.Account)
+	set(&s.Settings.MaxAgeSeconds, ch.MaxAgeSeconds)
+	set(&s.Settings.TemplateTag, ch.TemplateTag)
+	set(&s.Settings.WorkflowTag, ch.WorkflowTag)
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// UpdateSource changes a source. The source that comes of it is checked as a whole.
+func (c *Control) UpdateSource(ctx context.Context, who Actor, id string, ch SourceChange) (*source.Source, error) {
+	s, err := c.Source(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	ch.apply(s)
+	var p problems
+	c.sourceRules(&p, s)
+	if err := p.err(); err != nil {
+		return nil, err
+	}
+	return s, c.saveSource(ctx, who, opUpdateSource, s, "")
+}
+
+func (c *Control) saveSource(ctx context.Context, who Actor, op string, s *source.Source, note string) error {
+	if err := c.Store.UpdateSource(ctx, s, c.act(who, op, s.ID, note)); err != nil {
+		return fmt.Errorf("store source: %w", err)
+	}
+	return nil
+}
+
+// How long the token before a rotation works on.
+const (
+	DefaultGrace = 24 * time.Hour
+	MaxGrace     = 30 * 24 * time.Hour
+)
+
+// RotateSource gives a source a new token. The one before works for grace: nil means DefaultGrace, 0 ends it now. A
+// token from before an earlier rotation ends at once.
+func (c *Control) RotateSource(
+	ctx context.Context, who Actor, id string, grace *time.Duration,
+) (SourceWithToken, error) {
+	keep := DefaultGrace
+	set(&keep, grace)
+	var p problems
+	if keep < 0 || keep > MaxGrace {
+		p.add("graceSeconds", "must be between 0 and %d", int64(MaxGrace/time.Second))
+	}
+	if err := p.err(); err != nil {
+		return SourceWithToken{}, err
+	}
+	s, err := c.Source(ctx, who, id)
+	if err != nil {
+		return SourceWithToken{}, err
+	}
+	token := auth.Token()
+	s.PreviousTokenHash, s.PreviousUntil = [32]byte{}, time.Time{}
+	if keep > 0 {
+		s.PreviousTokenHash, s.PreviousUntil = s.TokenHash, c.Now().UTC().Add(keep)
+	}
+	s.TokenHash = auth.Hash(token)
+	if err := c.saveSource(ctx, who, opRotateSource, s, "the token before works for "+keep.String()); err != nil {
+		return SourceWithToken{}, err
+	}
+	return SourceWithToken{Source: s, Token: token, URL: c.sourceURL(s.Provider, token)}, nil
+}
+
+// DisableSource makes a source refuse all requests. A disabled one stays as it is.
+func (c *Control) DisableSource(ctx context.Context, who Actor, id string) (*source.Source, error) {
+	s, err := c.Source(ctx, who, id)
+	if err != nil || !s.DisabledAt.IsZero() {
+		return s, err
+	}
+	s.DisabledAt = c.Now().UTC()
+	return s, c.saveSource(ctx, who, opDisableSource, s, "")
+}
+
+// EnableSource ends DisableSource. An enabled one stays as it is.
+func (c *Control) EnableSource(ctx context.Context, who Actor, id string) (*source.Source, error) {
+	s, err := c.Source(ctx, who, id)
+	if err != nil || s.DisabledAt.IsZero() {
+		return s, err
+	}
+	s.DisabledAt = time.Time{}
+	return s, c.saveSource(ctx, who, opEnableSource, s, "")
+}
+
+// SourceHealth tells how a source does.
+func (c *Control) SourceHealth(ctx context.Context, who Actor, id string) (store.Health, error) {
+	s, err := c.Source(ctx, who, id)
+	if err != nil {
+		return store.Health{}, err
+	}
+	h, err := c.Store.SourceHealth(ctx, s.Ref, c.Now().UTC())
+	if err != nil {
+		return h, fmt.Errorf("health of source %s: %w", id, err)
+	}
+	return h, nil
+}

@@ -1,0 +1,159 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"tidings/internal/fault"
+	"tidings/internal/receipt"
+	"tidings/internal/source"
+	"tidings/provider"
+)
+
+// answerWithin is how long an answer may take to be stored: SNS waits 15 seconds, then counts a failure.
+const answerWithin = 12 * time.Second
+
+// visit is one request on its way in.
+type visit struct {
+	h       *Handler
+	adapter provider.Adapter
+	segment string // of the path: a token or a fixed path
+	w       http.ResponseWriter
+	r       *http.Request
+
+	source  *source.Source // once it is found
+	outcome receipt.Outcome
+}
+
+// run takes a request from its first check to the disk. The body is not read before everything that can be told
+// without it is in order.
+func (v *visit) run(ctx context.Context) error {
+	if err := v.checkHead(); err != nil {
+		return err
+	}
+	f, err := v.h.sources.find(ctx, v.adapter.Slug, v.segment)
+	if fault.Is(err, fault.NotFound) {
+		return provider.Refuse(provider.Forbidden, CodeUnknownSource, "no source has this URL, or not any more")
+	}
+	if err != nil {
+		return err
+	}
+	v.source = f.source
+	if !f.source.DisabledAt.IsZero() {
+		return provider.Refuse(provider.Forbidden, CodeDisabled, "source %q is disabled", f.source.Name)
+	}
+	release, err := v.h.load.admit(v.bodySize())
+	if err != nil {
+		return err
+	}
+	defer release()
+	body, err := v.read()
+	if err != nil {
+		return err
+	}
+	return v.store(ctx, f, body)
+}
+
+// checkHead refuses what method and headers tell.
+func (v *visit) checkHead() error {
+	if !v.adapter.Takes(v.r.Method) {
+		return provider.Refuse(provider.Unacceptable, CodeMethod, "%s does not use the method %s", v.adapter.Title, v.r.Method)
+	}
+	if e := v.r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
+		return provider.Refuse(provider.Encoded, CodeEncoded, "the body has a Content-Encoding, which no provider uses")
+	}
+	if v.r.ContentLength > v.adapter.Limit() {
+		return v.tooLarge()
+	}
+	return nil
+}
+
+func (v *visit) tooLarge() error {
+	return provider.Refuse(provider.TooLarge, CodeTooLarge, "the body is over the limit of %d bytes", v.adapter.Limit())
+}
+
+// bodySize is the most that the body can be.
+func (v *visit) bodySize() int64 {
+	if v.r.ContentLength >= 0 {
+		return v.r.ContentLength
+	}
+	return v.adapter.Limit()
+}
+
+// read reads the body whole, exactly as it was sent.
+func (v *visit) read() ([]byte, error) {
+	limited := http.MaxBytesReader(v.w, v.r.Body, v.adapter.Limit())
+	var body []byte
+	var err error
+	if n := v.r.ContentLength; n >= 0 {
+		body = make([]byte, n)
+		_, err = io.ReadFull(limited, body)
+	} else {
+		body, err = io.ReadAll(limited)
+	}
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return nil, v.tooLarge()
+	}
+	if err != nil {
+		// Whoever was cut off should send it again, so this is never a status that stops that.
+		return nil, fault.Wrap(fault.Unavailable, CodeIncomplete, err, "the body did not arrive whole")
+	}
+	return body, nil
+}
+
+// store proves, reads and commits a request.
+func (v *visit) store(ctx context.Context, f found, body []byte) error {
+	now := v.h.Now()
+	req := provider.Request{Method: v.r.Method, Header: v.r.Header, Body: body}
+	res, err := v.open(ctx, req, v.source.ForProvider(f.token, v.h.Retention))
+	if err != nil {
+		return err
+	}
+	entry := v.h.Builder.Build(v.source, res, body, now)
+	// Who hangs up is stored all the same, so there is nothing to gain by not waiting for how it ends.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
+	defer cancel()
+	if err := v.h.Submit(ctx, entry); err != nil {
+		return fmt.Errorf("store request: %w", err)
+	}
+	v.outcome = entry.Outcome
+	for _, w := range res.Wishes {
+		if w.Kind == provider.ConfirmSubscription && w.Auto && entry.Confirm != nil {
+			v.h.Confirmer.Later(ctx, *entry.Confirm)
+			break
+		}
+	}
+	return nil
+}
+
+// open calls the adapter, and again while it asks for certificates.
+func (v *visit) open(ctx context.Context, req provider.Request, src provider.Source) (provider.Result, error) {
+	for round := 0; ; round++ {
+		req.Certificates = v.h.Certificates.Ready()
+		res, err := v.adapter.Open(req, src, v.h.Now())
+		if err != nil {
+			return provider.Result{}, err
+		}
+		granted := 0
+		for _, w := range res.Wishes {
+			if w.Kind != provider.FetchCertificate {
+				continue
+			}
+			if round == maxRounds {
+				return provider.Result{}, fault.New(fault.Internal, CodeInternal, "the adapter asks for %s again and again", w.Key)
+			}
+			if err := v.h.Certificates.Fetch(ctx, w); err != nil {
+				return provider.Result{}, err
+			}
+			granted++
+		}
+		if granted == 0 {
+			return res, nil
+		}
+	}
+}

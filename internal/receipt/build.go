@@ -1,0 +1,118 @@
+package receipt
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"tidings/event"
+	"tidings/internal/source"
+	"tidings/provider"
+)
+
+// The codes of problems that Build adds to an adapter's.
+const (
+	CodeUnfinished = "unfinished" // a draft that could not be made an event
+	CodeConflict   = "conflict"   // two drafts of one receipt with the same identity and another content
+)
+
+// Builder makes entries out of what adapters read. It is safe for concurrent use if Judge is.
+type Builder struct {
+	Codec *Codec
+	// Judge sets Automation and Client of a finished event. It must be a function of the event alone. nil: nobody
+	// judges.
+	Judge func(*event.Event)
+}
+
+// Build finishes and encodes what a proved request holds. body is the request as received, now when it came; for a
+// receipt that is parsed again, when it came for the first time. A draft that can't be finished becomes a problem and
+// costs only itself; of two with the same identity the first stays.
+func (b Builder) Build(src *source.Source, res provider.Result, body []byte, now time.Time) *Entry {
+	now = now.UTC().Truncate(time.Millisecond)
+	e := &Entry{
+		Source: src, Key: KeyOf(res.Transport, body), ReceivedAt: now, SHA256: sha256.Sum256(body), Kind: res.Kind,
+		Body: b.Codec.Compress(src.Provider, res.Keep), Problems: res.Problems, Events: make([]Event, 0, len(res.Drafts)),
+	}
+	e.Confirm = confirmation(e, res.Wishes)
+	origin := event.Origin{Project: src.Project, SourceID: src.ID, Provider: src.Provider, ReceivedAt: now}
+	seen := seen{}
+	for _, d := range res.Drafts {
+		finished, err := b.finish(d, origin)
+		if err != nil {
+			e.problem(d.Element, CodeUnfinished, "this element could not be made an event and is only kept: "+err.Error())
+			continue
+		}
+		if first, again := seen.find(e.Events, finished.ID); again {
+			if !sameFact(&e.Events[first], &finished) {
+				e.problem(d.Element, CodeConflict, "this element says of event "+finished.ID.String()+
+					" something else than one before it in the same request; the first stays")
+			}
+			continue
+		}
+		e.Events = append(e.Events, finished)
+	}
+	return e
+}
+
+func (b Builder) finish(d event.Draft, o event.Origin) (Event, error) {
+	ev, err := d.Finish(o)
+	if err != nil {
+		return Event{}, err
+	}
+	if b.Judge != nil {
+		b.Judge(&ev)
+	}
+	stored, err := b.Codec.EncodeDetail(&ev)
+	if err != nil {
+		return Event{}, err
+	}
+	return Event{Event: ev, Element: d.Element, Detail: stored, Info: EncodeInfo(ev.Message)}, nil
+}
+
+func (e *Entry) problem(element int, code, message string) {
+	e.Problems = append(e.Problems, provider.Problem{Element: element, Code: code, Message: message})
+}
+
+// confirmation is the subscription that the request asks to confirm; nil for none.
+func confirmation(e *Entry, wishes []provider.Wish) *source.Confirmation {
+	for _, w := range wishes {
+		if w.Kind == provider.ConfirmSubscription {
+			return &source.Confirmation{
+				SourceRef: e.Source.Ref, Key: hex.EncodeToString(e.Key[:]), Topic: w.Key, Note: w.Note, URL: w.URL,
+				AskedAt: e.ReceivedAt,
+			}
+		}
+	}
+	return nil
+}
+
+// seen finds events of one receipt by id. Most receipts have one event, so the map is made at the second.
+type seen map[event.ID]int
+
+func (s seen) find(events []Event, id event.ID) (at int, found bool) {
+	if len(events) == 0 {
+		return 0, false
+	}
+	if len(s) < len(events) {
+		for i := len(s); i < len(events); i++ {
+			s[events[i].ID] = i
+		}
+	}
+	at, found = s[id]
+	return at, found
+}
+
+// sameFact reports whether two events of one identity say the same.
+func sameFact(a, b *Event) bool {
+	return a.Name == b.Name && a.OccurredAt.Equal(b.OccurredAt) && a.Recipient == b.Recipient &&
+		a.Attribution == b.Attribution && sameMessage(a.Message, b.Message) &&
+		bytes.Equal(a.Detail, b.Detail) && bytes.Equal(a.Info, b.Info)
+}
+
+func sameMessage(a, b *event.Message) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.ID == b.ID && a.Template == b.Template && a.Workflow == b.Workflow
+}

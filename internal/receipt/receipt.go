@@ -1,0 +1,72 @@
+// Package receipt provides what one request from a source becomes before it is stored: its key, its compressed body,
+// its finished events and its problems. It is pure, and its work is done in the request's goroutine.
+package receipt
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+
+	"tidings/event"
+	"tidings/internal/source"
+	"tidings/provider"
+)
+
+// Key is how a receipt is known within its source: six bytes of the transport's signed time in milliseconds (zero
+// where it has none), so that keys sort by time, then ten bytes of SHA-256 over the transport's id, else the body.
+type Key [16]byte
+
+// KeyOf makes the key of a request.
+func KeyOf(t provider.Transport, body []byte) Key {
+	var k Key
+	if event.ValidTime(t.At) {
+		var ms [8]byte
+		binary.BigEndian.PutUint64(ms[:], uint64(t.At.UnixMilli()))
+		copy(k[:6], ms[2:])
+	}
+	sum := sha256.Sum256(body)
+	if t.ID != "" {
+		sum = sha256.Sum256([]byte(t.ID))
+	}
+	copy(k[6:], sum[:10])
+	return k
+}
+
+// Entry is one proved request, ready to be stored. Commit fills Outcome.
+type Entry struct {
+	Source     *source.Source
+	Key        Key
+	ReceivedAt time.Time
+	SHA256     [32]byte // of the body as received
+	Kind       string   // provider.Result.Kind
+	Body       Body     // what is kept of the request
+	Problems   []provider.Problem
+	Events     []Event
+	// Confirm is a subscription that asks to be confirmed; nil for none.
+	Confirm *source.Confirmation
+	// Replay is the store's integer of the receipt that these events were parsed from again; 0 for a request. A
+	// replayed entry brings no receipt of its own: Commit adds what is missing and writes Problems anew.
+	Replay int64
+
+	Outcome Outcome
+}
+
+// Event is one finished event with its stored form.
+type Event struct {
+	event.Event
+	Element int
+	Detail  []byte // EncodeDetail of the event
+	Info    []byte // EncodeInfo of its message; nil without one
+}
+
+// Outcome is what became of an entry.
+type Outcome struct {
+	Receipt   int64 // the store's integer
+	Duplicate bool  // the request was stored before; nothing else was done
+	Conflict  bool  // the same key with another body: the first stays
+	New       int   // events that were not there before
+	Known     int   // events that were
+	Conflicts int   // events that were there with another content: the first stays
+	Upgraded  int   // events that were email.unknown and are now understood
+	Expired   int   // events older than the retention: kept on the receipt, not applied
+}

@@ -1,0 +1,443 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"tidings/event"
+	"tidings/internal/contact"
+	"tidings/internal/message"
+	"tidings/internal/receipt"
+	"tidings/internal/stats"
+	"tidings/provider"
+)
+
+// Commit stores proved requests in one transaction: receipts, new events, the state of their contacts and messages,
+// suppressions and counters. When it returns nil, everything is on disk and each entry's Outcome is filled; when it
+// returns an error, nothing was stored. The same entries may be given again, and again at once from several nodes.
+func (s *Store) Commit(ctx context.Context, entries []*receipt.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	var w *work
+	err := s.engine.ingest(ctx, func(b batch) error {
+		w = &work{store: s, b: b, ctx: ctx, now: s.now(), terms: make(map[termKey]*termRow)}
+		return w.run(entries)
+	})
+	if err != nil {
+		return err
+	}
+	w.keepTerms()
+	return nil
+}
+
+// work is one transaction of the event's path.
+type work struct {
+	store *Store
+	b     batch
+	ctx   context.Context // of the one call that this value lives for
+	now   time.Time
+
+	terms    map[termKey]*termRow
+	contacts []*contactRow
+	messages []*messageRow
+	events   []*eventRow
+	tally    stats.Tally
+	words    map[tallyKey]int64 // what goes into tallies
+	firsts   map[firstKey]bool
+	suppress suppressing
+}
+
+type tallyKey struct {
+	source int64
+	hour   int64
+	word   string
+}
+
+// run takes the steps in the one order in which every node touches the tables.
+func (w *work) run(entries []*receipt.Entry) error {
+	w.words = make(map[tallyKey]int64)
+	receipts, err := w.receipts(entries)
+	if err != nil {
+		return err
+	}
+	w.collect(receipts)
+	for _, step := range [...]func() error{
+		w.putTerms, w.lockContacts, w.lockMessages, w.fillMessages, w.putEvents, w.settleKnown, w.apply,
+		w.saveState, w.saveSuppressions, w.saveCounters, w.saveTallies,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return w.saveRest(receipts)
+}
+
+func (w *work) tallyWord(e *receipt.Entry, word string, n int64) {
+	if n != 0 {
+		w.words[tallyKey{e.Source.Ref, hours(e.ReceivedAt), word}] += n
+	}
+}
+
+// receipts stores the requests. What comes back are those whose events are to be looked at.
+func (w *work) receipts(entries []*receipt.Entry) ([]*receiptRow, error) {
+	var rows, replayed []*receiptRow
+	for _, e := range entries {
+		e.Outcome = receipt.Outcome{}
+		r := &receiptRow{entry: e, problems: encodeProblems(e.Problems), ref: e.Replay}
+		if e.Replay != 0 {
+			replayed = append(replayed, r)
+			continue
+		}
+		rows = append(rows, r)
+	}
+	slices.SortStableFunc(rows, func(a, b *receiptRow) int {
+		if c := cmpInt(a.entry.Source.Ref, b.entry.Source.Ref); c != 0 {
+			return c
+		}
+		return bytes.Compare(a.entry.Key[:], b.entry.Key[:])
+	})
+	distinct, repeats := foldRepeats(rows)
+	if err := w.b.putReceipts(w.ctx, distinct); err != nil {
+		return nil, err
+	}
+	live := replayed
+	for _, r := range distinct {
+		r.entry.Outcome.Receipt = r.ref
+		if r.known {
+			w.repeated(r.entry, r.ref, !bytes.Equal(r.storedSHA, r.entry.SHA256[:]))
+			continue
+		}
+		w.tallyWord(r.entry, "receipt", 1)
+		for _, p := range r.entry.Problems {
+			w.tallyWord(r.entry, "problem:"+p.Code, 1)
+		}
+		live = append(live, r)
+	}
+	for _, r := range repeats {
+		first := r.of
+		w.repeated(r.entry, first.ref, r.entry.SHA256 != first.entry.SHA256)
+	}
+	return live, nil
+}
+
+func (w *work) repeated(e *receipt.Entry, ref int64, conflict bool) {
+	e.Outcome = receipt.Outcome{Receipt: ref, Duplicate: true, Conflict: conflict}
+	w.tallyWord(e, "repeat", 1)
+	if conflict {
+		w.tallyWord(e, "conflict", 1)
+	}
+}
+
+// repeat is a request that its own batch has before.
+type repeat struct {
+	*receiptRow
+	of *receiptRow
+}
+
+func foldRepeats(rows []*receiptRow) (distinct []*receiptRow, repeats []repeat) {
+	for _, r := range rows {
+		if n := len(distinct); n > 0 {
+			last := distinct[n-1]
+			if last.entry.Source.Ref == r.entry.Source.Ref && last.entry.Key == r.entry.Key {
+				last.repeats++
+				repeats = append(repeats, repeat{r, last})
+				continue
+			}
+		}
+		distinct = append(distinct, r)
+	}
+	return distinct, repeats
+}
+
+// collect gathers the events to store, sorted by id, each once, and what they point at.
+func (w *work) collect(receipts []*receiptRow) {
+	seen := make(map[event.ID]*eventRow)
+	for _, r := range receipts {
+		for i := range r.entry.Events {
+			e := &r.entry.Events[i]
+			if w.expired(e) {
+				r.entry.Outcome.Expired++
+				continue
+			}
+			if first, ok := seen[e.ID]; ok {
+				w.known(r.entry, !sameFact(first.Event, e))
+				w.alsoSaid(first, e)
+				continue
+			}
+			row := &eventRow{Event: e, entry: r.entry, receipt: r.ref, project: r.entry.Source.ProjectRef}
+			row.class = stats.ClassOf(&e.Event)
+			if contact.SoftBounce(&e.Event) {
+				row.flags |= flagSoft
+			}
+			seen[e.ID] = row
+			w.events = append(w.events, row)
+		}
+		w.tallyWord(r.entry, "expired", int64(r.entry.Outcome.Expired))
+	}
+	slices.SortFunc(w.events, func(a, b *eventRow) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+}
+
+func (w *work) expired(e *receipt.Event) bool {
+	keep := w.store.opts.Retention.Of(e.Name)
+	return keep > 0 && e.ID.Time().Before(w.now.Add(-keep))
+}
+
+func (w *work) known(e *receipt.Entry, conflict bool) {
+	e.Outcome.Known++
+	w.tallyWord(e, "known", 1)
+	if conflict {
+		e.Outcome.Conflicts++
+		w.tallyWord(e, "conflict", 1)
+		if !slices.Contains(e.Problems, conflictProblem) {
+			e.Problems = append(e.Problems, conflictProblem)
+		}
+	}
+}
+
+var conflictProblem = provider.Problem{
+	Element: -1, Code: "conflict",
+	Message: "a fact with this identity was stored before with another content; the first stays",
+}
+
+// alsoSaid keeps what a second event of the batch with the same id says of its message.
+func (w *work) alsoSaid(first *eventRow, again *receipt.Event) {
+	if merged, changed := receipt.MergeInfo(first.Info, again.Info); changed {
+		first.Info = merged
+	}
+	a, b := first.Message, again.Message
+	if a == nil || b == nil {
+		return
+	}
+	m := *a
+	m.Template = joinText(a.Template, b.Template)
+	m.Workflow = joinText(a.Workflow, b.Workflow)
+	m.SenderDomain = joinText(a.SenderDomain, b.SenderDomain)
+	m.Account = joinText(a.Account, b.Account)
+	first.Message = &m
+}
+
+// joinText is the join of two scalars of a message: the one that is there, of two the smaller. It is what makes the
+// order of events of one message not matter.
+func joinText(a, b string) string {
+	if a == "" || b != "" && b < a {
+		return b
+	}
+	return a
+}
+
+func sameFact(a, b *receipt.Event) bool {
+	return a.Name == b.Name && a.OccurredAt.Equal(b.OccurredAt) && bytes.Equal(a.Detail, b.Detail)
+}
+
+// putEvents marks firsts and stores the events.
+func (w *work) putEvents() error {
+	w.firsts = make(map[firstKey]bool)
+	for _, e := range w.events {
+		w.markFirst(e)
+	}
+	return w.b.putEvents(w.ctx, w.events)
+}
+
+type firstKey struct {
+	message *messageRow
+	slot    int
+}
+
+// markFirst marks an event that is the first of its name for its message to be stored. That can be told before it is
+// known whether the event is new: if it is not, its message has had the name.
+func (w *work) markFirst(e *eventRow) {
+	slot := e.Name.Slot()
+	if e.message == nil || slot == 0 || e.class == stats.OfCandidates {
+		return
+	}
+	k := firstKey{e.message, slot}
+	if _, had := e.message.state.First(slot); !had && !w.firsts[k] {
+		w.firsts[k] = true
+		e.flags |= flagFirst
+	}
+}
+
+// apply tells messages, contacts and counters of the new events.
+func (w *work) apply() error {
+	for _, e := range w.events {
+		if !e.inserted {
+			continue
+		}
+		if !e.upgraded {
+			e.entry.Outcome.New++
+		}
+		reason, suppresses := contact.Suppresses(&e.Event.Event)
+		w.applyToMessage(e, suppresses)
+		if c := e.contact; c != nil {
+			f := contact.FactOf(&e.Event.Event)
+			c.state.Apply(f)
+			c.changed, c.updatedAt = true, max(c.updatedAt, ms(e.ReceivedAt))
+			w.suppress.note(e, reason, suppresses, w.store.opts.Soft.Count)
+		}
+	}
+	for _, e := range w.entries() {
+		w.tallyWord(e, "event", int64(e.Outcome.New))
+	}
+	return nil
+}
+
+// entries returns the entries that brought events, each once.
+func (w *work) entries() []*receipt.Entry {
+	var list []*receipt.Entry
+	seen := make(map[*receipt.Entry]bool)
+	for _, e := range w.events {
+		if !seen[e.entry] {
+			seen[e.entry] = true
+			list = append(list, e.entry)
+		}
+	}
+	return list
+}
+
+func (w *work) dims(e *eventRow) stats.Dims {
+	d := stats.Dims{Name: e.name}
+	if e.message != nil {
+		d.Template, d.Workflow = e.message.template, e.message.workflow
+	}
+	if e.contact != nil {
+		d.Domain = w.termRef(e.project, termDomain, domainOf(e.Recipient))
+	}
+	return d
+}
+
+func (w *work) applyToMessage(e *eventRow, suppresses bool) {
+	point := stats.Point{At: e.OccurredAt.UnixMilli(), Source: e.entry.Source.Ref}
+	if e.message == nil {
+		w.tally.Add(w.dims(e), e.class, point, stats.Count{N: 1})
+		return
+	}
+	m := e.message
+	m.state.Apply(message.Fact{
+		Slot: e.Name.Slot(), Class: e.class, Point: point, Rank: message.RankOf(&e.Event.Event, suppresses),
+	}, w.dims(e), &w.tally)
+	m.lastAt = max(m.lastAt, point.At)
+	m.changed = true
+}
+
+func (w *work) saveState() error {
+	changed := w.contacts[:0:0]
+	for _, c := range w.contacts {
+		if c.changed {
+			changed = append(changed, c)
+		}
+	}
+	if err := w.b.saveContacts(w.ctx, changed); err != nil {
+		return err
+	}
+	var messages []*messageRow
+	for _, m := range w.messages {
+		if m.changed {
+			messages = append(messages, m)
+		}
+	}
+	return w.b.saveMessages(w.ctx, messages)
+}
+
+func (w *work) saveCounters() error {
+	counts := w.tally.Counts()
+	rows := make([]counterRow, 0, len(counts))
+	for k, c := range counts {
+		rows = append(rows, counterRow{k, c})
+	}
+	slices.SortFunc(rows, func(a, b counterRow) int { return compareKeys(a.Key, b.Key) })
+	return w.b.addCounters(w.ctx, rows)
+}
+
+func compareKeys(a, b stats.Key) int {
+	for _, c := range [...]int{
+		cmpInt(int64(a.Kind), int64(b.Kind)), cmpInt(a.Dim, b.Dim), cmpInt(a.Name, b.Name),
+		cmpInt(int64(a.Class), int64(b.Class)), cmpInt(a.Bucket, b.Bucket),
+	} {
+		if c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func cmpInt(a, b int64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func (w *work) saveTallies() error {
+	keys := make([]tallyKey, 0, len(w.words))
+	for k := range w.words {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b tallyKey) int {
+		if c := cmpInt(a.source, b.source); c != 0 {
+			return c
+		}
+		if c := cmpInt(a.hour, b.hour); c != 0 {
+			return c
+		}
+		return bytes.Compare([]byte(a.word), []byte(b.word))
+	})
+	for _, k := range keys {
+		_, err := w.b.exec(w.ctx, `INSERT INTO tallies (source, hour, word, n) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (source, hour, word) DO UPDATE SET n = tallies.n + excluded.n`, k.source, k.hour, k.word, w.words[k])
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveRest stores the problems that came up on the way, and the subscriptions that ask to be confirmed.
+func (w *work) saveRest(receipts []*receiptRow) error {
+	for _, r := range receipts {
+		e := r.entry
+		if p := encodeProblems(e.Problems); p != r.problems || e.Replay != 0 {
+			if _, err := w.b.exec(w.ctx, `UPDATE receipts SET problems = $2 WHERE ref = $1`, r.ref, p); err != nil {
+				return err
+			}
+		}
+		if c := e.Confirm; c != nil {
+			_, err := w.b.exec(w.ctx, `INSERT INTO confirmations (source, key, topic, note, url, asked_at)
+				VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (source, key) DO NOTHING`,
+				e.Source.Ref, c.Key, c.Topic, c.Note, c.URL, ms(c.AskedAt))
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func encodeProblems(p []provider.Problem) string {
+	if len(p) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(p)
+	if err != nil { // a slice of strings and integers always encodes
+		panic(err)
+	}
+	return string(b)
+}
+
+func decodeProblems(s string) ([]provider.Problem, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var p []provider.Problem
+	if err := json.Unmarshal([]byte(s), &p); err != nil {
+		return nil, errors.Join(errors.New("problems of a receipt: unreadable"), err)
+	}
+	return p, nil
+}

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"tidings/event"
+	"tidings/internal/contact"
+	"tidings/internal/fault"
+)
+
+// contactRef finds a contact by its id or its address; 0 where there is none.
+func contactRef(ctx context.Context, c conn, project int64, idOrAddress string) (ref int64, err error) {
+	if n, ok := refOf(contactPrefix, idOrAddress); ok {
+		_, err = one(ctx, c, `SELECT ref FROM contacts WHERE ref = $1 AND project = $2`, []any{n, project}, &ref)
+		return ref, err
+	}
+	_, err = one(ctx, c, `SELECT ref FROM contacts WHERE project = $1 AND address = $2`,
+		[]any{project, event.ParseAddress(idOrAddress).Key}, &ref)
+	return ref, err
+}
+
+// Contact finds a contact by its id or its address, in any spelling that means the same.
+func (s *Store) Contact(ctx context.Context, project, idOrAddress string) (k Contact, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		p, err := projectRef(ctx, c, project)
+		if err != nil {
+			return err
+		}
+		ref, err := contactRef(ctx, c, p, idOrAddress)
+		if err != nil {
+			return err
+		}
+		if ref == 0 {
+			return fault.Missing("there is no contact %q", idOrAddress)
+		}
+		if k, err = readContact(ctx, c, ref); err != nil {
+			return err
+		}
+		k.Project = project
+		k.Suppressions, err = suppressionsOf(ctx, c, ref)
+		return err
+	})
+	return k, err
+}
+
+func readContact(ctx context.Context, c conn, ref int64) (k Contact, err error) {
+	var attributes string
+	var counts []byte
+	var created, updated int64
+	st := &k.State
+	_, err = one(ctx, c, `SELECT ref, address, attributes, unsubscribed, consent_at, first_seen, last_seen, last_open,
+		last_click, soft_bounces, counts, created_at, updated_at FROM contacts WHERE ref = $1`, []any{ref},
+		&k.Ref, &k.Address, &attributes, &st.Unsubscribed, &st.ConsentAt, &st.FirstSeen, &st.LastSeen, &st.LastOpen,
+		&st.LastClick, &st.SoftBounces, &counts, &created, &updated)
+	if err != nil {
+		return k, err
+	}
+	if attributes == "" {
+		attributes = "{}"
+	}
+	k.ID, k.Attributes = publicID(contactPrefix, ref), json.RawMessage(attributes)
+	k.CreatedAt, k.UpdatedAt = at(created), at(updated)
+	st.Counts, err = decodeCounts(counts)
+	return k, err
+}
+
+const selectSuppression = `SELECT x.ref, x.contact, x.reason, x.since, x.until, x.lifted_at, x.event, x.note, c.address
+	FROM suppressions x JOIN contacts c ON c.ref = x.contact `
+
+func scanSuppression(r row) (SuppressionRow, error) {
+	var x SuppressionRow
+	var ref, since, until, lifted int64
+	var reason string
+	err := r.Scan(&x.Ref, &ref, &reason, &since, &until, &lifted, &x.Event, &x.Note, &x.Address)
+	x.ContactID, x.Reason = publicID(contactPrefix, ref), contact.Reason(reason)
+	x.Since, x.Until, x.LiftedAt = at(since), at(until), at(lifted)
+	return x, err
+}
+
+func suppressionsOf(ctx context.Context, c conn, ref int64) (list []contact.Suppression, err error) {
+	err = c.query(ctx, selectSuppression+`WHERE x.contact = $1 ORDER BY x.reason`, []any{ref}, func(r row) error {
+		x, err := scanSuppression(r)
+		list = append(list, x.Suppression)
+		return err
+	})
+	return list, err
+}
+
+// ListSuppressions returns one page of suppressions, newest first.
+func (s *Store) ListSuppressions(ctx context.Context, q SuppressionQuery) (page SuppressionPage, err error) {
+	limit := limitOf(q.Limit)
+	err = s.engine.read(ctx, func(c conn) error {
+		project, err := projectRef(ctx, c, q.Project)
+		if err != nil {
+			return err
+		}
+		p := &plan{}
+		p.where = append(p.where, "x.project = "+p.arg(project))
+		if q.After > 0 {
+			p.where = append(p.where, "x.ref < "+p.arg(q.After))
+		}
+		if q.Reason != "" {
+			p.where = append(p.where, "x.reason = "+p.arg(string(q.Reason)))
+		}
+		if q.Contact != "" {
+			ref, err := contactRef(ctx, c, project, q.Contact)
+			if err != nil {
+				return err
+			}
+			p.where = append(p.where, "x.contact = "+p.arg(ref))
+		}
+		if q.Active != nil {
+			p.where = append(p.where, activeSQL(p.arg(ms(q.Now)), *q.Active))
+		}
+		return c.query(ctx, selectSuppression+`WHERE `+joinAnd(p.where)+` ORDER BY x.ref DESC LIMIT `+itoa(limit+1),
+			p.args, func(r row) error {
+				x, err := scanSuppression(r)
+				page.Rows = append(page.Rows, x)
+				return err
+			})
+	})
+	if len(page.Rows) > limit {
+		page.Rows = page.Rows[:limit]
+		page.Next = page.Rows[limit-1].Ref
+	}
+	return page, err
+}
+
+func activeSQL(now string, active bool) string {
+	sql := "(x.lifted_at = 0 AND (x.until = 0 OR x.until > " + now + "))"
+	if !active {
+		return "NOT " + sql
+	}
+	return sql
+}
+
+// Lift ends suppressions of a contact: the one with a reason, or with an empty reason all that hold. It returns those
+// that it ended. A fact that is stored later suppresses again.
+func (s *Store) Lift(
+	ctx context.Context, project, idOrAddress string, reason contact.Reason, note string, act Act,
+) (lifted []SuppressionRow, err error) {
+	err = s.act(ctx, project, act, func(c conn, p int64) error {
+		lifted = nil
+		ref, err := contactRef(ctx, c, p, idOrAddress)
+		if err != nil {
+			return err
+		}
+		if ref == 0 {
+			return fault.Missing("there is no contact %q", idOrAddress)
+		}
+		// Lock the contact as ingest does: its events are stored before this act or after it.
+		if _, err := c.exec(ctx, `UPDATE contacts SET updated_at = updated_at WHERE ref = $1`, ref); err != nil {
+			return err
+		}
+		err = c.query(ctx, selectSuppression+`WHERE x.contact = $1 AND (CAST($2 AS TEXT) = '' OR x.reason = $2) AND `+
+			activeSQL("$3", true)+` ORDER BY x.reason`, []any{ref, string(reason), ms(act.At)}, func(r row) error {
+			x, err := scanSuppression(r)
+			x.LiftedAt, x.Note = act.At, note
+			lifted = append(lifted, x)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(lifted) == 0 {
+			return fault.Missing("contact %q has no suppression to lift", idOrAddress)
+		}
+		for _, x := range lifted {
+			_, err := c.exec(ctx, `UPDATE suppressions SET lifted_at = $2, note = $3,
+				reset_seq = (SELECT coalesce(max(seq), 0) FROM events WHERE contact = $4) WHERE ref = $1`,
+				x.Ref, ms(act.At), note, ref)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return lifted, err
+}

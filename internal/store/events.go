@@ -1,0 +1,300 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tidings/event"
+	"tidings/internal/fault"
+	"tidings/internal/receipt"
+	"tidings/internal/stats"
+)
+
+const (
+	defaultLimit = 100
+	maxLimit     = 1000
+	// scanBound is how many events a page looks at for a filter that no index serves. At the bound the page ends
+	// with a cursor, so that no question holds a snapshot for long.
+	scanBound = 10_000
+)
+
+func limitOf(n int) int {
+	if n <= 0 {
+		return defaultLimit
+	}
+	return min(n, maxLimit)
+}
+
+// errEnough ends a scan that has what it wants.
+var errEnough = errors.New("enough rows")
+
+// ListEvents returns one page of events, newest id first.
+func (s *Store) ListEvents(ctx context.Context, q EventQuery) (page EventPage, err error) {
+	q.Limit = limitOf(q.Limit)
+	err = s.engine.read(ctx, func(c conn) error {
+		plans, err := s.planEvents(ctx, c, q)
+		if err != nil {
+			return err
+		}
+		var rows []*eventRecord
+		for _, p := range plans {
+			more, cursor, err := s.runPlan(ctx, c, p, q)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, more...)
+			// Of several scans that ended at the bound, the page may go as far as the newest end.
+			if !cursor.IsZero() && bytes.Compare(cursor[:], page.Next[:]) > 0 {
+				page.Next, page.Bounded = cursor, true
+			}
+		}
+		page, err = s.page(ctx, c, rows, page, q.Limit)
+		return err
+	})
+	return page, err
+}
+
+// page merges what the scans found.
+func (s *Store) page(ctx context.Context, c conn, rows []*eventRecord, p EventPage, limit int) (EventPage, error) {
+	slices.SortFunc(rows, func(a, b *eventRecord) int { return bytes.Compare(b.id[:], a.id[:]) })
+	if p.Bounded {
+		rows = slices.DeleteFunc(rows, func(r *eventRecord) bool { return bytes.Compare(r.id[:], p.Next[:]) < 0 })
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		p.Next, p.Bounded = rows[limit-1].id, false
+	}
+	events, err := s.decodeEvents(ctx, c, rows)
+	p.Events = events
+	return p, err
+}
+
+// Event finds an event.
+func (s *Store) Event(ctx context.Context, project string, id event.ID) (e event.Event, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		ref, err := projectRef(ctx, c, project)
+		if err != nil {
+			return err
+		}
+		var rows []*eventRecord
+		err = c.query(ctx, selectEvent+` FROM events e `+joinEvent+` WHERE e.id = $1 AND e.project = $2`,
+			[]any{id, ref}, func(r row) error {
+				rec, err := scanEvent(r)
+				rows = append(rows, rec)
+				return err
+			})
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return fault.Missing("there is no event %s", id)
+		}
+		events, err := s.decodeEvents(ctx, c, rows)
+		if err == nil {
+			e = events[0]
+		}
+		return err
+	})
+	return e, err
+}
+
+// EventRaw finds what an event was made from, while its receipt is kept.
+func (s *Store) EventRaw(ctx context.Context, project string, id event.ID) (raw RawElement, err error) {
+	var body receipt.Body
+	err = s.engine.read(ctx, func(c conn) error {
+		ref, err := projectRef(ctx, c, project)
+		if err != nil {
+			return err
+		}
+		var rcp, received int64
+		found, err := one(ctx, c, `SELECT receipt, element FROM events WHERE id = $1 AND project = $2`,
+			[]any{id, ref}, &rcp, &raw.Element)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return fault.Missing("there is no event %s", id)
+		}
+		var codec int64
+		found, err = one(ctx, c, `SELECT s.provider, r.received_at, r.codec, r.size, r.body
+			FROM receipts r JOIN sources s ON s.ref = r.source WHERE r.ref = $1`, []any{rcp},
+			&raw.Provider, &received, &codec, &body.Size, &body.Bytes)
+		if err == nil && !found {
+			err = fault.Missing("the receipt of event %s is not kept any more", id).
+				WithHint("receipts are kept for a shorter time than events; see --retention-receipts")
+		}
+		body.Codec = uint8(codec)
+		raw.ReceiptID, raw.ReceivedAt = publicID(receiptPrefix, rcp), at(received)
+		return err
+	})
+	if err != nil {
+		return raw, err
+	}
+	if raw.Keep, err = s.codec.Decompress(body); err != nil {
+		return raw, fmt.Errorf("decompress receipt %s: %w", raw.ReceiptID, err)
+	}
+	return raw, nil
+}
+
+// EventNames lists the names that events of a project have had, sorted.
+func (s *Store) EventNames(ctx context.Context, project string) (names []event.Name, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		ref, err := projectRef(ctx, c, project)
+		if err != nil {
+			return err
+		}
+		return c.query(ctx, `SELECT text FROM terms WHERE project = $1 AND kind = $2 ORDER BY text`,
+			[]any{ref, termName}, func(r row) error {
+				var n string
+				err := r.Scan(&n)
+				names = append(names, event.Name(n))
+				return err
+			})
+	})
+	return names, err
+}
+
+// selectEvent and joinEvent read events with their contacts, messages and sources, in the order of scanEvent.
+const (
+	selectEvent = `SELECT e.id, e.name, e.class, e.flags, e.occurred_at, e.received_at, e.recipient, e.detail,
+		coalesce(s.id, ''), coalesce(s.provider, ''), p.id, e.contact, coalesce(c.address, ''), e.message,
+		coalesce(m.message_id, ''), coalesce(m.template, 0), coalesce(m.workflow, 0), coalesce(m.sender_domain, 0),
+		coalesce(m.account, 0), m.info`
+	joinEvent = `JOIN projects p ON p.ref = e.project LEFT JOIN sources s ON s.ref = e.source
+		LEFT JOIN contacts c ON c.ref = e.contact LEFT JOIN messages m ON m.ref = e.message`
+)
+
+// eventRecord is an event as its row has it; integers stand for texts.
+type eventRecord struct {
+	id                                                event.ID
+	name, occurred, received, contact, message        int64
+	class, flags                                      int
+	recipientAs, source, provider, project, recipient string
+	detail                                            []byte
+
+	messageID                                 string
+	template, workflow, senderDomain, account int64
+	info                                      []byte
+}
+
+func scanEvent(r row) (*eventRecord, error) {
+	e := &eventRecord{}
+	err := r.Scan(&e.id, &e.name, &e.class, &e.flags, &e.occurred, &e.received, &e.recipientAs, &e.detail,
+		&e.source, &e.provider, &e.project, &e.contact, &e.recipient, &e.message, &e.messageID,
+		&e.template, &e.workflow, &e.senderDomain, &e.account, &e.info)
+	return e, err
+}
+
+// decodeEvents turns rows into events.
+func (s *Store) decodeEvents(ctx context.Context, c conn, rows []*eventRecord) ([]event.Event, error) {
+	var refs []int64
+	for _, r := range rows {
+		refs = append(refs, r.name, r.template, r.workflow, r.senderDomain, r.account)
+	}
+	texts, err := s.termTexts(ctx, c, refs)
+	if err != nil {
+		return nil, err
+	}
+	events := make([]event.Event, len(rows))
+	for i, r := range rows {
+		if events[i], err = s.event(r, texts); err != nil {
+			return nil, fmt.Errorf("decode event %s: %w", r.id, err)
+		}
+	}
+	return events, nil
+}
+
+func (s *Store) event(r *eventRecord, texts map[int64]string) (event.Event, error) {
+	e := event.Event{
+		ID: r.id, Name: event.Name(texts[r.name]), OccurredAt: at(r.occurred), ReceivedAt: at(r.received),
+		ProjectID: r.project, ContactID: publicID(contactPrefix, r.contact),
+		EmailID: publicID(messagePrefix, r.message), Recipient: r.recipient,
+		RecipientAs: r.recipientAs, Attribution: event.Exact,
+	}
+	if r.source != "" {
+		e.Source = &event.Source{ID: r.source, Provider: r.provider}
+	}
+	if stats.Class(r.class) == stats.OfCandidates {
+		e.Attribution = event.Candidates
+	}
+	if err := s.codec.DecodeDetail(r.detail, &e); err != nil {
+		return e, err
+	}
+	first := r.flags&flagFirst != 0
+	switch e.Name {
+	case event.EmailOpen:
+		e.Open = engagement(e.Open, first)
+	case event.EmailClick:
+		e.Click = engagement(e.Click, first)
+	}
+	if r.messageID == "" {
+		return e, nil
+	}
+	m, err := r.messageInfo(texts)
+	e.Message = &m
+	return e, err
+}
+
+func engagement(g *event.Engagement, first bool) *event.Engagement {
+	if g == nil {
+		g = &event.Engagement{}
+	}
+	g.First = first
+	return g
+}
+
+func (r *eventRecord) messageInfo(texts map[int64]string) (event.Message, error) {
+	m := event.Message{
+		ID: r.messageID, Template: texts[r.template], Workflow: texts[r.workflow],
+		SenderDomain: texts[r.senderDomain], Account: texts[r.account],
+	}
+	return m, receipt.DecodeInfo(r.info, &m)
+}
+
+// termTexts reads the texts of terms; the cache has most of them.
+func (s *Store) termTexts(ctx context.Context, c conn, refs []int64) (map[int64]string, error) {
+	texts := make(map[int64]string)
+	var missing []any
+	for _, ref := range refs {
+		if _, ok := texts[ref]; ok || ref == 0 {
+			continue
+		}
+		t, ok := s.terms.text(ref)
+		if !ok {
+			missing = append(missing, ref)
+		}
+		texts[ref] = t
+	}
+	if len(missing) == 0 {
+		return texts, nil
+	}
+	err := c.query(ctx, `SELECT ref, project, kind, text FROM terms WHERE ref IN (`+marks(1, len(missing))+`)`, missing,
+		func(r row) error {
+			var ref int64
+			var k termKey
+			if err := r.Scan(&ref, &k.project, &k.kind, &k.text); err != nil {
+				return err
+			}
+			texts[ref] = k.text
+			s.terms.add(k, ref)
+			return nil
+		})
+	return texts, err
+}
+
+// termOf finds the integer of a text; 0 where nothing ever had it.
+func (s *Store) termOf(ctx context.Context, c conn, k termKey) (int64, error) {
+	if ref, ok := s.terms.ref(k); ok {
+		return ref, nil
+	}
+	var ref int64
+	found, err := one(ctx, c, `SELECT ref FROM terms WHERE project = $1 AND kind = $2 AND text = $3`,
+		[]any{k.project, k.kind, k.text}, &ref)
+	if err == nil && found {
+		s.terms.add(k, ref)
+	}
+	return ref, err
+}

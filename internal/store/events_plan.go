@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"tidings/event"
+	"tidings/internal/receipt"
+)
+
+// plan is one scan of events along one index. The parts of where that are not to choose an index begin with a plus
+// sign, which both engines take as a hint that is none of theirs to doubt.
+type plan struct {
+	where   []string // over events alone, served by the index or cheap
+	args    []any
+	filters []messageFilter
+	tag     string
+	nothing bool // nothing can match
+}
+
+// messageFilter is a filter over the joined rows that no index serves.
+type messageFilter struct {
+	column string
+	ref    int64
+}
+
+func (p *plan) arg(v any) string {
+	p.args = append(p.args, v)
+	return "$" + itoa(len(p.args))
+}
+
+// driver is a filter that an index serves.
+type driver struct {
+	column string
+	refs   []int64
+}
+
+// planEvents turns a query into scans: one, or one for each of several names, whose results are merged.
+func (s *Store) planEvents(ctx context.Context, c conn, q EventQuery) ([]*plan, error) {
+	project, err := projectRef(ctx, c, q.Project)
+	if err != nil {
+		return nil, err
+	}
+	drivers, err := s.drivers(ctx, c, project, q)
+	if err != nil {
+		return nil, err
+	}
+	base, err := s.filterPlan(ctx, c, project, q)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range drivers {
+		if len(d.refs) == 0 {
+			return nil, nil // what was asked for never happened
+		}
+	}
+	if base.nothing {
+		return nil, nil
+	}
+	if len(drivers) == 0 {
+		base.where = append(base.where, "+e.project = "+base.arg(project))
+		return []*plan{base}, nil
+	}
+	return split(base, drivers, project), nil
+}
+
+// split makes a scan for each value of the first driver; the others filter.
+func split(base *plan, drivers []driver, project int64) []*plan {
+	first := drivers[0]
+	var plans []*plan
+	for _, ref := range first.refs {
+		p := &plan{tag: base.tag}
+		p.where = append(p.where, base.where...)
+		p.filters = append(p.filters, base.filters...)
+		p.args = append(p.args, base.args...)
+		p.where = append(p.where, "e."+first.column+" = "+p.arg(ref), "+e.project = "+p.arg(project))
+		for _, d := range drivers[1:] {
+			list := make([]string, len(d.refs))
+			for i, r := range d.refs {
+				list[i] = p.arg(r)
+			}
+			p.where = append(p.where, "+e."+d.column+" IN ("+strings.Join(list, ", ")+")")
+		}
+		plans = append(plans, p)
+	}
+	return plans
+}
+
+// drivers lists the filters that an index serves, the most selective first.
+func (s *Store) drivers(ctx context.Context, c conn, project int64, q EventQuery) (list []driver, err error) {
+	if q.Message != "" {
+		refs, err := messageRefs(ctx, c, project, q.Message)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, driver{"message", refs})
+	}
+	if q.Contact != "" {
+		ref, err := contactRef(ctx, c, project, q.Contact)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, driver{"contact", nonZero(ref)})
+	}
+	if q.Template != "" {
+		ref, err := s.termOf(ctx, c, termKey{project, termTemplate, q.Template})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, driver{"template", nonZero(ref)})
+	}
+	if len(q.Names) > 0 {
+		d := driver{column: "name"}
+		for _, n := range q.Names {
+			ref, err := s.termOf(ctx, c, termKey{project, termName, string(n)})
+			if err != nil {
+				return nil, err
+			}
+			d.refs = append(d.refs, nonZero(ref)...)
+		}
+		list = append(list, d)
+	}
+	if q.Source != "" || q.Provider != "" {
+		refs, err := sourceRefs(ctx, c, project, q.Source, q.Provider)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, driver{"source", refs})
+	}
+	return list, nil
+}
+
+func nonZero(ref int64) []int64 {
+	if ref == 0 {
+		return nil
+	}
+	return []int64{ref}
+}
+
+func sourceRefs(ctx context.Context, c conn, project int64, id, slug string) (refs []int64, err error) {
+	err = c.query(ctx, `SELECT ref FROM sources WHERE project = $1 AND (CAST($2 AS TEXT) = '' OR id = $2)
+		AND (CAST($3 AS TEXT) = '' OR provider = $3)
+		ORDER BY ref`, []any{project, id, slug}, func(r row) error {
+		var ref int64
+		err := r.Scan(&ref)
+		refs = append(refs, ref)
+		return err
+	})
+	return refs, err
+}
+
+// filterPlan has the filters that no index serves, and the bounds of time and cursor.
+func (s *Store) filterPlan(ctx context.Context, c conn, project int64, q EventQuery) (*plan, error) {
+	p := &plan{tag: q.Tag}
+	if !q.From.IsZero() {
+		p.where = append(p.where, "e.id >= "+p.arg(event.FirstID(q.From)))
+	}
+	before := q.After
+	if !q.To.IsZero() {
+		if to := event.FirstID(q.To); before.IsZero() || lessID(to, before) {
+			before = to
+		}
+	}
+	if !before.IsZero() {
+		p.where = append(p.where, "e.id < "+p.arg(before))
+	}
+	for _, f := range [...]struct {
+		column string
+		kind   int
+		text   string
+	}{
+		{"workflow", termWorkflow, q.Workflow},
+		{"sender_domain", termDomain, strings.ToLower(q.SenderDomain)},
+		{"account", termAccount, q.Account},
+	} {
+		if f.text == "" {
+			continue
+		}
+		ref, err := s.termOf(ctx, c, termKey{project, f.kind, f.text})
+		if err != nil {
+			return nil, err
+		}
+		p.nothing = p.nothing || ref == 0
+		p.filters = append(p.filters, messageFilter{f.column, ref})
+	}
+	return p, nil
+}
+
+func lessID(a, b event.ID) bool { return string(a[:]) < string(b[:]) }
+
+// runPlan runs one scan. cursor is where it ended at the bound, zero where it did not.
+func (s *Store) runPlan(ctx context.Context, c conn, p *plan, q EventQuery) (rows []*eventRecord, cursor event.ID, err error) {
+	bound, filtered := q.Limit+1, len(p.filters) > 0 || p.tag != ""
+	if filtered {
+		bound = scanBound
+	}
+	inner := `SELECT * FROM events e`
+	if len(p.where) > 0 {
+		inner += ` WHERE ` + strings.Join(p.where, ` AND `)
+	}
+	inner += ` ORDER BY e.id DESC LIMIT ` + itoa(bound)
+	sql, args := selectEvent+` FROM (`+inner+`) e `+joinEvent, slices.Clone(p.args)
+	for i, f := range p.filters {
+		args = append(args, f.ref)
+		sql += [...]string{` WHERE `, ` AND `}[min(i, 1)] + `m.` + f.column + ` = $` + itoa(len(args))
+	}
+	err = c.query(ctx, sql+` ORDER BY e.id DESC`, args, func(r row) error {
+		rec, err := scanEvent(r)
+		if err != nil {
+			return err
+		}
+		if p.tag != "" {
+			ok, err := hasTag(rec.info, p.tag)
+			if err != nil || !ok {
+				return err
+			}
+		}
+		if rows = append(rows, rec); len(rows) > q.Limit {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return rows, cursor, nil
+	}
+	if err != nil || !filtered {
+		return rows, cursor, err
+	}
+	_, err = one(ctx, c, `SELECT id FROM (`+inner+`) x ORDER BY id DESC LIMIT 1 OFFSET `+itoa(bound-1),
+		p.args, &cursor)
+	return rows, cursor, err
+}
+
+func hasTag(info []byte, tag string) (bool, error) {
+	var m event.Message
+	if err := receipt.DecodeInfo(info, &m); err != nil {
+		return false, err
+	}
+	for _, t := range m.Tags {
+		if t == tag {
+			return true, nil
+		}
+	}
+	return false, nil
+}

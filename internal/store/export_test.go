@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tidings/internal/message"
+)
+
+// Dump writes the whole state that events come to, in words and sorted, so that two stores can be compared. What
+// depends on the order of arrival on purpose is left out: receipts, seq and which event is marked first.
+func (s *Store) Dump(ctx context.Context) (string, error) {
+	var lines []string
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	err := s.engine.snapshot(ctx, func(c conn) error {
+		for _, part := range [...]func(context.Context, conn, func(string, ...any)) error{
+			dumpEvents, dumpContacts, dumpMessages, dumpSuppressions, dumpCounters,
+		} {
+			if err := part(ctx, c, add); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	slices.Sort(lines)
+	return strings.Join(lines, "\n"), err
+}
+
+func dumpEvents(ctx context.Context, c conn, add func(string, ...any)) error {
+	return c.query(ctx, `SELECT e.id, n.text, c.address, e.class, e.occurred_at, coalesce(t.text, ''), e.detail
+		FROM events e JOIN terms n ON n.ref = e.name LEFT JOIN contacts c ON c.ref = e.contact
+		LEFT JOIN terms t ON t.ref = e.template`, nil, func(r row) error {
+		var x eventRecord
+		var name, address, template string
+		err := r.Scan(&x.id, &name, &address, &x.class, &x.occurred, &template, &x.detail)
+		add("event %s %s %s class %d at %d template %s %x", x.id, name, address, x.class, x.occurred, template, x.detail)
+		return err
+	})
+}
+
+func dumpContacts(ctx context.Context, c conn, add func(string, ...any)) error {
+	var refs []int64
+	err := c.query(ctx, `SELECT ref FROM contacts`, nil, func(r row) error {
+		var ref int64
+		err := r.Scan(&ref)
+		refs = append(refs, ref)
+		return err
+	})
+	for _, ref := range refs {
+		k, err := readContact(ctx, c, ref)
+		if err != nil {
+			return err
+		}
+		add("contact %s %+v", k.Address, k.State)
+	}
+	return err
+}
+
+func dumpMessages(ctx context.Context, c conn, add func(string, ...any)) error {
+	return c.query(ctx, `SELECT m.message_id, c.address, m.state, m.info, coalesce(t.text, ''), coalesce(w.text, '')
+		FROM messages m JOIN contacts c ON c.ref = m.contact LEFT JOIN terms t ON t.ref = m.template
+		LEFT JOIN terms w ON w.ref = m.workflow`, nil, func(r row) error {
+		var id, address, template, workflow string
+		var state, info []byte
+		if err := r.Scan(&id, &address, &state, &info, &template, &workflow); err != nil {
+			return err
+		}
+		s, err := message.Decode(state)
+		add("message %s %s %+v %s %s %x", id, address, s, template, workflow, info)
+		return err
+	})
+}
+
+func dumpSuppressions(ctx context.Context, c conn, add func(string, ...any)) error {
+	return c.query(ctx, selectSuppression, nil, func(r row) error {
+		x, err := scanSuppression(r)
+		add("suppression %s %s since %s until %s by %s", x.Address, x.Reason, x.Since, x.Until, x.Event)
+		return err
+	})
+}
+
+func dumpCounters(ctx context.Context, c conn, add func(string, ...any)) error {
+	return c.query(ctx, `SELECT k.kind, coalesce(d.text, s.id, ''), n.text, k.class, k.bucket, k.n, k.uniques, k.any_uniques
+		FROM counters k JOIN terms n ON n.ref = k.name LEFT JOIN terms d ON d.ref = k.dim AND k.kind <> 1
+		LEFT JOIN sources s ON s.ref = k.dim AND k.kind = 1
+		WHERE k.n <> 0 OR k.uniques <> 0 OR k.any_uniques <> 0`, nil, func(r row) error {
+		var kind, class, bucket, n, u, a int64
+		var dim, name string
+		err := r.Scan(&kind, &dim, &name, &class, &bucket, &n, &u, &a)
+		add("counter %d %s %s class %d bucket %d: %d %d %d", kind, dim, name, class, bucket, n, u, a)
+		return err
+	})
+}
+
+// Schema lists every column of every table, with the type in the words that both engines share.
+func (s *Store) Schema(ctx context.Context) (list []string, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		sql := `SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
+			WHERE table_schema = 'public' AND table_name NOT LIKE 'goose%' AND table_name NOT LIKE 'events!_%' ESCAPE '!'`
+		if s.Engine() == "sqlite" {
+			sql = `SELECT m.name, c.name, lower(c.type), CASE WHEN c."notnull" = 1 OR c.pk > 0 THEN 'NO' ELSE 'YES' END
+				FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+				WHERE m.type = 'table' AND m.name NOT LIKE 'goose%' AND m.name NOT LIKE 'sqlite%'`
+		}
+		return c.query(ctx, sql, nil, func(r row) error {
+			var table, column, kind, null string
+			err := r.Scan(&table, &column, &kind, &null)
+			if w, ok := sharedTypes[kind]; ok {
+				kind = w
+			}
+			list = append(list, table+"."+column+" "+kind+" null "+null)
+			return err
+		})
+	})
+	slices.Sort(list)
+	return list, err
+}
+
+var sharedTypes = map[string]string{
+	"bigint": "integer", "smallint": "integer", "bytea": "bytes", "blob": "bytes", "uuid": "bytes",
+}
+
+// LimitPages makes a SQLite file full at a number of pages, as a full disk would; 0 lifts the limit.
+func (s *Store) LimitPages(n int) error {
+	e := s.engine.(*sqliteEngine)
+	if n == 0 {
+		n = 1 << 30
+	}
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	return pragmas(e.writer, "PRAGMA max_page_count="+itoa(n))
+}
+
+// SetReadOnly makes the writing connection refuse writes, as a read-only disk would.
+func (s *Store) SetReadOnly(on bool) error {
+	e := s.engine.(*sqliteEngine)
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	if on {
+		return pragmas(e.writer, "PRAGMA query_only=ON")
+	}
+	return pragmas(e.writer, "PRAGMA query_only=OFF")
+}
+
+// Exec runs a statement, for tests that need a state that no method makes.
+func (s *Store) Exec(ctx context.Context, sql string, args ...any) error {
+	return s.engine.write(ctx, func(c conn) error {
+		_, err := c.exec(ctx, sql, args...)
+		return err
+	})
+}
+
+// Count returns the number that a query gives.
+func (s *Store) Count(ctx context.Context, sql string, args ...any) (n int64, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		_, err := one(ctx, c, sql, args, &n)
+		return err
+	})
+	return n, err
+}
+
+// URL is what the store was opened with.
+func (s *Store) URL() string { return s.opts.URL }

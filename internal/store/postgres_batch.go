@@ -1,0 +1,315 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"tidings/event"
+	"tidings/internal/message"
+)
+
+// postgresBatch runs the statements of the event's path with one array a column, so that a batch of any size is one
+// round trip a table. Rows arrive sorted, and every statement keeps that order where it locks.
+type postgresBatch struct{ postgresConn }
+
+// columns collects arrays, one for each column.
+type columns struct{ args []any }
+
+func column[T, R any](c *columns, rows []R, value func(R) T) {
+	list := make([]T, len(rows))
+	for i, r := range rows {
+		list[i] = value(r)
+	}
+	c.args = append(c.args, list)
+}
+
+func (b *postgresBatch) putReceipts(ctx context.Context, rows []*receiptRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var c columns
+	column(&c, rows, func(r *receiptRow) int64 { return r.entry.Source.Ref })
+	column(&c, rows, func(r *receiptRow) []byte { return r.entry.Key[:] })
+	column(&c, rows, func(r *receiptRow) string { return r.entry.Kind })
+	column(&c, rows, func(r *receiptRow) int64 { return ms(r.entry.ReceivedAt) })
+	column(&c, rows, func(r *receiptRow) int64 { return 1 + r.repeats })
+	column(&c, rows, func(r *receiptRow) []byte { return r.entry.SHA256[:] })
+	column(&c, rows, func(r *receiptRow) int64 { return int64(r.entry.Body.Codec) })
+	column(&c, rows, func(r *receiptRow) int64 { return int64(r.entry.Body.Size) })
+	column(&c, rows, func(r *receiptRow) []byte { return notNil(r.entry.Body.Bytes) })
+	column(&c, rows, func(r *receiptRow) string { return r.problems })
+	index := make(map[string]*receiptRow, len(rows))
+	for _, r := range rows {
+		index[receiptIndex(r.entry.Source.Ref, r.entry.Key[:])] = r
+	}
+	err := b.rows(ctx, `INSERT INTO receipts (source, key, kind, received_at, n, sha256, codec, size, body, problems)
+		SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[], $6::bytea[],
+			$7::bigint[], $8::bigint[], $9::bytea[], $10::text[])
+		ON CONFLICT (source, key) DO UPDATE SET n = receipts.n + excluded.n
+		RETURNING ref, source, key, n, sha256`, c, func(r row) error {
+		var ref, source, n int64
+		var key, sha []byte
+		if err := r.Scan(&ref, &source, &key, &n, &sha); err != nil {
+			return err
+		}
+		x := index[receiptIndex(source, key)]
+		x.ref, x.known, x.storedSHA = ref, n != 1+x.repeats, sha
+		return nil
+	})
+	return wrapStep("put receipts", err)
+}
+
+func receiptIndex(source int64, key []byte) string { return fmt.Sprint(source, ":", string(key)) }
+
+func notNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+func wrapStep(step string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", step, err)
+	}
+	return nil
+}
+
+// rows runs a statement whose arguments are arrays as they are.
+func (b *postgresBatch) rows(ctx context.Context, sql string, c columns, scan func(row) error) error {
+	rows, err := b.tx.Query(ctx, sql, c.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(postgresRow{rows}); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (b *postgresBatch) run(ctx context.Context, step, sql string, c columns) error {
+	_, err := b.tx.Exec(ctx, sql, c.args...)
+	return wrapStep(step, err)
+}
+
+func (b *postgresBatch) putTerms(ctx context.Context, rows []*termRow) error {
+	var c columns
+	column(&c, rows, func(r *termRow) int64 { return r.project })
+	column(&c, rows, func(r *termRow) int64 { return int64(r.kind) })
+	column(&c, rows, func(r *termRow) string { return r.text })
+	if err := b.run(ctx, "put terms", `INSERT INTO terms (project, kind, text)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[])
+		ON CONFLICT (project, kind, text) DO NOTHING`, c); err != nil {
+		return err
+	}
+	index := make(map[termKey]*termRow, len(rows))
+	for _, r := range rows {
+		index[r.termKey] = r
+	}
+	err := b.rows(ctx, `SELECT t.ref, t.project, t.kind, t.text FROM terms t
+		JOIN unnest($1::bigint[], $2::bigint[], $3::text[]) k (project, kind, text)
+		ON t.project = k.project AND t.kind = k.kind AND t.text = k.text`, c, func(r row) error {
+		var ref int64
+		var k termKey
+		if err := r.Scan(&ref, &k.project, &k.kind, &k.text); err != nil {
+			return err
+		}
+		index[k].ref = ref
+		return nil
+	})
+	return wrapStep("find terms", err)
+}
+
+func (b *postgresBatch) lockContacts(ctx context.Context, rows []*contactRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var c columns
+	column(&c, rows, func(r *contactRow) int64 { return r.project })
+	column(&c, rows, func(r *contactRow) string { return r.address })
+	if err := b.run(ctx, "put contacts", `INSERT INTO contacts (project, address, counts, created_at, updated_at)
+		SELECT project, address, '', 0, 0 FROM unnest($1::bigint[], $2::text[]) k (project, address)
+		ON CONFLICT (project, address) DO NOTHING`, c); err != nil {
+		return err
+	}
+	type key struct {
+		project int64
+		address string
+	}
+	index := make(map[key]*contactRow, len(rows))
+	for _, r := range rows {
+		index[key{r.project, r.address}] = r
+	}
+	err := b.rows(ctx, `SELECT x.ref, x.project, x.address, x.unsubscribed, x.consent_at, x.first_seen, x.last_seen,
+		x.last_open, x.last_click, x.soft_bounces, x.counts FROM contacts x
+		JOIN unnest($1::bigint[], $2::text[]) k (project, address)
+		ON x.project = k.project AND x.address = k.address
+		ORDER BY x.project, x.address FOR UPDATE OF x`, c, func(r row) error {
+		var ref int64
+		var k key
+		var in contactRow
+		st := &in.state
+		err := r.Scan(&ref, &k.project, &k.address, &st.Unsubscribed, &st.ConsentAt, &st.FirstSeen, &st.LastSeen,
+			&st.LastOpen, &st.LastClick, &st.SoftBounces, &in.counts)
+		if err != nil {
+			return err
+		}
+		x := index[k]
+		x.ref, x.state = ref, in.state
+		x.state.Counts, err = decodeCounts(in.counts)
+		return err
+	})
+	return wrapStep("lock contacts", err)
+}
+
+func (b *postgresBatch) saveContacts(ctx context.Context, rows []*contactRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var c columns
+	column(&c, rows, func(r *contactRow) int64 { return r.ref })
+	column(&c, rows, func(r *contactRow) int64 {
+		if r.state.Unsubscribed {
+			return 1
+		}
+		return 0
+	})
+	column(&c, rows, func(r *contactRow) int64 { return r.state.ConsentAt })
+	column(&c, rows, func(r *contactRow) int64 { return r.state.FirstSeen })
+	column(&c, rows, func(r *contactRow) int64 { return r.state.LastSeen })
+	column(&c, rows, func(r *contactRow) int64 { return r.state.LastOpen })
+	column(&c, rows, func(r *contactRow) int64 { return r.state.LastClick })
+	column(&c, rows, func(r *contactRow) int64 { return r.state.SoftBounces })
+	column(&c, rows, func(r *contactRow) []byte { return notNil(appendCounts(nil, &r.state.Counts)) })
+	column(&c, rows, func(r *contactRow) int64 { return r.updatedAt })
+	return b.run(ctx, "save contacts", `UPDATE contacts x SET unsubscribed = k.unsubscribed, consent_at = k.consent_at,
+		first_seen = k.first_seen, last_seen = k.last_seen, last_open = k.last_open, last_click = k.last_click,
+		soft_bounces = k.soft_bounces, counts = k.counts, updated_at = k.updated_at,
+		created_at = CASE x.created_at WHEN 0 THEN k.updated_at ELSE x.created_at END
+		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+			$8::bigint[], $9::bytea[], $10::bigint[]) k (ref, unsubscribed, consent_at, first_seen, last_seen, last_open,
+			last_click, soft_bounces, counts, updated_at) WHERE x.ref = k.ref`, c)
+}
+
+func (b *postgresBatch) lockMessages(ctx context.Context, rows []*messageRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var c columns
+	column(&c, rows, func(r *messageRow) int64 { return r.project })
+	column(&c, rows, func(r *messageRow) int64 { return r.provider })
+	column(&c, rows, func(r *messageRow) string { return r.id })
+	column(&c, rows, func(r *messageRow) int64 { return r.contact })
+	if err := b.run(ctx, "put messages", `INSERT INTO messages (project, provider, message_id, contact, last_at, state, info)
+		SELECT project, provider, message_id, contact, 0, '', ''
+		FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) k (project, provider, message_id, contact)
+		ON CONFLICT (message_id, contact, provider) DO NOTHING`, c); err != nil {
+		return err
+	}
+	index := make(map[messageKey]*messageRow, len(rows))
+	for _, r := range rows {
+		index[r.messageKey] = r
+	}
+	err := b.rows(ctx, `SELECT x.ref, x.project, x.provider, x.message_id, x.contact, x.template, x.workflow,
+		x.sender_domain, x.account, x.last_at, x.state, x.info FROM messages x
+		JOIN unnest($2::bigint[], $3::text[], $4::bigint[], $1::bigint[]) k (provider, message_id, contact, project)
+		ON x.message_id = k.message_id AND x.contact = k.contact AND x.provider = k.provider
+		ORDER BY x.message_id, x.contact, x.provider FOR UPDATE OF x`, c, func(r row) error {
+		var in messageRow
+		err := r.Scan(&in.ref, &in.project, &in.provider, &in.id, &in.contact, &in.template, &in.workflow,
+			&in.senderDomain, &in.account, &in.lastAt, &in.stateBytes, &in.info)
+		if err != nil {
+			return err
+		}
+		x := index[in.messageKey]
+		in.to, in.created = x.to, len(in.stateBytes) == 0
+		in.state, err = message.Decode(in.stateBytes)
+		*x = in
+		return err
+	})
+	return wrapStep("lock messages", err)
+}
+
+func (b *postgresBatch) saveMessages(ctx context.Context, rows []*messageRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var c columns
+	column(&c, rows, func(r *messageRow) int64 { return r.ref })
+	column(&c, rows, func(r *messageRow) int64 { return r.template })
+	column(&c, rows, func(r *messageRow) int64 { return r.workflow })
+	column(&c, rows, func(r *messageRow) int64 { return r.senderDomain })
+	column(&c, rows, func(r *messageRow) int64 { return r.account })
+	column(&c, rows, func(r *messageRow) int64 { return int64(r.state.Rank) })
+	column(&c, rows, func(r *messageRow) int64 { return r.lastAt })
+	column(&c, rows, func(r *messageRow) []byte { return notNil(r.state.Append(nil)) })
+	column(&c, rows, func(r *messageRow) []byte { return notNil(r.info) })
+	return b.run(ctx, "save messages", `UPDATE messages x SET template = k.template, workflow = k.workflow,
+		sender_domain = k.sender_domain, account = k.account, rank = k.rank, last_at = k.last_at, state = k.state,
+		info = k.info FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+			$7::bigint[], $8::bytea[], $9::bytea[]) k (ref, template, workflow, sender_domain, account, rank, last_at,
+			state, info) WHERE x.ref = k.ref`, c)
+}
+
+func (b *postgresBatch) putEvents(ctx context.Context, rows []*eventRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var c columns
+	column(&c, rows, func(r *eventRow) [16]byte { return r.ID })
+	column(&c, rows, func(r *eventRow) int64 { return r.project })
+	column(&c, rows, func(r *eventRow) int64 { return r.name })
+	column(&c, rows, (*eventRow).contactRef)
+	column(&c, rows, (*eventRow).messageRef)
+	column(&c, rows, (*eventRow).template)
+	column(&c, rows, func(r *eventRow) int64 { return r.entry.Source.Ref })
+	column(&c, rows, func(r *eventRow) int16 { return int16(r.class) })
+	column(&c, rows, func(r *eventRow) int16 { return int16(r.flags) })
+	column(&c, rows, func(r *eventRow) int64 { return r.OccurredAt.UnixMilli() })
+	column(&c, rows, func(r *eventRow) int64 { return ms(r.ReceivedAt) })
+	column(&c, rows, func(r *eventRow) int64 { return r.receipt })
+	column(&c, rows, func(r *eventRow) int32 { return int32(r.Element) })
+	column(&c, rows, func(r *eventRow) string { return r.RecipientAs })
+	column(&c, rows, func(r *eventRow) []byte { return notNil(r.Detail) })
+	index := make(map[event.ID]*eventRow, len(rows))
+	for _, r := range rows {
+		index[r.ID] = r
+	}
+	err := b.rows(ctx, `INSERT INTO events (id, project, name, contact, message, template, source, class, flags,
+		occurred_at, received_at, receipt, element, recipient, detail)
+		SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+			$7::bigint[], $8::smallint[], $9::smallint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::integer[],
+			$14::text[], $15::bytea[])
+		ON CONFLICT (id) DO NOTHING RETURNING id`, c, func(r row) error {
+		var id event.ID
+		if err := r.Scan(&id); err != nil {
+			return err
+		}
+		index[id].inserted = true
+		return nil
+	})
+	return wrapStep("put events", err)
+}
+
+func (b *postgresBatch) addCounters(ctx context.Context, rows []counterRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var c columns
+	column(&c, rows, func(r counterRow) int64 { return int64(r.Kind) })
+	column(&c, rows, func(r counterRow) int64 { return r.Dim })
+	column(&c, rows, func(r counterRow) int64 { return r.Name })
+	column(&c, rows, func(r counterRow) int64 { return int64(r.Class) })
+	column(&c, rows, func(r counterRow) int64 { return r.Bucket })
+	column(&c, rows, func(r counterRow) int64 { return r.N })
+	column(&c, rows, func(r counterRow) int64 { return r.Unique })
+	column(&c, rows, func(r counterRow) int64 { return r.Any })
+	return b.run(ctx, "add counters", `INSERT INTO counters (kind, dim, name, class, bucket, n, uniques, any_uniques)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+			$7::bigint[], $8::bigint[])
+		ON CONFLICT (kind, dim, name, class, bucket) DO UPDATE SET n = counters.n + excluded.n,
+		uniques = counters.uniques + excluded.uniques, any_uniques = counters.any_uniques + excluded.any_uniques`, c)
+}

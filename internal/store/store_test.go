@@ -1,0 +1,199 @@
+package store_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"tidings/event"
+	"tidings/internal/contact"
+	"tidings/internal/receipt"
+	"tidings/internal/source"
+	"tidings/internal/store"
+	"tidings/provider"
+)
+
+// onBoth runs a test on both engines. PostgreSQL is the server that TIDINGS_TEST_POSTGRES names; make test starts one.
+func onBoth(t *testing.T, run func(t *testing.T, open func(...func(*store.Options)) *store.Store)) {
+	t.Helper()
+	for _, engine := range []string{"sqlite", "postgres"} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			run(t, opener(t, engine))
+		})
+	}
+}
+
+// opener makes an empty database and returns what opens it, as often as a test likes.
+func opener(t testing.TB, engine string) func(...func(*store.Options)) *store.Store {
+	t.Helper()
+	at := filepath.Join(t.TempDir(), "tidings.db")
+	if engine == "postgres" {
+		at = postgresDatabase(t)
+	}
+	return func(change ...func(*store.Options)) *store.Store {
+		t.Helper()
+		o := store.Options{URL: at, Soft: contact.DefaultSoftPolicy}
+		for _, c := range change {
+			c(&o)
+		}
+		s, err := store.Open(t.Context(), o)
+		if err != nil {
+			t.Fatalf("open: %v", err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	}
+}
+
+// postgresDatabase makes a database of its own for a test.
+func postgresDatabase(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("TIDINGS_TEST_POSTGRES")
+	if server == "" {
+		t.Fatal("TIDINGS_TEST_POSTGRES is not set: run the tests with make test, which starts a PostgreSQL")
+	}
+	ctx := context.Background()
+	admin, err := pgx.Connect(ctx, server)
+	if err != nil {
+		t.Fatalf("connect to %s: %v", server, err)
+	}
+	name := "t_" + strings.ToLower(rand.Text()[:16])
+	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
+		t.Fatalf("create database: %v", err)
+	}
+	t.Cleanup(func() {
+		_, _ = admin.Exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+		_ = admin.Close(ctx)
+	})
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// feed makes entries for a source, as ingest would.
+type feed struct {
+	t     testing.TB
+	store *store.Store
+	src   *source.Source
+	build receipt.Builder
+	n     int
+}
+
+func newFeed(t testing.TB, s *store.Store, name string) *feed {
+	t.Helper()
+	src := &source.Source{
+		ID: "src_" + name, Project: store.DefaultProject, Name: name, Provider: "ses",
+		TokenHash: sha256.Sum256([]byte(name)), CreatedAt: start,
+	}
+	if err := s.CreateSource(t.Context(), src, store.Act{At: start, By: "test", Door: "test", Operation: "create"}); err != nil {
+		t.Fatal(err)
+	}
+	codec, err := receipt.NewCodec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &feed{t: t, store: s, src: src, build: receipt.Builder{Codec: codec}}
+}
+
+var start = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
+
+// fact is an event in short.
+type fact struct {
+	name      event.Name
+	message   string
+	to        string
+	at        time.Duration // after start
+	change    func(*event.Draft)
+	transport string // empty: a new one
+}
+
+func (f *feed) entry(facts ...fact) *receipt.Entry {
+	f.n++
+	transport := fmt.Sprintf("%s-%d", f.src.ID, f.n)
+	var drafts []event.Draft
+	for i, x := range facts {
+		if x.transport != "" {
+			transport = x.transport
+		}
+		when := start.Add(x.at)
+		d := event.Draft{IdentityAt: when, Element: i, Key: []string{string(x.name), x.message, x.to, when.String()}}
+		d.Name, d.Recipient, d.OccurredAt = x.name, x.to, when
+		if x.message != "" {
+			d.Message = &event.Message{ID: x.message}
+		}
+		if x.change != nil {
+			x.change(&d)
+		}
+		drafts = append(drafts, d)
+	}
+	body := []byte(transport)
+	return f.build.Build(f.src, provider.Result{
+		Transport: provider.Transport{ID: transport, At: start}, Drafts: drafts, Keep: body, Kind: "notification",
+	}, body, start.Add(time.Hour))
+}
+
+func (f *feed) commit(entries ...*receipt.Entry) {
+	f.t.Helper()
+	if err := f.store.Commit(f.t.Context(), entries); err != nil {
+		f.t.Fatalf("commit: %v", err)
+	}
+}
+
+func TestAnEventIsStoredOnceAndFound(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(...func(*store.Options)) *store.Store) {
+		s := open()
+		f := newFeed(t, s, "one")
+		e := f.entry(fact{name: event.EmailBounce, message: "m1", to: "Ghost@acme.test", change: func(d *event.Draft) {
+			d.Bounce = &event.Bounce{Class: event.Hard, Final: true, Reason: "no_such_user"}
+			d.Message.Template = "welcome"
+			d.Message.Tags = []string{"may"}
+		}})
+		f.commit(e)
+		if e.Outcome.New != 1 || e.Outcome.Duplicate {
+			t.Fatalf("outcome %+v", e.Outcome)
+		}
+		f.commit(e)
+		if e.Outcome.New != 0 || !e.Outcome.Duplicate {
+			t.Fatalf("second outcome %+v", e.Outcome)
+		}
+		for _, q := range []store.EventQuery{
+			{},
+			{Names: []event.Name{event.EmailBounce}},
+			{Contact: "ghost@ACME.test"},
+			{Message: "m1"},
+			{Template: "welcome"},
+			{Source: f.src.ID},
+			{Tag: "may"},
+			{From: start, To: start.Add(time.Second)},
+		} {
+			q.Project = store.DefaultProject
+			page, err := s.ListEvents(t.Context(), q)
+			if err != nil {
+				t.Fatalf("%+v: %v", q, err)
+			}
+			if len(page.Events) != 1 || page.Events[0].ID != e.Events[0].ID || !page.Next.IsZero() {
+				t.Errorf("%+v: got %+v", q, page)
+			}
+		}
+		k, err := s.Contact(t.Context(), store.DefaultProject, "ghost@acme.test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(k.Suppressions) != 1 || k.Suppressions[0].Reason != contact.HardBounce {
+			t.Errorf("contact %+v", k)
+		}
+	})
+}

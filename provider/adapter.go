@@ -1,0 +1,119 @@
+// Package provider defines what an adapter of an email provider is: a value with one pure function that proves a
+// request genuine and turns its bytes into drafts of events. It also has what adapters share, verifiers and bounded
+// JSON, and Handler, which makes an adapter useful in any Go program. An adapter never does I/O, reads a clock or logs.
+package provider
+
+import (
+	"crypto/x509"
+	"net/http"
+	"time"
+
+	"tidings/event"
+)
+
+// Adapter is one email provider. It is a value: facts and one function, no state. All adapters are listed in package
+// all; CONTRIBUTING.md says how to add one.
+type Adapter struct {
+	Slug  string // in URLs and events: lower-case letters and digits, "ses"
+	Title string // for people: "Amazon SES"
+	Docs  string // the provider's page on its events
+
+	Names   []event.Name // the names it can emit, for documentation and tests
+	Methods []string     // the HTTP methods it uses; empty means POST alone
+	MaxBody int64        // the largest body it can send, in bytes; 0 means 1 MiB, see Limit
+	Answers Answers      // what to answer for each cause, see providers' retry rules
+
+	// Open proves a request genuine and reads it. It is pure: the same arguments give the same result. It returns
+	// a *Refusal where the request must not be accepted, with no result. A result with a FetchCertificate wish is
+	// not proved yet: it asks to be called again once the wish is granted (see Request.Certificates), and nothing
+	// in it is to be stored. A ConfirmSubscription wish comes with a proved result, to be granted after it is stored.
+	Open func(Request, Source, time.Time) (Result, error)
+
+	// Reparse reads a body that Open once proved and returned as Result.Keep. It never verifies: replay parses
+	// kept receipts with today's adapter.
+	Reparse func(keep []byte, src Source) (Result, error)
+
+	// Element returns element i of a kept body: the bytes an event was made from.
+	Element func(keep []byte, i int) ([]byte, error)
+}
+
+// Request is one HTTP request from a provider. Body is whole and exactly as received; adapters do not change it and
+// may keep slices of it.
+type Request struct {
+	Method string
+	Header http.Header
+	Body   []byte
+	// Certificates holds what earlier FetchCertificate wishes brought, by Wish.Key, made with ParseCertificate. The
+	// caller parses once and may share the values between requests; an adapter only reads them.
+	Certificates map[string]*x509.Certificate
+}
+
+// Source is the configured stream that a request came to, as far as an adapter needs it. The zero value of a field
+// means that the source does not use it, never that a check is off.
+type Source struct {
+	ID      string // src_…
+	Project string // prj_…, goes into identities
+
+	// Secrets are the shared secrets, current first, then the previous one while it is still valid.
+	Secrets []string
+	// BasicAuth are accepted "user:password" pairs, current first. Empty: basic auth is not asked for.
+	BasicAuth []string
+
+	Topics             []string          // SNS topic ARNs that may post here; required for SNS
+	SigningCertificate *x509.Certificate // pinned: then only it is trusted
+	RequireVersion2    bool              // refuse SNS SignatureVersion 1
+	AllowRaw           bool              // accept SNS raw delivery, which carries no signature
+	AutoConfirm        bool              // confirm subscriptions of listed topics without asking
+	Account            string            // the sending account that events must name; empty: any
+	MaxAge             time.Duration     // the oldest signed timestamp to accept; 0: any age
+	TemplateTag        string            // message tag that holds the template key; empty means "templateKey"
+	WorkflowTag        string            // message tag that holds the workflow; empty means "sequenceId"
+	TokenProved        bool              // the request's URL held the source's token
+}
+
+// Result is what a proved request holds.
+type Result struct {
+	Transport Transport
+	Drafts    []event.Draft
+	Problems  []Problem
+	Wishes    []Wish
+	// Keep is the body to store: the received one without what must never be kept (SNS UnsubscribeURL and
+	// Signature). It may share memory with Request.Body.
+	Keep []byte
+	// Kind says what the request was, for receipts and logs: "notification", "subscription_confirmation", "probe".
+	Kind string
+}
+
+// Transport is how the provider's transport names the request, the same on every redelivery.
+type Transport struct {
+	ID string    // SNS MessageId; empty: the request is known by the hash of its body
+	At time.Time // the signed time of the request; zero: none
+}
+
+// Problem is something in a proved request that could not be made an event, or was made one only in part. It is kept
+// on the receipt, counted and shown.
+type Problem struct {
+	Element int    `json:"element"` // -1: the whole request
+	Code    string `json:"code"`    // stable: "inbound_mail", "unreadable", …
+	Message string `json:"message"` // for people: what is wrong and what to do
+}
+
+// WishKind is what an adapter may ask for.
+type WishKind string
+
+const (
+	// FetchCertificate wants the PEM at URL, through ParseCertificate, under Key, before Open is called again.
+	FetchCertificate WishKind = "fetch_certificate"
+	// ConfirmSubscription wants a GET of URL after the receipt is stored; Auto says whether without a person.
+	ConfirmSubscription WishKind = "confirm_subscription"
+)
+
+// Wish is I/O that an adapter asks for. Its URL was built by the adapter from validated parts and is never a string
+// that came from outside.
+type Wish struct {
+	Kind WishKind
+	Key  string // under which the answer comes back in Request.Certificates
+	URL  string
+	Auto bool   // ConfirmSubscription: no person is needed
+	Note string // ConfirmSubscription: account, region and topic, for the person who decides
+}

@@ -1,0 +1,71 @@
+package provider_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// allowed is what packages event and provider may import besides the standard library, by prefix: they are a library
+// for any Go program, and bring nothing else into it.
+var allowed = []string{"tidings/event", "tidings/provider", "golang.org/x/", "github.com/go-json-experiment/json"}
+
+func TestTheLibraryImportsLittle(t *testing.T) {
+	t.Parallel()
+	for _, root := range []string{"../event", "."} {
+		seen := 0
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			// Package providertest is imported by tests alone.
+			if err != nil || d.IsDir() && d.Name() == "providertest" {
+				return orSkip(err)
+			}
+			if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return nil
+			}
+			seen++
+			return checkImports(t, path)
+		})
+		if err != nil || seen == 0 {
+			t.Errorf("%s: %d files, %v", root, seen, err)
+		}
+	}
+}
+
+func orSkip(err error) error {
+	if err != nil {
+		return err
+	}
+	return fs.SkipDir
+}
+
+func checkImports(t *testing.T, path string) error {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		return err
+	}
+	for _, spec := range file.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return err
+		}
+		if !mayImport(name) {
+			t.Errorf("%s imports %s", path, name)
+		}
+	}
+	return nil
+}
+
+func mayImport(name string) bool {
+	for _, prefix := range allowed {
+		if name == prefix || strings.HasPrefix(name, strings.TrimSuffix(prefix, "/")+"/") {
+			return true
+		}
+	}
+	first, _, _ := strings.Cut(name, "/")
+	return !strings.Contains(first, ".") && first != "tidings"
+}

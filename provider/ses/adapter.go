@@ -1,0 +1,203 @@
+// Package ses is the adapter for Amazon SES, whose events come through Amazon SNS. It reads in this order: the SNS
+// envelope, its proof (topic, age, certificate, signature), the SES record in it, the drafts of events that it becomes.
+package ses
+
+import (
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"tidings/event"
+	"tidings/provider"
+)
+
+// Adapter is Amazon SES through SNS over HTTP: configuration-set events, identity notifications and EventBridge
+// events forwarded to a topic, signed or (where the source allows it) raw.
+var Adapter = provider.Adapter{
+	Slug:  "ses",
+	Title: "Amazon SES",
+	Docs:  "https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html",
+	Names: []event.Name{
+		event.EmailSent, event.EmailDelivery, event.EmailDelay, event.EmailBounce, event.EmailReject, event.EmailFailure,
+		event.EmailOpen, event.EmailClick, event.EmailComplaint, event.EmailUnsubscribe, event.EmailSubscribe,
+		event.EmailUnknown,
+	},
+	MaxBody: 2 << 20, // a message of 256 KiB grows up to sixfold when it is escaped twice
+	Open:    open,
+	Reparse: reparse,
+	Element: element,
+}
+
+// What Result.Kind says of a request.
+const (
+	kindNotification = "notification"
+	kindSetup        = "setup_notice"
+	kindConfirm      = "subscription_confirmation"
+	kindRemoved      = "unsubscribe_confirmation"
+)
+
+const (
+	headerRaw   = "X-Amz-Sns-Rawdelivery"
+	headerType  = "X-Amz-Sns-Message-Type"
+	headerID    = "X-Amz-Sns-Message-Id"
+	headerTopic = "X-Amz-Sns-Topic-Arn"
+)
+
+func open(req provider.Request, src provider.Source, now time.Time) (provider.Result, error) {
+	if req.Method != "" && req.Method != http.MethodPost {
+		return provider.Result{}, provider.Refuse(provider.Unacceptable, "wrong_method",
+			"SNS sends POST, this is %.20q", req.Method)
+	}
+	if r := provider.CheckBasicAuth(req.Header, src.BasicAuth); r != nil {
+		return provider.Result{}, r
+	}
+	if strings.EqualFold(req.Header.Get(headerRaw), "true") {
+		return openRaw(req, src)
+	}
+	return openSigned(req, src, now)
+}
+
+func openSigned(req provider.Request, src provider.Source, now time.Time) (provider.Result, error) {
+	env, refusal := readEnvelope(req.Body)
+	if refusal != nil {
+		return provider.Result{}, refusal
+	}
+	steps := []func() *provider.Refusal{
+		func() *provider.Refusal { return checkHeaders(req.Header, env) },
+		func() *provider.Refusal { return checkTopic(env.TopicARN, src) },
+		func() *provider.Refusal { return checkAge(env.at, now, src.MaxAge) },
+	}
+	for _, check := range steps {
+		if r := check(); r != nil {
+			return provider.Result{}, r
+		}
+	}
+	wish, refusal := prove(env, req.Certificates, src, now)
+	if refusal != nil {
+		return provider.Result{}, refusal
+	}
+	if wish != nil {
+		return provider.Result{Wishes: []provider.Wish{*wish}}, nil
+	}
+	result, rec := readProved(env, src)
+	if r := checkAccount(rec, result.Drafts, src); r != nil {
+		return provider.Result{}, r
+	}
+	if env.Type == typeConfirm {
+		confirm(&result, env, src)
+	}
+	result.Keep = env.keep()
+	return result, nil
+}
+
+// openRaw reads a raw delivery, which is the record alone: no envelope and no signature. What proves it is the URL's
+// token or basic auth, checked before.
+func openRaw(req provider.Request, src provider.Source) (provider.Result, error) {
+	if !src.AllowRaw {
+		return provider.Result{}, provider.Refuse(provider.Forbidden, "raw_not_allowed",
+			"this is an SNS raw delivery, which has no signature: "+
+				"switch raw message delivery off for the subscription, or set allowRaw")
+	}
+	if !src.TokenProved && len(src.BasicAuth) == 0 {
+		return provider.Result{}, provider.Refuse(provider.Forbidden, "raw_not_proved",
+			"an SNS raw delivery has no signature, so its URL must hold the source's token or a user and password")
+	}
+	if r := checkTopic(req.Header.Get(headerTopic), src); r != nil {
+		return provider.Result{}, r
+	}
+	if isEnvelope(req.Body) {
+		return provider.Result{}, provider.Refuse(provider.Unacceptable, "envelope_in_raw",
+			"the headers say raw delivery, but the body is an SNS envelope")
+	}
+	result, rec := readMessage(req.Body, time.Time{}, src)
+	if r := checkAccount(rec, result.Drafts, src); r != nil {
+		return provider.Result{}, r
+	}
+	if id := req.Header.Get(headerID); isUUID(id) {
+		result.Transport.ID = id
+	}
+	result.Keep = req.Body
+	return result, nil
+}
+
+// readProved reads what an envelope holds. It is all that Reparse does, too.
+func readProved(env *envelope, src provider.Source) (provider.Result, *record) {
+	var result provider.Result
+	var rec *record
+	switch env.Type {
+	case typeConfirm:
+		result.Kind = kindConfirm
+	case typeRemoved:
+		result.Kind = kindRemoved
+		result.Problems = []provider.Problem{{
+			Element: -1, Code: "subscription_removed",
+			Message: "the subscription of topic " + env.TopicARN + " to this source was removed: no events will come " +
+				"from it. If nobody meant to, subscribe the source's URL again.",
+		}}
+	default:
+		result, rec = readMessage(env.message, env.at, src)
+	}
+	result.Transport = provider.Transport{ID: env.MessageID, At: env.at}
+	return result, rec
+}
+
+func reparse(keep []byte, src provider.Source) (provider.Result, error) {
+	if !isEnvelope(keep) {
+		result, _ := readMessage(keep, time.Time{}, src)
+		result.Keep = keep
+		return result, nil
+	}
+	env, refusal := readEnvelope(keep)
+	if refusal != nil {
+		return provider.Result{}, fmt.Errorf("reparse: %w", refusal)
+	}
+	result, _ := readProved(env, src)
+	result.Keep = keep
+	return result, nil
+}
+
+// element returns the SES record: an SNS request holds exactly one.
+func element(keep []byte, i int) ([]byte, error) {
+	if i != 0 {
+		return nil, fmt.Errorf("element %d: an SNS request holds one", i)
+	}
+	if !isEnvelope(keep) {
+		return keep, nil
+	}
+	members, err := provider.Members(keep, knownKeys...)
+	if err != nil {
+		return nil, fmt.Errorf("element: %w", err)
+	}
+	for _, m := range members {
+		if m.Name == "Message" {
+			return provider.Unquote(m.Value)
+		}
+	}
+	return nil, fmt.Errorf("element: the envelope has no Message")
+}
+
+// prove checks the signature, or asks for the certificate that is needed to.
+func prove(
+	env *envelope, certs map[string]*x509.Certificate, src provider.Source, now time.Time,
+) (*provider.Wish, *provider.Refusal) {
+	sig, refusal := readSignature(env, src.RequireVersion2)
+	if refusal != nil {
+		return nil, refusal
+	}
+	cert, pinned := src.SigningCertificate, src.SigningCertificate != nil
+	if !pinned {
+		url, refusal := certificateURL(env.SigningCertURL, env.topic)
+		if refusal != nil {
+			return nil, refusal
+		}
+		if cert = certs[url]; cert == nil {
+			return &provider.Wish{Kind: provider.FetchCertificate, Key: url, URL: url}, nil
+		}
+	}
+	if r := checkCertificate(cert, pinned, now); r != nil {
+		return nil, r
+	}
+	return nil, sig.verify(cert)
+}

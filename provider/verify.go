@@ -1,0 +1,44 @@
+package provider
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net/http"
+)
+
+// AnySecret reports whether got is one of the accepted secrets. It takes the same time wherever they differ and
+// however many match: both sides are hashed to one length and every secret is compared. An empty got or an empty
+// accepted secret never matches, so a source that lost its secret accepts nobody.
+func AnySecret(got string, accepted []string) bool {
+	sum := sha256.Sum256([]byte(got))
+	match := 0
+	for _, a := range accepted {
+		want := sha256.Sum256([]byte(a))
+		same := subtle.ConstantTimeCompare(sum[:], want[:])
+		if a == "" {
+			same = 0
+		}
+		match |= same
+	}
+	return match == 1 && got != ""
+}
+
+// CheckBasicAuth checks a request's basic authentication against accepted "user:password" pairs. Without credentials
+// it refuses as Unauthenticated, because some providers (SNS) send theirs only after a 401; with wrong ones as
+// Forbidden. It returns nil where one pair matches, and where accepted is empty: then none is asked for.
+func CheckBasicAuth(h http.Header, accepted []string) *Refusal {
+	if len(accepted) == 0 {
+		return nil
+	}
+	if len(h.Values("Authorization")) == 0 {
+		return Refuse(Unauthenticated, "no_credentials",
+			"this source asks for basic authentication: put user and password into the URL that the provider calls")
+	}
+	user, password, ok := (&http.Request{Header: h}).BasicAuth()
+	if !ok || !AnySecret(user+":"+password, accepted) {
+		return Refuse(Forbidden, "wrong_credentials",
+			"the user and password are not the ones of this source: change the URL that the provider calls, "+
+				"or the source's basicAuth")
+	}
+	return nil
+}
