@@ -6,7 +6,7 @@ import (
 )
 
 // Draft is an event as an adapter reads it off a provider's bytes: everything but the identity. The embedded
-// Event's ID, ReceivedAt, ProjectID, Source and ContactID are left empty, Recipient is as the provider wrote it.
+// Event's ID, ReceivedAt, ProjectID, Source, ContactID and EmailID are left empty, Recipient is as the provider wrote it.
 type Draft struct {
 	Event
 

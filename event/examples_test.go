@@ -46,7 +46,7 @@ func examples(tb testing.TB) []event.Event {
 		e := parts[name]
 		e.Name = name
 		e.OccurredAt = happened
-		e.ContactID = "con_1"
+		e.ContactID, e.EmailID = "con_1", "msg_1"
 		e.Recipient = "Ann <Ann@Acme.test>"
 		e.Message = &event.Message{
 			ID: "0102019a-two", Subject: "Hi \u2028 <Ann>", From: "app@send.test", SenderDomain: "send.test", Account: "111122223333",

@@ -109,7 +109,7 @@ type NewSource struct {
 
 // NewSettings are the settings of a new source.
 type NewSettings struct {
-	Topics             []string `json:"topics,omitempty" nullable:"false" doc:"ARNs of the SNS topics that may post here; SES needs one"`
+	Topics             []string `json:"topics,omitempty" nullable:"false" doc:"ARNs of SNS topics that may post here; SES needs one"`
 	SigningCertificate string   `json:"signingCertificate,omitempty" doc:"A certificate in PEM; then only it is trusted"`
 	RequireVersion2    bool     `json:"requireVersion2,omitempty" doc:"Refuse SNS signatures of version 1 (SHA-1)"`
 	AllowRaw           bool     `json:"allowRaw,omitempty" doc:"Accept SNS raw delivery, which has no signature"`

@@ -23,7 +23,6 @@ import (
 	"tidings/internal/ingest"
 	"tidings/internal/netguard"
 	"tidings/internal/receipt"
-	"tidings/internal/source"
 	"tidings/internal/store"
 	"tidings/internal/telemetry"
 	"tidings/provider/all"
@@ -89,7 +88,7 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 		Commit: a.store.Commit, Workers: workers(a.store), Log: a.log, Meter: metrics,
 	})
 	a.confirmer = ingest.NewConfirmer(client, a.store, time.Now, a.log)
-	a.refusals = ingest.NewRefusalLog(refusalStore{a.store}, time.Now, a.log)
+	a.refusals = ingest.NewRefusalLog(a.store, time.Now, a.log)
 	takeIn := ingest.NewHandler(ingest.Options{
 		BasePath: o.Config.BasePath, Adapters: all.Adapters(), Sources: a.store, Builder: builder,
 		Submit: a.committer.Submit, Certificates: ingest.NewCertificates(client, time.Now),
@@ -153,16 +152,4 @@ func openStore(ctx context.Context, o Options, exclusive bool) (*store.Store, er
 		return nil, fmt.Errorf("open database %s: %w", db, err)
 	}
 	return s, nil
-}
-
-// refusalStore is the store as RefusalLog sees it.
-type refusalStore struct{ store *store.Store }
-
-// AddRefusals stores counts of refused requests.
-func (s refusalStore) AddRefusals(ctx context.Context, list []source.Refusal) error {
-	converted := make([]store.Refusal, len(list))
-	for i, r := range list {
-		converted[i] = store.Refusal(r)
-	}
-	return s.store.AddRefusals(ctx, converted)
 }

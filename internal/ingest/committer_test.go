@@ -117,8 +117,9 @@ func TestACrowdSharesTransactions(t *testing.T) {
 		wg.Wait()
 		took, batches := time.Since(start), len(d.sizes())
 		t.Logf("%d requests in %d transactions and %v", clients*each, batches, took)
-		if batches > clients*each/32 {
-			t.Errorf("%d requests took %d transactions, want 32 requests or more in each", clients*each, batches)
+		// Half of the crowd is waited for, while the other half is on its way.
+		if batches > clients*each/16 {
+			t.Errorf("%d requests took %d transactions, want 16 requests or more in each", clients*each, batches)
 		}
 		if d.stored["crowd"] != clients*each {
 			t.Errorf("%d stored, want %d", d.stored["crowd"], clients*each)

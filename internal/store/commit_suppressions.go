@@ -11,7 +11,13 @@ import (
 // suppressing collects what the batch's new events say of suppressions.
 type suppressing struct {
 	facts map[suppressionKey]suppressionFact
-	soft  map[*contactRow]bool // contacts whose soft-bounce window is to be computed anew
+	soft  map[*contactRow]softNews // contacts whose soft-bounce window may have changed
+}
+
+// softNews is what a batch brings to a contact's soft-bounce window.
+type softNews struct {
+	bounce   bool  // a soft bounce of the address
+	delivery int64 // occurredAt of the earliest delivery; 0: none
 }
 
 type suppressionKey struct {
@@ -32,7 +38,7 @@ func (a suppressionFact) before(b suppressionFact) bool {
 // note takes a new event. Its contact's state has it already; limit is SoftPolicy.Count.
 func (s *suppressing) note(e *eventRow, reason contact.Reason, suppresses bool, limit int) {
 	if s.facts == nil {
-		s.facts, s.soft = make(map[suppressionKey]suppressionFact), make(map[*contactRow]bool)
+		s.facts, s.soft = make(map[suppressionKey]suppressionFact), make(map[*contactRow]softNews)
 	}
 	if suppresses {
 		k := suppressionKey{e.contact, reason}
@@ -45,8 +51,15 @@ func (s *suppressing) note(e *eventRow, reason contact.Reason, suppresses bool, 
 	if n := e.contact.state.SoftBounces; limit == 0 || n < int64(limit) {
 		return
 	}
-	if e.flags&flagSoft != 0 || e.Name == event.EmailDelivery {
-		s.soft[e.contact] = true
+	news := s.soft[e.contact]
+	switch at := e.OccurredAt.UnixMilli(); {
+	case e.flags&flagSoft != 0:
+		news.bounce = true
+	case e.Name == event.EmailDelivery && (news.delivery == 0 || at < news.delivery):
+		news.delivery = at
+	}
+	if news != (softNews{}) {
+		s.soft[e.contact] = news
 	}
 }
 
@@ -77,7 +90,7 @@ func (w *work) saveSuppressions() error {
 	}
 	slices.SortFunc(soft, func(a, b *contactRow) int { return cmpInt(a.ref, b.ref) })
 	for _, c := range soft {
-		if err := w.softBounces(c); err != nil {
+		if err := w.softBounces(c, w.suppress.soft[c]); err != nil {
 			return err
 		}
 	}
@@ -115,11 +128,15 @@ func (w *work) putSuppression(k suppressionKey, r suppressionRow) error {
 
 // softBounces computes the soft-bounce suppression of a contact anew, over the facts that were stored since it was
 // last lifted.
-func (w *work) softBounces(c *contactRow) error {
+func (w *work) softBounces(c *contactRow, news softNews) error {
 	k := suppressionKey{c, contact.SoftBounceLimit}
 	old, found, err := w.suppression(k)
 	if err != nil {
 		return err
+	}
+	// A delivery alone can only end a suppression that holds, never begin one.
+	if !news.bounce && (!found || old.liftedAt != 0 || news.delivery >= old.until) {
+		return nil
 	}
 	facts, err := w.softFacts(c, old.resetSeq)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"tidings/event"
 	"tidings/internal/fault"
 )
 
@@ -80,8 +79,6 @@ func marks(from, n int) string {
 	}
 	return b.String()
 }
-
-var zeroID event.ID
 
 // unavailable marks an error of the database itself: nothing was stored, the same call may work later.
 func unavailable(err error, message, hint string) error {

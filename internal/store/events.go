@@ -251,7 +251,8 @@ func (r *eventRecord) messageInfo(texts map[int64]string) (event.Message, error)
 		ID: r.messageID, Template: texts[r.template], Workflow: texts[r.workflow],
 		SenderDomain: texts[r.senderDomain], Account: texts[r.account],
 	}
-	return m, receipt.DecodeInfo(r.info, &m)
+	err := receipt.DecodeInfo(r.info, &m)
+	return m, err
 }
 
 // termTexts reads the texts of terms; the cache has most of them.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tidings/event"
+	"tidings/internal/source"
 )
 
 // lagSample is over how many of the newest events lag is computed.
@@ -104,7 +105,7 @@ func maxTime(a, b time.Time) time.Time {
 func refusals(ctx context.Context, c conn, ref int64, now time.Time, h *Health) error {
 	return c.query(ctx, `SELECT code, sum(n), max(last_at), max(last_message) FROM refusals
 		WHERE source = $1 AND day > $2 GROUP BY code ORDER BY code`, []any{ref, days(now) - 7}, func(r row) error {
-		f := Refusal{SourceRef: ref}
+		f := source.Refusal{SourceRef: ref}
 		var last int64
 		err := r.Scan(&f.Code, &f.Count, &last, &f.LastMessage)
 		f.LastAt = at(last)

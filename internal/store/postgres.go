@@ -189,14 +189,14 @@ type postgresRow struct{ rows pgx.Rows }
 
 func (r postgresRow) Scan(dest ...any) error {
 	out := make([]any, len(dest))
-	var bools []int
+	flags := make(map[*bool]*int64) // truth is stored as 0 and 1
 	for i, d := range dest {
 		switch p := d.(type) {
 		case *event.ID:
 			out[i] = (*[16]byte)(p)
 		case *bool:
-			out[i] = new(int64)
-			bools = append(bools, i)
+			flags[p] = new(int64)
+			out[i] = flags[p]
 		default:
 			out[i] = d
 		}
@@ -204,8 +204,8 @@ func (r postgresRow) Scan(dest ...any) error {
 	if err := r.rows.Scan(out...); err != nil {
 		return err
 	}
-	for _, i := range bools {
-		*dest[i].(*bool) = *out[i].(*int64) != 0
+	for p, n := range flags {
+		*p = *n != 0
 	}
 	return nil
 }

@@ -204,7 +204,7 @@ func (s *Store) MarkConfirmed(ctx context.Context, id int64, when time.Time, pro
 }
 
 // AddRefusals adds to the count of requests that were not accepted.
-func (s *Store) AddRefusals(ctx context.Context, list []Refusal) error {
+func (s *Store) AddRefusals(ctx context.Context, list []source.Refusal) error {
 	return s.engine.write(ctx, func(c conn) error {
 		for _, r := range list {
 			_, err := c.exec(ctx, `INSERT INTO refusals (source, code, day, n, last_at, last_message)

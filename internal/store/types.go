@@ -67,21 +67,12 @@ type Key struct {
 	LastUsedAt time.Time // zero: never; within a minute
 }
 
-// Refusal counts requests that a source's door did not accept, by cause.
-type Refusal struct {
-	SourceRef   int64
-	Code        string
-	Count       int64
-	LastAt      time.Time
-	LastMessage string
-}
-
 // Health is what is known of how a source does.
 type Health struct {
 	LastReceiptAt time.Time
 	LastEventAt   time.Time // receivedAt of the newest event
 	LastByName    map[event.Name]time.Time
-	Refusals      []Refusal // of the last seven days, by code
+	Refusals      []source.Refusal // of the last seven days, by code
 	Receipts24h   int64
 	Repeats24h    int64 // redeliveries of known receipts
 	Events24h     int64

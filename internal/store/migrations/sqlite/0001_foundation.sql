@@ -215,12 +215,15 @@ CREATE TABLE jobs (
     due_at       INTEGER NOT NULL,
     state        INTEGER NOT NULL DEFAULT 0,
     attempt      INTEGER NOT NULL DEFAULT 0,
-    max_attempts INTEGER NOT NULL,
     lease        TEXT NOT NULL DEFAULT '',
     leased_until INTEGER NOT NULL DEFAULT 0,
     payload      BLOB NOT NULL,
     problem      TEXT NOT NULL DEFAULT '',
     created_at   INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX jobs_due ON jobs (state, priority, due_at);
+-- state is 0 while a job waits, 1 when it is parked, 2 while it runs under a lease. A claim walks one range for each
+-- kind and priority, so that jobs that are due later, or of a kind that has no room, cost it nothing.
+CREATE INDEX jobs_waiting ON jobs (kind, priority, due_at, ref) WHERE state = 0;
+CREATE INDEX jobs_parked ON jobs (kind, unique_key) WHERE state = 1;
+CREATE INDEX jobs_running ON jobs (kind, leased_until) WHERE state = 2;
 CREATE UNIQUE INDEX jobs_unique ON jobs (kind, unique_key) WHERE unique_key <> '' AND state = 0;
