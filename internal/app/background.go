@@ -2,40 +2,45 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"tidings/internal/job"
 )
 
-// retainEvery is the pause between two passes of retention.
+// retainEvery is the pause between two runs of retention.
 const retainEvery = time.Hour
 
-// background is the periodic work of a server. It ends with ctx.
+// background runs the durable and periodic work of a server. It ends with ctx, once what runs then has ended.
 func (a *App) background(ctx context.Context) error {
-	tick := time.NewTicker(retainEvery)
-	defer tick.Stop()
-	for {
-		a.retain(ctx)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	runner, err := a.runner()
+	if err != nil {
+		return err
 	}
+	lasting := context.WithoutCancel(ctx)
+	runner.Start(lasting)
+	<-ctx.Done()
+	lasting, cancel := context.WithTimeout(lasting, a.config.ShutdownTimeout.Std())
+	defer cancel()
+	return runner.Stop(lasting)
 }
 
-// retain removes what is older than it has to be kept, in small transactions, so that ingest beside it does not wait.
-func (a *App) retain(ctx context.Context) {
-	for more := true; more && ctx.Err() == nil; {
-		removed, err := a.store.Retain(ctx, time.Now())
-		if err != nil {
-			if ctx.Err() == nil {
-				a.log.ErrorContext(ctx, "retention", "error", err)
-			}
-			return
-		}
-		more = removed.More
-		if removed.Events+removed.Receipts+removed.Messages > 0 {
-			a.log.InfoContext(ctx, "retention removed what was kept long enough",
-				"events", removed.Events, "receipts", removed.Receipts, "messages", removed.Messages)
-		}
+// runner knows every kind of job.
+func (a *App) runner() (*job.Runner, error) {
+	retention := job.Retention{Retain: a.retain, Now: time.Now, Log: a.log}
+	r, err := job.NewRunner(job.Options{
+		Store:    a.store,
+		Handlers: map[string]job.Handler{job.RetentionKind: retention.Handler()},
+		Periodic: []job.Every{{Kind: job.RetentionKind, Interval: retainEvery}},
+		Log:      a.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the runner of jobs: %w", err)
 	}
+	return r, nil
+}
+
+func (a *App) retain(ctx context.Context, now time.Time) (job.Pass, error) {
+	removed, err := a.store.Retain(ctx, now)
+	return job.Pass(removed), err
 }

@@ -27,6 +27,7 @@ type batch interface {
 	saveContacts(ctx context.Context, rows []*contactRow) error
 	saveMessages(ctx context.Context, rows []*messageRow) error
 	addCounters(ctx context.Context, rows []counterRow) error
+	addTallies(ctx context.Context, rows []tallyRow) error
 }
 
 type receiptRow struct {
@@ -134,6 +135,12 @@ func (e *eventRow) template() int64 {
 		return 0
 	}
 	return e.message.template
+}
+
+// tallyRow is what a source's door took in within an hour, by word.
+type tallyRow struct {
+	tallyKey
+	n int64
 }
 
 type counterRow struct {

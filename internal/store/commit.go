@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -96,10 +97,7 @@ func (w *work) receipts(entries []*receipt.Entry) ([]*receiptRow, error) {
 		rows = append(rows, r)
 	}
 	slices.SortStableFunc(rows, func(a, b *receiptRow) int {
-		if c := cmpInt(a.entry.Source.Ref, b.entry.Source.Ref); c != 0 {
-			return c
-		}
-		return bytes.Compare(a.entry.Key[:], b.entry.Key[:])
+		return cmp.Or(cmp.Compare(a.entry.Source.Ref, b.entry.Source.Ref), bytes.Compare(a.entry.Key[:], b.entry.Key[:]))
 	})
 	distinct, repeats := foldRepeats(rows)
 	if err := w.b.putReceipts(w.ctx, distinct); err != nil {
@@ -354,49 +352,19 @@ func (w *work) saveCounters() error {
 }
 
 func compareKeys(a, b stats.Key) int {
-	for _, c := range [...]int{
-		cmpInt(int64(a.Kind), int64(b.Kind)), cmpInt(a.Dim, b.Dim), cmpInt(a.Name, b.Name),
-		cmpInt(int64(a.Class), int64(b.Class)), cmpInt(a.Bucket, b.Bucket),
-	} {
-		if c != 0 {
-			return c
-		}
-	}
-	return 0
-}
-
-func cmpInt(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Dim, b.Dim), cmp.Compare(a.Name, b.Name),
+		cmp.Compare(a.Class, b.Class), cmp.Compare(a.Bucket, b.Bucket))
 }
 
 func (w *work) saveTallies() error {
-	keys := make([]tallyKey, 0, len(w.words))
-	for k := range w.words {
-		keys = append(keys, k)
+	rows := make([]tallyRow, 0, len(w.words))
+	for k, n := range w.words {
+		rows = append(rows, tallyRow{k, n})
 	}
-	slices.SortFunc(keys, func(a, b tallyKey) int {
-		if c := cmpInt(a.source, b.source); c != 0 {
-			return c
-		}
-		if c := cmpInt(a.hour, b.hour); c != 0 {
-			return c
-		}
-		return bytes.Compare([]byte(a.word), []byte(b.word))
+	slices.SortFunc(rows, func(a, b tallyRow) int {
+		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.hour, b.hour), cmp.Compare(a.word, b.word))
 	})
-	for _, k := range keys {
-		_, err := w.b.exec(w.ctx, `INSERT INTO tallies (source, hour, word, n) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (source, hour, word) DO UPDATE SET n = tallies.n + excluded.n`, k.source, k.hour, k.word, w.words[k])
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.b.addTallies(w.ctx, rows)
 }
 
 // saveRest stores the problems that came up on the way, and the subscriptions that ask to be confirmed.

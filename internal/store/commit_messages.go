@@ -1,7 +1,7 @@
 package store
 
 import (
-	"bytes"
+	"cmp"
 	"slices"
 
 	"tidings/event"
@@ -32,10 +32,7 @@ func (w *work) lockContacts() error {
 		e.contact = c
 	}
 	slices.SortFunc(w.contacts, func(a, b *contactRow) int {
-		if c := cmpInt(a.project, b.project); c != 0 {
-			return c
-		}
-		return bytes.Compare([]byte(a.address), []byte(b.address))
+		return cmp.Or(cmp.Compare(a.project, b.project), cmp.Compare(a.address, b.address))
 	})
 	return w.b.lockContacts(w.ctx, w.contacts)
 }
@@ -60,13 +57,7 @@ func (w *work) lockMessages() error {
 		e.message = m
 	}
 	slices.SortFunc(w.messages, func(a, b *messageRow) int {
-		if c := bytes.Compare([]byte(a.id), []byte(b.id)); c != 0 {
-			return c
-		}
-		if c := cmpInt(a.contact, b.contact); c != 0 {
-			return c
-		}
-		return cmpInt(a.provider, b.provider)
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.contact, b.contact), cmp.Compare(a.provider, b.provider))
 	})
 	return w.b.lockMessages(w.ctx, w.messages)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"tidings/event"
@@ -88,7 +89,7 @@ func (w *work) saveSuppressions() error {
 	for c := range w.suppress.soft {
 		soft = append(soft, c)
 	}
-	slices.SortFunc(soft, func(a, b *contactRow) int { return cmpInt(a.ref, b.ref) })
+	slices.SortFunc(soft, func(a, b *contactRow) int { return cmp.Compare(a.ref, b.ref) })
 	for _, c := range soft {
 		if err := w.softBounces(c, w.suppress.soft[c]); err != nil {
 			return err
@@ -103,10 +104,7 @@ func sortedKeys(m map[suppressionKey]suppressionFact) []suppressionKey {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b suppressionKey) int {
-		if c := cmpInt(a.contact.ref, b.contact.ref); c != 0 {
-			return c
-		}
-		return bytes.Compare([]byte(a.reason), []byte(b.reason))
+		return cmp.Or(cmp.Compare(a.contact.ref, b.contact.ref), cmp.Compare(a.reason, b.reason))
 	})
 	return keys
 }

@@ -1,7 +1,7 @@
 package store
 
 import (
-	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -88,13 +88,7 @@ func (w *work) putTerms() error {
 		}
 	}
 	slices.SortFunc(missing, func(a, b *termRow) int {
-		if c := cmpInt(a.project, b.project); c != 0 {
-			return c
-		}
-		if c := cmpInt(int64(a.kind), int64(b.kind)); c != 0 {
-			return c
-		}
-		return bytes.Compare([]byte(a.text), []byte(b.text))
+		return cmp.Or(cmp.Compare(a.project, b.project), cmp.Compare(a.kind, b.kind), cmp.Compare(a.text, b.text))
 	})
 	if len(missing) > 0 {
 		if err := w.b.putTerms(w.ctx, missing); err != nil {

@@ -98,7 +98,13 @@ func (e *postgresEngine) write(ctx context.Context, fn func(conn) error) error {
 }
 
 func (e *postgresEngine) ingest(ctx context.Context, fn func(batch) error) error {
-	return e.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error { return fn(&postgresBatch{postgresConn{tx}}) })
+	return e.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
+		b := &postgresBatch{postgresConn: postgresConn{tx}}
+		if err := fn(b); err != nil {
+			return err
+		}
+		return b.flush(ctx)
+	})
 }
 
 // transact runs fn in a transaction, again where it lost against another one.

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"github.com/jackc/pgx/v5"
 
 	"tidings/event"
 	"tidings/internal/message"
@@ -10,7 +13,76 @@ import (
 
 // postgresBatch runs the statements of the event's path with one array a column, so that a batch of any size is one
 // round trip a table. Rows arrive sorted, and every statement keeps that order where it locks.
-type postgresBatch struct{ postgresConn }
+//
+// What has no result waits and goes out with the next statement that has one: a batch of events takes seven round
+// trips instead of twelve.
+type postgresBatch struct {
+	postgresConn
+	waiting []statement
+}
+
+// statement is one that waits to go out.
+type statement struct {
+	step string
+	sql  string
+	args []any
+}
+
+func (b *postgresBatch) query(ctx context.Context, sql string, args []any, scan func(row) error) error {
+	if err := b.flush(ctx); err != nil {
+		return err
+	}
+	return b.postgresConn.query(ctx, sql, args, scan)
+}
+
+func (b *postgresBatch) exec(ctx context.Context, sql string, args ...any) (int64, error) {
+	if err := b.flush(ctx); err != nil {
+		return 0, err
+	}
+	return b.postgresConn.exec(ctx, sql, args...)
+}
+
+// flush sends what waits.
+func (b *postgresBatch) flush(ctx context.Context) error {
+	if len(b.waiting) == 0 {
+		return nil
+	}
+	return b.send(ctx, nil, nil)
+}
+
+// send sends what waits, and last, where it is not nil, whose rows go to scan.
+func (b *postgresBatch) send(ctx context.Context, last *statement, scan func(row) error) (err error) {
+	var out pgx.Batch
+	for _, s := range b.waiting {
+		out.Queue(s.sql, s.args...)
+	}
+	if last != nil {
+		out.Queue(last.sql, last.args...)
+	}
+	sent := b.waiting
+	b.waiting = nil
+	results := b.tx.SendBatch(ctx, &out)
+	defer func() { err = errors.Join(err, results.Close()) }()
+	for _, s := range sent {
+		if _, err := results.Exec(); err != nil {
+			return wrapStep(s.step, err)
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(postgresRow{rows}); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
 
 // columns collects arrays, one for each column.
 type columns struct{ args []any }
@@ -75,24 +147,14 @@ func wrapStep(step string, err error) error {
 	return nil
 }
 
-// rows runs a statement whose arguments are arrays as they are.
+// rows runs a statement whose arguments are arrays as they are, after what waits.
 func (b *postgresBatch) rows(ctx context.Context, sql string, c columns, scan func(row) error) error {
-	rows, err := b.tx.Query(ctx, sql, c.args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(postgresRow{rows}); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return b.send(ctx, &statement{sql: sql, args: c.args}, scan)
 }
 
-func (b *postgresBatch) run(ctx context.Context, step, sql string, c columns) error {
-	_, err := b.tx.Exec(ctx, sql, c.args...)
-	return wrapStep(step, err)
+// run lets a statement wait that has no result.
+func (b *postgresBatch) run(step, sql string, c columns) {
+	b.waiting = append(b.waiting, statement{step, sql, c.args})
 }
 
 func (b *postgresBatch) putTerms(ctx context.Context, rows []*termRow) error {
@@ -100,11 +162,9 @@ func (b *postgresBatch) putTerms(ctx context.Context, rows []*termRow) error {
 	column(&c, rows, func(r *termRow) int64 { return r.project })
 	column(&c, rows, func(r *termRow) int64 { return int64(r.kind) })
 	column(&c, rows, func(r *termRow) string { return r.text })
-	if err := b.run(ctx, "put terms", `INSERT INTO terms (project, kind, text)
+	b.run("put terms", `INSERT INTO terms (project, kind, text)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[])
-		ON CONFLICT (project, kind, text) DO NOTHING`, c); err != nil {
-		return err
-	}
+		ON CONFLICT (project, kind, text) DO NOTHING`, c)
 	index := make(map[termKey]*termRow, len(rows))
 	for _, r := range rows {
 		index[r.termKey] = r
@@ -130,11 +190,9 @@ func (b *postgresBatch) lockContacts(ctx context.Context, rows []*contactRow) er
 	var c columns
 	column(&c, rows, func(r *contactRow) int64 { return r.project })
 	column(&c, rows, func(r *contactRow) string { return r.address })
-	if err := b.run(ctx, "put contacts", `INSERT INTO contacts (project, address, counts, created_at, updated_at)
+	b.run("put contacts", `INSERT INTO contacts (project, address, counts, created_at, updated_at)
 		SELECT project, address, '', 0, 0 FROM unnest($1::bigint[], $2::text[]) k (project, address)
-		ON CONFLICT (project, address) DO NOTHING`, c); err != nil {
-		return err
-	}
+		ON CONFLICT (project, address) DO NOTHING`, c)
 	type key struct {
 		project int64
 		address string
@@ -165,7 +223,7 @@ func (b *postgresBatch) lockContacts(ctx context.Context, rows []*contactRow) er
 	return wrapStep("lock contacts", err)
 }
 
-func (b *postgresBatch) saveContacts(ctx context.Context, rows []*contactRow) error {
+func (b *postgresBatch) saveContacts(_ context.Context, rows []*contactRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -185,13 +243,14 @@ func (b *postgresBatch) saveContacts(ctx context.Context, rows []*contactRow) er
 	column(&c, rows, func(r *contactRow) int64 { return r.state.SoftBounces })
 	column(&c, rows, func(r *contactRow) []byte { return notNil(appendCounts(nil, &r.state.Counts)) })
 	column(&c, rows, func(r *contactRow) int64 { return r.updatedAt })
-	return b.run(ctx, "save contacts", `UPDATE contacts x SET unsubscribed = k.unsubscribed, consent_at = k.consent_at,
+	b.run("save contacts", `UPDATE contacts x SET unsubscribed = k.unsubscribed, consent_at = k.consent_at,
 		first_seen = k.first_seen, last_seen = k.last_seen, last_open = k.last_open, last_click = k.last_click,
 		soft_bounces = k.soft_bounces, counts = k.counts, updated_at = k.updated_at,
 		created_at = CASE x.created_at WHEN 0 THEN k.updated_at ELSE x.created_at END
 		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
 			$8::bigint[], $9::bytea[], $10::bigint[]) k (ref, unsubscribed, consent_at, first_seen, last_seen, last_open,
 			last_click, soft_bounces, counts, updated_at) WHERE x.ref = k.ref`, c)
+	return nil
 }
 
 func (b *postgresBatch) lockMessages(ctx context.Context, rows []*messageRow) error {
@@ -203,12 +262,10 @@ func (b *postgresBatch) lockMessages(ctx context.Context, rows []*messageRow) er
 	column(&c, rows, func(r *messageRow) int64 { return r.provider })
 	column(&c, rows, func(r *messageRow) string { return r.id })
 	column(&c, rows, func(r *messageRow) int64 { return r.contact })
-	if err := b.run(ctx, "put messages", `INSERT INTO messages (project, provider, message_id, contact, last_at, state, info)
+	b.run("put messages", `INSERT INTO messages (project, provider, message_id, contact, last_at, state, info)
 		SELECT project, provider, message_id, contact, 0, '', ''
 		FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) k (project, provider, message_id, contact)
-		ON CONFLICT (message_id, contact, provider) DO NOTHING`, c); err != nil {
-		return err
-	}
+		ON CONFLICT (message_id, contact, provider) DO NOTHING`, c)
 	index := make(map[messageKey]*messageRow, len(rows))
 	for _, r := range rows {
 		index[r.messageKey] = r
@@ -233,7 +290,7 @@ func (b *postgresBatch) lockMessages(ctx context.Context, rows []*messageRow) er
 	return wrapStep("lock messages", err)
 }
 
-func (b *postgresBatch) saveMessages(ctx context.Context, rows []*messageRow) error {
+func (b *postgresBatch) saveMessages(_ context.Context, rows []*messageRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -247,11 +304,12 @@ func (b *postgresBatch) saveMessages(ctx context.Context, rows []*messageRow) er
 	column(&c, rows, func(r *messageRow) int64 { return r.lastAt })
 	column(&c, rows, func(r *messageRow) []byte { return notNil(r.state.Append(nil)) })
 	column(&c, rows, func(r *messageRow) []byte { return notNil(r.info) })
-	return b.run(ctx, "save messages", `UPDATE messages x SET template = k.template, workflow = k.workflow,
+	b.run("save messages", `UPDATE messages x SET template = k.template, workflow = k.workflow,
 		sender_domain = k.sender_domain, account = k.account, rank = k.rank, last_at = k.last_at, state = k.state,
 		info = k.info FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
 			$7::bigint[], $8::bytea[], $9::bytea[]) k (ref, template, workflow, sender_domain, account, rank, last_at,
 			state, info) WHERE x.ref = k.ref`, c)
+	return nil
 }
 
 func (b *postgresBatch) putEvents(ctx context.Context, rows []*eventRow) error {
@@ -294,7 +352,7 @@ func (b *postgresBatch) putEvents(ctx context.Context, rows []*eventRow) error {
 	return wrapStep("put events", err)
 }
 
-func (b *postgresBatch) addCounters(ctx context.Context, rows []counterRow) error {
+func (b *postgresBatch) addCounters(_ context.Context, rows []counterRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -307,9 +365,25 @@ func (b *postgresBatch) addCounters(ctx context.Context, rows []counterRow) erro
 	column(&c, rows, func(r counterRow) int64 { return r.N })
 	column(&c, rows, func(r counterRow) int64 { return r.Unique })
 	column(&c, rows, func(r counterRow) int64 { return r.Any })
-	return b.run(ctx, "add counters", `INSERT INTO counters (kind, dim, name, class, bucket, n, uniques, any_uniques)
+	b.run("add counters", `INSERT INTO counters (kind, dim, name, class, bucket, n, uniques, any_uniques)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
 			$7::bigint[], $8::bigint[])
 		ON CONFLICT (kind, dim, name, class, bucket) DO UPDATE SET n = counters.n + excluded.n,
 		uniques = counters.uniques + excluded.uniques, any_uniques = counters.any_uniques + excluded.any_uniques`, c)
+	return nil
+}
+
+func (b *postgresBatch) addTallies(_ context.Context, rows []tallyRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var c columns
+	column(&c, rows, func(r tallyRow) int64 { return r.source })
+	column(&c, rows, func(r tallyRow) int64 { return r.hour })
+	column(&c, rows, func(r tallyRow) string { return r.word })
+	column(&c, rows, func(r tallyRow) int64 { return r.n })
+	b.run("add tallies", `INSERT INTO tallies (source, hour, word, n)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[])
+		ON CONFLICT (source, hour, word) DO UPDATE SET n = tallies.n + excluded.n`, c)
+	return nil
 }

@@ -333,3 +333,23 @@ func (b *sqliteBatch) addCounters(_ context.Context, rows []counterRow) error {
 	}
 	return nil
 }
+
+const sqlAddTally = `INSERT INTO tallies (source, hour, word, n) VALUES (?1, ?2, ?3, ?4)
+	ON CONFLICT (source, hour, word) DO UPDATE SET n = n + ?4`
+
+func (b *sqliteBatch) addTallies(_ context.Context, rows []tallyRow) error {
+	s, err := b.stmt(sqlAddTally)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		s.BindInt64(1, r.source)
+		s.BindInt64(2, r.hour)
+		s.BindText(3, r.word)
+		s.BindInt64(4, r.n)
+		if _, err := step(s, nil); err != nil {
+			return fmt.Errorf("add tally: %w", err)
+		}
+	}
+	return nil
+}

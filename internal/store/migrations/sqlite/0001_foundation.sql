@@ -206,7 +206,7 @@ CREATE TABLE audit (
     note      TEXT NOT NULL
 ) STRICT;
 
--- Durable background work. state: 0 waiting or leased, 1 parked after its last attempt.
+-- Durable background work.
 CREATE TABLE jobs (
     ref          INTEGER PRIMARY KEY AUTOINCREMENT,
     kind         TEXT NOT NULL,
