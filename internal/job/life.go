@@ -125,11 +125,21 @@ func (l *life) loop() {
 			l.renew()
 		case <-quit:
 			quit = nil
+			l.interrupt()
 		case <-done:
 			quit, done = nil, nil
 		case <-l.abandon:
 			l.unsaved = len(l.running)
 			return
+		}
+	}
+}
+
+// interrupt cancels the runs that need no patience.
+func (l *life) interrupt() {
+	for _, x := range l.running {
+		if l.o.Handlers[x.kind].Interruptible {
+			x.cancel(errStopped)
 		}
 	}
 }

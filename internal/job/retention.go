@@ -32,7 +32,10 @@ const (
 
 // Handler returns the handler. What a run removed is logged once, at its end, also where it was broken off.
 func (r Retention) Handler() Handler {
-	return Handler{Run: func(ctx context.Context, _ Job) error { return r.run(ctx) }, Timeout: retentionTimeout, Concurrency: 1}
+	return Handler{
+		Run:     func(ctx context.Context, _ Job) error { return r.run(ctx) },
+		Timeout: retentionTimeout, Concurrency: 1, Interruptible: true,
+	}
 }
 
 func (r Retention) run(ctx context.Context) error {

@@ -36,6 +36,8 @@ type Handler struct {
 	Timeout time.Duration
 	// Concurrency is how many of the kind run at once on this node. 0: as many as there are workers.
 	Concurrency int
+	// Interruptible says that Stop cancels a run at once instead of waiting for its end: it goes on later.
+	Interruptible bool
 }
 
 // Every is periodic work: of all nodes one runs it, then nobody for Interval after it ended. When it is due is stored,
@@ -105,7 +107,10 @@ func NewRunner(o Options) (*Runner, error) {
 	for _, e := range o.Periodic {
 		r.periodic[e.Kind] = e.Interval
 	}
-	return r, r.check()
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 func (r *Runner) check() error {
@@ -150,9 +155,10 @@ func (r *Runner) Start(ctx context.Context) {
 	go r.life.loop()
 }
 
-// Stop claims no more jobs, waits until those that run have ended, and stores how. When ctx ends before, it cancels their
-// contexts; what is cancelled runs again later, here or on another node, without losing an attempt. An error means that
-// handlers ignored that, or that results could not be stored: those jobs run again when their lease ends.
+// Stop claims no more jobs, waits until those that run have ended, and stores how. It does not wait for those that are
+// Interruptible, and when ctx ends for none: it cancels their contexts. What is cancelled runs again later, here or on
+// another node, without losing an attempt. An error means that handlers ignored that, or that results could not be
+// stored: those jobs run again when their lease ends.
 func (r *Runner) Stop(ctx context.Context) error {
 	r.mu.Lock()
 	l := r.life

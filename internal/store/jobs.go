@@ -155,7 +155,7 @@ func (s *Store) candidatesQuery(q job.ClaimQuery) (sql string, args []any) {
 		for p := job.Urgent; p <= job.Later; p++ {
 			add("state = 0 AND due_at <= $1 AND priority = "+itoa(int(p)), "due_at, ref")
 		}
-		add("state = 2 AND leased_until <= $1", "leased_until")
+		add("state = 2 AND leased_until <= $1", "leased_until, ref")
 	}
 	return strings.Join(parts, " UNION ALL "), args
 }

@@ -191,6 +191,28 @@ func (l *ledger) check(s *server) {
 	s.t.Logf("%d events, %d requests sent, %d acknowledged", len(stored), sent, acked)
 }
 
+func TestAServerThatIsKilledWhileItBootsBootsTheNextTime(t *testing.T) {
+	t.Parallel()
+	rounds := 2 * setting(t, roundsVariable, defaultRounds)
+	onBoth(t, func(t *testing.T, db string) {
+		for range rounds {
+			s := launch(t, db)
+			<-time.After(rand.N(120 * time.Millisecond)) // the tables are being made
+			s.kill()
+		}
+		signer, err := snssign.NewSigner(snssign.Config{})
+		must(t, err)
+		s := serve(t, db)
+		n := notices(t, signer, "boot", 1)[0]
+		if refused := s.insist(s.source("boot", signer.PEM()).path, n); refused > 0 {
+			t.Errorf("refused %d times", refused)
+		}
+		if v := verify(t, db); v.Events != 1 {
+			t.Errorf("%d events", v.Events)
+		}
+	})
+}
+
 func TestSIGTERMAnswersWhatIsUnderWayAndLosesNothing(t *testing.T) {
 	t.Parallel()
 	signer, err := snssign.NewSigner(snssign.Config{})

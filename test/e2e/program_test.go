@@ -80,26 +80,31 @@ type server struct {
 }
 
 // serve starts a server and waits until it is ready.
-func serve(t testing.TB, db string, args ...string) *server {
+func serve(t testing.TB, db string) *server {
+	t.Helper()
+	s := launch(t, db)
+	line := s.await("serving")
+	var started struct{ Address string }
+	must(t, json.Unmarshal([]byte(line), &started))
+	s.base = "http://" + started.Address
+	s.ready()
+	return s
+}
+
+// launch starts a server and does not wait.
+func launch(t testing.TB, db string) *server {
 	t.Helper()
 	s := &server{
 		t: t, db: db, ended: make(chan struct{}), news: make(chan struct{}),
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: patience},
 	}
-	s.cmd = exec.Command(os.Getenv(binaryVariable), append([]string{
-		"serve", "--db", db, "--listen", "127.0.0.1:0", "--log-format", "json",
-	}, args...)...)
+	s.cmd = exec.Command(os.Getenv(binaryVariable), "serve", "--db", db, "--listen", "127.0.0.1:0", "--log-format", "json")
 	s.cmd.Env, s.cmd.Dir = environment(), t.TempDir()
 	log, err := s.cmd.StderrPipe()
 	must(t, err)
 	must(t, s.cmd.Start())
 	go s.follow(log)
 	t.Cleanup(s.kill)
-	line := s.await("serving")
-	var started struct{ Address string }
-	must(t, json.Unmarshal([]byte(line), &started))
-	s.base = "http://" + started.Address
-	s.ready()
 	return s
 }
 

@@ -14,7 +14,7 @@ import (
 
 const (
 	simulatedTopic = "arn:aws:sns:eu-west-1:123456789012:simulated-mail"
-	defaultFacts   = 10_000
+	defaultFacts   = 2000
 )
 
 // simulation is what `tidings simulate` says that a server which was empty before should contain.

@@ -57,13 +57,15 @@ type reply struct {
 	body   []byte
 }
 
-// do sends a request with the secret key, unless the headers say otherwise.
+// do sends a request, to the API with the secret key unless the headers say otherwise.
 func (s *server) do(method, path string, body io.Reader, header http.Header) (reply, error) {
 	req, err := http.NewRequestWithContext(s.t.Context(), method, s.base+path, body)
 	if err != nil {
 		return reply{}, err
 	}
-	req.Header.Set("Authorization", "Bearer "+s.key)
+	if !strings.HasPrefix(path, "/in/") {
+		req.Header.Set("Authorization", "Bearer "+s.key)
+	}
 	for name, values := range header {
 		req.Header[name] = values
 	}
@@ -79,7 +81,7 @@ func (s *server) do(method, path string, body io.Reader, header http.Header) (re
 // post posts a notification as SNS does.
 func (s *server) post(path string, body []byte) (reply, error) {
 	return s.do(http.MethodPost, path, bytes.NewReader(body), http.Header{
-		"Authorization": nil, "Content-Type": {"text/plain; charset=UTF-8"}, "User-Agent": {"Amazon Simple Notification Service Agent"},
+		"Content-Type": {"text/plain; charset=UTF-8"}, "User-Agent": {"Amazon Simple Notification Service Agent"},
 	})
 }
 
