@@ -12,6 +12,7 @@ import (
 )
 
 func TestRetentionGoesOnUntilNothingIsLeftAndRestsAsLongAsItWorks(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		log := &lines{}
 		began, passes := time.Now(), 0
@@ -35,6 +36,7 @@ func TestRetentionGoesOnUntilNothingIsLeftAndRestsAsLongAsItWorks(t *testing.T) 
 }
 
 func TestRetentionThatIsBrokenOffSaysWhatItRemovedAndOneWithoutWorkSaysNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		log := &lines{}
 		ctx, cancel := context.WithCancel(t.Context())

@@ -16,6 +16,7 @@ import (
 )
 
 func TestAJobThatIsAnnouncedRunsAtOnceAndIsGone(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		var got record
@@ -46,6 +47,7 @@ func TestAJobThatIsAnnouncedRunsAtOnceAndIsGone(t *testing.T) {
 }
 
 func TestAFailingJobIsTriedAsOftenAsItMayAndThenParked(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		var got record
@@ -75,6 +77,7 @@ func TestAFailingJobIsTriedAsOftenAsItMayAndThenParked(t *testing.T) {
 }
 
 func TestOneAttemptIsEnoughForAnErrorThatCancels(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		cause := errors.New("the contact is erased")
@@ -92,6 +95,7 @@ func TestOneAttemptIsEnoughForAnErrorThatCancels(t *testing.T) {
 }
 
 func TestAPanicIsAFailedAttemptWithItsStackInOneLineOfTheLog(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		b.start(handle(job.Handler{MaxAttempts: 1, Run: func(context.Context, job.Job) error {
@@ -111,6 +115,7 @@ func TestAPanicIsAFailedAttemptWithItsStackInOneLineOfTheLog(t *testing.T) {
 }
 
 func TestAHandlerHasItsTimeAndNoMore(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		began := time.Now()
@@ -132,6 +137,7 @@ func TestAHandlerHasItsTimeAndNoMore(t *testing.T) {
 }
 
 func TestUrgentJobsGoFirst(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		var order record
@@ -153,6 +159,7 @@ func TestUrgentJobsGoFirst(t *testing.T) {
 }
 
 func TestAKindKeepsToItsConcurrencyAndLeavesTheRestToOthers(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		for range 6 {
@@ -184,6 +191,7 @@ func TestAKindKeepsToItsConcurrencyAndLeavesTheRestToOthers(t *testing.T) {
 }
 
 func TestALeaseIsExtendedWhileAHandlerRuns(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		var runs record
@@ -233,6 +241,7 @@ func (s *trouble) SettleJobs(ctx context.Context, lease string, outcomes []job.O
 var errDown = fault.New(fault.Unavailable, "database", "the database is down")
 
 func TestAHandlerIsToldWhenItsLeaseIsLostAndAnotherOneDoesTheJob(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		var got record
@@ -265,6 +274,7 @@ func TestAHandlerIsToldWhenItsLeaseIsLostAndAnotherOneDoesTheJob(t *testing.T) {
 }
 
 func TestAResultWaitsForTheDatabaseAndTheJobRunsOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		var runs record
@@ -292,6 +302,7 @@ func TestAResultWaitsForTheDatabaseAndTheJobRunsOnce(t *testing.T) {
 }
 
 func TestAResultThatIsRefusedDoesNotHoldUpTheOthers(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		b.enqueue(job.NewJob{Payload: []byte("stolen")}, job.NewJob{Payload: []byte("1")}, job.NewJob{Payload: []byte("2")})
@@ -314,6 +325,7 @@ func TestAResultThatIsRefusedDoesNotHoldUpTheOthers(t *testing.T) {
 }
 
 func TestAJobThatKillsItsWorkersIsParked(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		b.enqueue(job.NewJob{})
@@ -337,6 +349,7 @@ func TestAJobThatKillsItsWorkersIsParked(t *testing.T) {
 }
 
 func TestEveryIntervalOneOfTwoNodesRunsPeriodicWorkAndARestartIsNotEarly(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		var runs record

@@ -11,6 +11,7 @@ import (
 )
 
 func TestStopWaitsForWhatRunsAndClaimsNoMore(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		var got record
@@ -34,6 +35,7 @@ func TestStopWaitsForWhatRunsAndClaimsNoMore(t *testing.T) {
 }
 
 func TestStopCancelsWhatTakesTooLongAndThatCostsNoAttempt(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for name, test := range map[string]struct {
 			handler job.Handler
@@ -65,6 +67,7 @@ func TestStopCancelsWhatTakesTooLongAndThatCostsNoAttempt(t *testing.T) {
 }
 
 func TestStopGivesUpOnAHandlerThatDoesNotListenAndItsJobRunsAfterItsLease(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		var got record
@@ -95,6 +98,7 @@ func TestStopGivesUpOnAHandlerThatDoesNotListenAndItsJobRunsAfterItsLease(t *tes
 }
 
 func TestTheEndOfItsContextEndsARunner(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		r, err := job.NewRunner(job.Options{Store: b.store, Handlers: map[string]job.Handler{

@@ -246,24 +246,34 @@ func TestSIGTERMAnswersWhatIsUnderWayAndLosesNothing(t *testing.T) {
 	})
 }
 
-// postSlowly sends half of a request. What it returns sends the other half and returns the status of the answer.
+// postSlowly sends half of a request, of which the server has begun to read the body. What it returns sends the other
+// half and returns the status of the answer.
 func (s *server) postSlowly(path string, body []byte) (finish func() int) {
 	s.t.Helper()
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(s.t.Context(), "tcp", strings.TrimPrefix(s.base, "http://"))
 	must(s.t, err)
 	s.t.Cleanup(func() { conn.Close() })
-	half := len(body) / 2
-	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: sns.test\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s",
-		path, len(body), body[:half])
-	must(s.t, err)
-	return func() int {
-		must(s.t, conn.SetDeadline(time.Now().Add(patience)))
-		_, err := conn.Write(body[half:])
-		must(s.t, err)
-		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	must(s.t, conn.SetDeadline(time.Now().Add(patience)))
+	answers := bufio.NewReader(conn)
+	answer := func() int {
+		res, err := http.ReadResponse(answers, nil)
 		must(s.t, err)
 		defer res.Body.Close()
 		return res.StatusCode
+	}
+	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: sns.test\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n"+
+		"Expect: 100-continue\r\n\r\n", path, len(body))
+	must(s.t, err)
+	if status := answer(); status != http.StatusContinue {
+		s.t.Fatalf("the server does not want the body: %d", status)
+	}
+	half := len(body) / 2
+	_, err = conn.Write(body[:half])
+	must(s.t, err)
+	return func() int {
+		_, err := conn.Write(body[half:])
+		must(s.t, err)
+		return answer()
 	}
 }

@@ -35,7 +35,7 @@ func TestWhatOpensslSignsAndCurlPostsIsStoredOnceHoweverOftenItComes(t *testing.
 	must(t, err)
 	now := time.Now().UTC().Truncate(time.Second)
 	bounced := now.Add(-time.Minute)
-	signed, err := tool(t.Context(), bounce(bounced), "testdata/sign.sh", key, topic, uuid(1), now.Format("2006-01-02T15:04:05.000Z"))
+	signed, err := tool(t.Context(), bounce(bounced), "bash", "testdata/sign.sh", key, topic, uuid(1), now.Format("2006-01-02T15:04:05.000Z"))
 	must(t, err)
 	must(t, os.WriteFile(body, []byte(signed), 0o600))
 	pem, err := os.ReadFile(certificate)

@@ -1,8 +1,11 @@
 package e2e_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -40,6 +43,36 @@ func TestASecondServerOnOneFileEndsWithTheReasonAndCommandsWorkBesideTheFirst(t 
 		t.Errorf("a command without a server finds %d events", v.Events)
 	}
 	serve(t, db)
+}
+
+func TestADatabaseThatThisVersionCannotUseIsLeftAloneWithTheReason(t *testing.T) {
+	t.Parallel()
+	newer := database(t, "sqlite")
+	if r := command(t, "migrate", "--db", newer); r.code != 0 {
+		t.Fatalf("migrate: %s", r.errOut)
+	}
+	conn, err := sqlite.OpenConn(newer, sqlite.OpenReadWrite)
+	must(t, err)
+	must(t, sqlitex.ExecuteTransient(conn, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)", nil))
+	must(t, conn.Close())
+	notes := filepath.Join(t.TempDir(), "notes.txt")
+	must(t, os.WriteFile(notes, []byte(strings.Repeat("not a database\n", 100)), 0o600))
+	for db, says := range map[string]string{
+		newer:                                "99999",
+		notes:                                "not a SQLite database",
+		"postgres://nobody@127.0.0.1:1/none": "127.0.0.1",
+	} {
+		before, _ := os.ReadFile(db)
+		for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"migrate"}, {"events", "list"}} {
+			r := command(t, append(args, "--db", db)...)
+			if r.code == 0 || !strings.Contains(r.errOut, says) || !strings.Contains(r.errOut, "hint: ") {
+				t.Errorf("%q on %s: exit code %d, without %q or a hint: %s%s", args, db, r.code, says, r.out, r.errOut)
+			}
+		}
+		if after, _ := os.ReadFile(db); !bytes.Equal(before, after) {
+			t.Errorf("%s was changed", db)
+		}
+	}
 }
 
 func TestSeveralServersShareAPostgresAndStoreEachFactOnce(t *testing.T) {
