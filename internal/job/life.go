@@ -171,6 +171,9 @@ func (l *life) turn(kind string, due time.Time) NewJob {
 	return NewJob{Kind: kind, Key: kind, Alone: true, DueAt: due}
 }
 
+// claimTimeout is short: background work must not stand in line for a busy database before what people wait for.
+const claimTimeout = time.Second
+
 // claim starts as many jobs as there is room for.
 func (l *life) claim() {
 	room := l.o.Workers - len(l.running)
@@ -182,11 +185,11 @@ func (l *life) claim() {
 	for _, kind := range l.kinds {
 		q.Rooms = append(q.Rooms, Room{Kind: kind, Limit: max(l.o.Handlers[kind].Concurrency-l.used[kind], 0)})
 	}
-	ctx, cancel := l.call()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), claimTimeout)
 	defer cancel()
 	jobs, err := l.o.Store.ClaimJobs(ctx, q)
 	if err != nil {
-		l.o.Log.ErrorContext(l.ctx, "claim jobs", "error", err)
+		l.o.Log.WarnContext(l.ctx, "claim jobs: trying again at the next look", "error", err)
 	}
 	l.look = len(jobs) > 0
 	for _, j := range jobs {

@@ -128,16 +128,16 @@ func (s *Store) LimitPages(n int) error {
 	if n == 0 {
 		n = 1 << 30
 	}
-	e.writing.Lock()
-	defer e.writing.Unlock()
+	e.writing <- struct{}{}
+	defer e.release()
 	return pragmas(e.writer, "PRAGMA max_page_count="+itoa(n))
 }
 
 // SetReadOnly makes the writing connection refuse writes, as a read-only disk would.
 func (s *Store) SetReadOnly(on bool) error {
 	e := s.engine.(*sqliteEngine)
-	e.writing.Lock()
-	defer e.writing.Unlock()
+	e.writing <- struct{}{}
+	defer e.release()
 	if on {
 		return pragmas(e.writer, "PRAGMA query_only=ON")
 	}

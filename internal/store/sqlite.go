@@ -28,7 +28,7 @@ type sqliteEngine struct {
 	textsMu sync.RWMutex
 	texts   map[string]string // SQL with $1 → SQL with ?1
 
-	writing sync.Mutex // holds what follows
+	writing chan struct{} // holds one token while what follows is held
 	closed  bool
 	writer  *sqlite.Conn
 	batch   *sqliteBatch // prepared on writer
@@ -61,7 +61,9 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, err
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, unavailable(err, "can't make the folder of the database "+path, "check the path given with --db")
 	}
-	e := &sqliteEngine{path: path, log: o.Logger, unlock: func() error { return nil }}
+	e := &sqliteEngine{
+		path: path, log: o.Logger, unlock: func() error { return nil }, writing: make(chan struct{}, 1),
+	}
 	if o.Exclusive {
 		unlock, err := lockFile(path + ".lock")
 		if err != nil {
@@ -155,8 +157,10 @@ func (e *sqliteEngine) transact(ctx context.Context, fn func() error) (err error
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	e.writing.Lock()
-	defer e.writing.Unlock()
+	if err := e.hold(ctx); err != nil {
+		return err
+	}
+	defer e.release()
 	if e.closed {
 		return fault.New(fault.Unavailable, "closed", "the database is closed")
 	}
@@ -190,6 +194,18 @@ func (e *sqliteEngine) begin(ctx context.Context) (end func(*error), err error) 
 	return sqlitex.ImmediateTransaction(e.writer)
 }
 
+// hold waits for the writing connection, as long as ctx lets it: whoever has it may wait for another program.
+func (e *sqliteEngine) hold(ctx context.Context) error {
+	select {
+	case e.writing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fault.Wrap(fault.Unavailable, "database_busy", ctx.Err(), "the database is busy: a write did not get its turn in time")
+	}
+}
+
+func (e *sqliteEngine) release() { <-e.writing }
+
 func (e *sqliteEngine) closeWriter() {
 	if e.writer == nil {
 		return
@@ -222,8 +238,10 @@ func (e *sqliteEngine) close() error {
 	if e.reads != nil {
 		err = e.reads.Close()
 	}
-	e.writing.Lock()
-	defer e.writing.Unlock()
+	if err := e.hold(context.Background()); err != nil {
+		return err
+	}
+	defer e.release()
 	e.closed = true
 	e.closeWriter()
 	return errors.Join(err, e.unlock())
