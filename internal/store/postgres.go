@@ -150,6 +150,11 @@ func (c postgresConn) query(ctx context.Context, sql string, args []any, scan fu
 	if err != nil {
 		return err
 	}
+	return eachRow(rows, scan)
+}
+
+// eachRow hands every row to scan, which may be nil, and closes rows.
+func eachRow(rows pgx.Rows, scan func(row) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if scan == nil {

@@ -75,13 +75,7 @@ func (b *postgresBatch) send(ctx context.Context, last *statement, scan func(row
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(postgresRow{rows}); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return eachRow(rows, scan)
 }
 
 // columns collects arrays, one for each column.
