@@ -86,20 +86,16 @@ func (r *replay) add(ctx context.Context, x store.StoredReceipt) error {
 // parseAgain makes an entry of a kept receipt, and reports whether today's adapter can read it. The entry asks for
 // nothing to be confirmed: that was done, or not, when the request came.
 func (c *Control) parseAgain(x store.StoredReceipt) (entry *receipt.Entry, readable bool, err error) {
-	keep, err := c.Builder.Codec.Decompress(x.Body)
-	if err != nil {
-		return nil, false, fmt.Errorf("decompress receipt %x: %w", x.Key, err)
-	}
 	a, known := c.adapter(x.Source.Provider)
 	if !known {
 		return nil, false, nil
 	}
-	res, err := a.Reparse(keep, x.Source.ForProvider(true, 0))
+	res, err := a.Reparse(x.Keep, x.Source.ForProvider(true, 0))
 	if err != nil {
 		return nil, false, nil //nolint:nilerr // it is counted, and the receipt stays for a later version
 	}
 	res.Wishes = nil
-	entry = c.Builder.Build(x.Source, res, keep, x.ReceivedAt)
+	entry = c.Builder.Build(x.Source, res, x.Keep, x.ReceivedAt)
 	entry.Replay, entry.Key, entry.SHA256 = x.Ref, x.Key, x.SHA256
 	return entry, true, nil
 }

@@ -94,11 +94,7 @@ func (b *book) Commit(ctx context.Context, entries []*receipt.Entry) error {
 		if e.Outcome.Duplicate {
 			continue
 		}
-		body, err := b.codec.Decompress(e.Body)
-		if err != nil {
-			return err
-		}
-		b.kept = append(b.kept, string(body))
+		b.kept = append(b.kept, string(e.Keep))
 		b.problems = append(b.problems, e.Problems...)
 		for i := range e.Events {
 			b.events[e.Events[i].ID]++

@@ -115,7 +115,7 @@ func (c *Committer) Submit(ctx context.Context, e *receipt.Entry) error {
 
 // weigh returns how many events an entry counts for, at least one, and about how many bytes it takes.
 func weigh(e *receipt.Entry) (events, bytes int) {
-	bytes = len(e.Body.Bytes) + eventOverhead
+	bytes = len(e.Keep) + eventOverhead
 	for i := range e.Events {
 		bytes += len(e.Events[i].Detail) + len(e.Events[i].Info) + eventOverhead
 	}

@@ -32,7 +32,7 @@ func (b Builder) Build(src *source.Source, res provider.Result, body []byte, now
 	now = now.UTC().Truncate(time.Millisecond)
 	e := &Entry{
 		Source: src, Key: KeyOf(res.Transport, body), ReceivedAt: now, SHA256: sha256.Sum256(body), Kind: res.Kind,
-		Body: b.Codec.Compress(src.Provider, res.Keep), Problems: res.Problems, Events: make([]Event, 0, len(res.Drafts)),
+		Keep: res.Keep, Problems: res.Problems, Events: make([]Event, 0, len(res.Drafts)),
 	}
 	e.Confirm = confirmation(e, res.Wishes)
 	origin := event.Origin{Project: src.Project, SourceID: src.ID, Provider: src.Provider, ReceivedAt: now}

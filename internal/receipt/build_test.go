@@ -44,7 +44,7 @@ func build(t *testing.T, judge func(*event.Event), drafts ...event.Draft) *recei
 
 func describe(e *receipt.Entry) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "key %x kind %s received %s size %d\n", e.Key, e.Kind, e.ReceivedAt.Format(time.RFC3339Nano), e.Body.Size)
+	fmt.Fprintf(&b, "key %x kind %s received %s size %d\n", e.Key, e.Kind, e.ReceivedAt.Format(time.RFC3339Nano), len(e.Keep))
 	for _, ev := range e.Events {
 		fmt.Fprintf(&b, "event %s %s %s element %d detail %s info %s\n", ev.ID, ev.Name, ev.Recipient, ev.Element, ev.Detail, ev.Info)
 	}

@@ -12,14 +12,15 @@ import (
 // MaxSize is the largest body that is kept, uncompressed, in bytes; the same bound holds when it is read back.
 const MaxSize = 32 << 20
 
-// Body is a compressed body. Codec says how: 0 stored as it is, else the number of a dictionary, or Plain.
-type Body struct {
+// Block is the compressed form of bodies that were joined: those of one transaction share so much that one costs half of
+// what it costs alone. Codec says how: 0 stored as it is, else the number of a dictionary, or Plain.
+type Block struct {
 	Codec uint8
 	Bytes []byte
 	Size  int // uncompressed, in bytes
 }
 
-// Plain is the Body.Codec of bodies that were compressed without a dictionary.
+// Plain is the Block.Codec of what was compressed without a dictionary.
 const Plain uint8 = 255
 
 // samples are what the dictionaries are made of: samples of what they compress, joined in the order of their names,
@@ -128,44 +129,44 @@ func dictionary(folder string) ([]byte, error) {
 	return content, nil
 }
 
-// Compress makes the stored form of a body of a provider's. It keeps the bytes themselves where compressing does not
-// make them fewer.
-func (c *Codec) Compress(provider string, keep []byte) Body {
+// Compress makes the stored form of joined bodies; the dictionary is that of provider, whose body stands first. It keeps
+// the bytes themselves where compressing does not make them fewer.
+func (c *Codec) Compress(provider string, keep []byte) Block {
 	e, ok := c.byProvider[provider]
 	if !ok {
 		e = c.plain
 	}
 	out := e.zstd.EncodeAll(keep, make([]byte, 0, 256+len(keep)/8))
 	if len(out) >= len(keep) {
-		return Body{Bytes: keep, Size: len(keep)}
+		return Block{Bytes: keep, Size: len(keep)}
 	}
-	return Body{Codec: e.number, Bytes: out, Size: len(keep)}
+	return Block{Codec: e.number, Bytes: out, Size: len(keep)}
 }
 
 var errSize = errors.New("size differs from the one that was stored with it")
 
-// Decompress returns the body as it was given to Compress. It fails where the size is
+// Decompress returns the bytes as they were given to Compress. It fails where the size is
 // over MaxSize or not the size of what comes out.
-func (c *Codec) Decompress(b Body) ([]byte, error) {
+func (c *Codec) Decompress(b Block) ([]byte, error) {
 	if b.Codec == 0 {
 		return b.Bytes, nil
 	}
 	if b.Size < 0 || b.Size > MaxSize {
-		return nil, fmt.Errorf("decompress body of %d bytes: over the limit of %d", b.Size, MaxSize)
+		return nil, fmt.Errorf("decompress block of %d bytes: over the limit of %d", b.Size, MaxSize)
 	}
 	var frame zstd.Header
 	if err := frame.Decode(b.Bytes); err != nil {
-		return nil, fmt.Errorf("decompress body: %w", err)
+		return nil, fmt.Errorf("decompress block: %w", err)
 	}
 	if frame.HasFCS && frame.FrameContentSize != uint64(b.Size) {
-		return nil, fmt.Errorf("decompress body: %w", errSize)
+		return nil, fmt.Errorf("decompress block: %w", errSize)
 	}
 	out, err := c.decoder.DecodeAll(b.Bytes, make([]byte, 0, b.Size))
 	if err != nil {
-		return nil, fmt.Errorf("decompress body with dictionary %d: %w", b.Codec, err)
+		return nil, fmt.Errorf("decompress block with dictionary %d: %w", b.Codec, err)
 	}
 	if len(out) != b.Size {
-		return nil, fmt.Errorf("decompress body: %w", errSize)
+		return nil, fmt.Errorf("decompress block: %w", errSize)
 	}
 	return out, nil
 }

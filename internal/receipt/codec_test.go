@@ -129,7 +129,7 @@ func TestADamagedBodyIsRefused(t *testing.T) {
 	good := c.Compress("ses", read(t, "dict/1-ses/09_open.json"))
 	flipped := bytes.Clone(good.Bytes)
 	flipped[len(flipped)-6] ^= 1
-	for name, bad := range map[string]receipt.Body{
+	for name, bad := range map[string]receipt.Block{
 		"a flipped bit":               {Codec: 1, Bytes: flipped, Size: good.Size},
 		"cut short":                   {Codec: 1, Bytes: good.Bytes[:len(good.Bytes)/2], Size: good.Size},
 		"another size":                {Codec: 1, Bytes: good.Bytes, Size: good.Size - 1},
@@ -168,7 +168,7 @@ func FuzzDecompress(f *testing.F) {
 		f.Add(c.Compress("ses", read(f, n)).Bytes)
 	}
 	f.Fuzz(func(t *testing.T, stored []byte) {
-		got, err := c.Decompress(receipt.Body{Codec: 1, Bytes: stored, Size: 1 << 12})
+		got, err := c.Decompress(receipt.Block{Codec: 1, Bytes: stored, Size: 1 << 12})
 		if err == nil && len(got) != 1<<12 {
 			t.Fatalf("%d bytes came back under the size 4096", len(got))
 		}

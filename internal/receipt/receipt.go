@@ -1,5 +1,5 @@
-// Package receipt provides what one request from a source becomes before it is stored: its key, its compressed body,
-// its finished events and its problems. It is pure, and its work is done in the request's goroutine.
+// Package receipt provides what one request from a source becomes before it is stored: its key, what is kept of its body,
+// its finished events and its problems; and how bodies are compressed. It is pure.
 package receipt
 
 import (
@@ -39,7 +39,7 @@ type Entry struct {
 	ReceivedAt time.Time
 	SHA256     [32]byte // of the body as received
 	Kind       string   // provider.Result.Kind
-	Body       Body     // what is kept of the request
+	Keep       []byte   // what is kept of the request, at most MaxSize bytes
 	Problems   []provider.Problem
 	Events     []Event
 	// Confirm is a subscription that asks to be confirmed; nil for none.

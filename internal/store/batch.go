@@ -14,8 +14,9 @@ import (
 // nodes that work at once wait for the same row only and never for each other in a circle.
 type batch interface {
 	conn
-	// putReceipts stores new receipts and counts known ones; it fills ref, known and storedSHA.
-	putReceipts(ctx context.Context, rows []*receiptRow) error
+	// putReceipts stores a block and its receipts, of which it only counts the known; it fills the block's ref, and
+	// ref, known and storedSHA of the receipts.
+	putReceipts(ctx context.Context, b *blockRow) error
 	// putTerms finds or makes terms; it fills ref.
 	putTerms(ctx context.Context, rows []*termRow) error
 	// lockContacts finds or makes contacts and keeps others from changing them; it fills all but the key.
@@ -30,10 +31,22 @@ type batch interface {
 	addTallies(ctx context.Context, rows []tallyRow) error
 }
 
+// blockRow has the bodies of receipts, joined.
+type blockRow struct {
+	receipt.Block
+	ref      int64
+	size     int
+	newest   int64 // when the last of its receipts came
+	receipts []*receiptRow
+}
+
 type receiptRow struct {
 	entry     *receipt.Entry
-	problems  string // JSON; "" for none
-	repeats   int64  // how often the batch itself has it beyond the first
+	of        *receiptRow // the one before it in the batch that this repeats; nil for none
+	problems  string      // JSON; "" for none
+	repeats   int64       // how often the batch itself has it beyond the first
+	begins    int         // where its body begins in its block
+	kind      int64
 	ref       int64
 	known     bool
 	storedSHA []byte // of a known one
@@ -47,6 +60,7 @@ const (
 	termDomain
 	termAccount
 	termProvider
+	termKind // of receipts
 )
 
 type termKey struct {

@@ -24,10 +24,11 @@ func (s *Store) Commit(ctx context.Context, entries []*receipt.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
+	a := s.arrive(entries)
 	var w *work
 	err := s.engine.ingest(ctx, func(b batch) error {
 		w = &work{store: s, b: b, ctx: ctx, now: s.now(), terms: make(map[termKey]*termRow)}
-		return w.run(entries)
+		return w.run(a)
 	})
 	if err != nil {
 		return err
@@ -60,9 +61,9 @@ type tallyKey struct {
 }
 
 // run takes the steps in the one order in which every node touches the tables.
-func (w *work) run(entries []*receipt.Entry) error {
+func (w *work) run(a *arrivals) error {
 	w.words = make(map[tallyKey]int64)
-	receipts, err := w.receipts(entries)
+	receipts, err := w.receipts(a)
 	if err != nil {
 		return err
 	}
@@ -82,74 +83,6 @@ func (w *work) tallyWord(e *receipt.Entry, word string, n int64) {
 	if n != 0 {
 		w.words[tallyKey{e.Source.Ref, hours(e.ReceivedAt), word}] += n
 	}
-}
-
-// receipts stores the requests. What comes back are those whose events are to be looked at.
-func (w *work) receipts(entries []*receipt.Entry) ([]*receiptRow, error) {
-	var rows, replayed []*receiptRow
-	for _, e := range entries {
-		e.Outcome = receipt.Outcome{}
-		r := &receiptRow{entry: e, problems: encodeProblems(e.Problems), ref: e.Replay}
-		if e.Replay != 0 {
-			replayed = append(replayed, r)
-			continue
-		}
-		rows = append(rows, r)
-	}
-	slices.SortStableFunc(rows, func(a, b *receiptRow) int {
-		return cmp.Or(cmp.Compare(a.entry.Source.Ref, b.entry.Source.Ref), bytes.Compare(a.entry.Key[:], b.entry.Key[:]))
-	})
-	distinct, repeats := foldRepeats(rows)
-	if err := w.b.putReceipts(w.ctx, distinct); err != nil {
-		return nil, err
-	}
-	live := replayed
-	for _, r := range distinct {
-		r.entry.Outcome.Receipt = r.ref
-		if r.known {
-			w.repeated(r.entry, r.ref, !bytes.Equal(r.storedSHA, r.entry.SHA256[:]))
-			continue
-		}
-		w.tallyWord(r.entry, "receipt", 1)
-		for _, p := range r.entry.Problems {
-			w.tallyWord(r.entry, "problem:"+p.Code, 1)
-		}
-		live = append(live, r)
-	}
-	for _, r := range repeats {
-		first := r.of
-		w.repeated(r.entry, first.ref, r.entry.SHA256 != first.entry.SHA256)
-	}
-	return live, nil
-}
-
-func (w *work) repeated(e *receipt.Entry, ref int64, conflict bool) {
-	e.Outcome = receipt.Outcome{Receipt: ref, Duplicate: true, Conflict: conflict}
-	w.tallyWord(e, "repeat", 1)
-	if conflict {
-		w.tallyWord(e, "conflict", 1)
-	}
-}
-
-// repeat is a request that its own batch has before.
-type repeat struct {
-	*receiptRow
-	of *receiptRow
-}
-
-func foldRepeats(rows []*receiptRow) (distinct []*receiptRow, repeats []repeat) {
-	for _, r := range rows {
-		if n := len(distinct); n > 0 {
-			last := distinct[n-1]
-			if last.entry.Source.Ref == r.entry.Source.Ref && last.entry.Key == r.entry.Key {
-				last.repeats++
-				repeats = append(repeats, repeat{r, last})
-				continue
-			}
-		}
-		distinct = append(distinct, r)
-	}
-	return distinct, repeats
 }
 
 // collect gathers the events to store, sorted by id, each once, and what they point at.

@@ -81,6 +81,17 @@ func (w *work) putTerms() error {
 			w.want(e.project, termAccount, m.Account)
 		}
 	}
+	if err := w.findTerms(); err != nil {
+		return err
+	}
+	for _, e := range w.events {
+		e.name = w.termRef(e.project, termName, string(e.Name))
+	}
+	return nil
+}
+
+// findTerms finds or makes the integers of what is wanted and not known yet.
+func (w *work) findTerms() error {
 	var missing []*termRow
 	for _, t := range w.terms {
 		if t.ref == 0 {
@@ -90,15 +101,10 @@ func (w *work) putTerms() error {
 	slices.SortFunc(missing, func(a, b *termRow) int {
 		return cmp.Or(cmp.Compare(a.project, b.project), cmp.Compare(a.kind, b.kind), cmp.Compare(a.text, b.text))
 	})
-	if len(missing) > 0 {
-		if err := w.b.putTerms(w.ctx, missing); err != nil {
-			return err
-		}
+	if len(missing) == 0 {
+		return nil
 	}
-	for _, e := range w.events {
-		e.name = w.termRef(e.project, termName, string(e.Name))
-	}
-	return nil
+	return w.b.putTerms(w.ctx, missing)
 }
 
 func (w *work) termRef(project int64, kind int, text string) int64 {

@@ -103,7 +103,6 @@ func (s *Store) Event(ctx context.Context, project string, id event.ID) (e event
 
 // EventRaw finds what an event was made from, while its receipt is kept.
 func (s *Store) EventRaw(ctx context.Context, project string, id event.ID) (raw RawElement, err error) {
-	var body receipt.Body
 	err = s.engine.read(ctx, func(c conn) error {
 		ref, err := projectRef(ctx, c, project)
 		if err != nil {
@@ -118,25 +117,21 @@ func (s *Store) EventRaw(ctx context.Context, project string, id event.ID) (raw 
 		if !found {
 			return fault.Missing("there is no event %s", id)
 		}
-		var codec int64
-		found, err = one(ctx, c, `SELECT s.provider, r.received_at, r.codec, r.size, r.body
+		var in place
+		found, err = one(ctx, c, `SELECT s.provider, r.received_at, `+selectPlace+`
 			FROM receipts r JOIN sources s ON s.ref = r.source WHERE r.ref = $1`, []any{rcp},
-			&raw.Provider, &received, &codec, &body.Size, &body.Bytes)
+			append([]any{&raw.Provider, &received}, in.scan()...)...)
+		if err == nil && found {
+			raw.Keep, found, err = (&bodies{codec: s.codec}).read(ctx, c, in)
+		}
 		if err == nil && !found {
 			err = fault.Missing("the receipt of event %s is not kept any more", id).
 				WithHint("receipts are kept for a shorter time than events; see --retention-receipts")
 		}
-		body.Codec = uint8(codec)
 		raw.ReceiptID, raw.ReceivedAt = publicID(receiptPrefix, rcp), at(received)
 		return err
 	})
-	if err != nil {
-		return raw, err
-	}
-	if raw.Keep, err = s.codec.Decompress(body); err != nil {
-		return raw, fmt.Errorf("decompress receipt %s: %w", raw.ReceiptID, err)
-	}
-	return raw, nil
+	return raw, err
 }
 
 // EventNames lists the names that events of a project have had, sorted.

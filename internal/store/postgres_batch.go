@@ -89,33 +89,32 @@ func column[T, R any](c *columns, rows []R, value func(R) T) {
 	c.args = append(c.args, list)
 }
 
-func (b *postgresBatch) putReceipts(ctx context.Context, rows []*receiptRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	var c columns
+func (b *postgresBatch) putReceipts(ctx context.Context, block *blockRow) error {
+	rows := block.receipts
+	c := columns{args: []any{block.newest, int64(block.Codec), int64(block.Size), notNil(block.Bytes)}}
 	column(&c, rows, func(r *receiptRow) int64 { return r.entry.Source.Ref })
 	column(&c, rows, func(r *receiptRow) []byte { return r.entry.Key[:] })
-	column(&c, rows, func(r *receiptRow) string { return r.entry.Kind })
+	column(&c, rows, func(r *receiptRow) int64 { return r.kind })
 	column(&c, rows, func(r *receiptRow) int64 { return ms(r.entry.ReceivedAt) })
 	column(&c, rows, func(r *receiptRow) int64 { return 1 + r.repeats })
 	column(&c, rows, func(r *receiptRow) []byte { return r.entry.SHA256[:] })
-	column(&c, rows, func(r *receiptRow) int64 { return int64(r.entry.Body.Codec) })
-	column(&c, rows, func(r *receiptRow) int64 { return int64(r.entry.Body.Size) })
-	column(&c, rows, func(r *receiptRow) []byte { return notNil(r.entry.Body.Bytes) })
+	column(&c, rows, func(r *receiptRow) int64 { return int64(r.begins) })
+	column(&c, rows, func(r *receiptRow) int64 { return int64(len(r.entry.Keep)) })
 	column(&c, rows, func(r *receiptRow) string { return r.problems })
 	index := make(map[string]*receiptRow, len(rows))
 	for _, r := range rows {
 		index[receiptIndex(r.entry.Source.Ref, r.entry.Key[:])] = r
 	}
-	err := b.rows(ctx, `INSERT INTO receipts (source, key, kind, received_at, n, sha256, codec, size, body, problems)
-		SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[], $6::bytea[],
-			$7::bigint[], $8::bigint[], $9::bytea[], $10::text[])
+	err := b.rows(ctx, `WITH b AS (
+			INSERT INTO blocks (newest, codec, size, bytes) VALUES ($1, $2, $3, $4) RETURNING ref)
+		INSERT INTO receipts (source, key, kind, received_at, n, sha256, begins, size, problems, block)
+		SELECT k.*, b.ref FROM b, unnest($5::bigint[], $6::bytea[], $7::bigint[], $8::bigint[], $9::bigint[],
+			$10::bytea[], $11::bigint[], $12::bigint[], $13::text[]) k (source, key) ORDER BY k.source, k.key
 		ON CONFLICT (source, key) DO UPDATE SET n = receipts.n + excluded.n
-		RETURNING ref, source, key, n, sha256`, c, func(r row) error {
+		RETURNING (SELECT ref FROM b), ref, source, key, n, sha256`, c, func(r row) error {
 		var ref, source, n int64
 		var key, sha []byte
-		if err := r.Scan(&ref, &source, &key, &n, &sha); err != nil {
+		if err := r.Scan(&block.ref, &ref, &source, &key, &n, &sha); err != nil {
 			return err
 		}
 		x := index[receiptIndex(source, key)]

@@ -2,14 +2,12 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"tidings/internal/fault"
-	"tidings/internal/receipt"
 )
 
-const selectReceipt = `SELECT r.ref, s.id, s.provider, r.kind, r.received_at, r.n, r.sha256, r.size, r.problems
-	FROM receipts r JOIN sources s ON s.ref = r.source `
+const selectReceipt = `SELECT r.ref, s.id, s.provider, coalesce(k.text, ''), r.received_at, r.n, r.sha256, r.size,
+	r.problems FROM receipts r JOIN sources s ON s.ref = r.source LEFT JOIN terms k ON k.ref = r.kind `
 
 func scanReceipt(r row) (Receipt, error) {
 	var x Receipt
@@ -84,23 +82,18 @@ func (s *Store) Receipt(ctx context.Context, project, id string) (x Receipt, err
 }
 
 // ReceiptBody returns what is kept of a receipt's body: all but what must never be kept.
-func (s *Store) ReceiptBody(ctx context.Context, project, id string) ([]byte, error) {
-	var body receipt.Body
-	err := s.findReceipt(ctx, project, id, func(c conn, p, ref int64) (bool, error) {
-		var codec int64
-		found, err := one(ctx, c, `SELECT r.codec, r.size, r.body FROM receipts r JOIN sources s ON s.ref = r.source
-			WHERE r.ref = $1 AND s.project = $2`, []any{ref, p}, &codec, &body.Size, &body.Bytes)
-		body.Codec = uint8(codec)
+func (s *Store) ReceiptBody(ctx context.Context, project, id string) (keep []byte, err error) {
+	err = s.findReceipt(ctx, project, id, func(c conn, p, ref int64) (bool, error) {
+		var at place
+		found, err := one(ctx, c, `SELECT `+selectPlace+` FROM receipts r JOIN sources s ON s.ref = r.source
+			WHERE r.ref = $1 AND s.project = $2`, []any{ref, p}, at.scan()...)
+		if err != nil || !found {
+			return found, err
+		}
+		keep, found, err = (&bodies{codec: s.codec}).read(ctx, c, at)
 		return found, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	b, err := s.codec.Decompress(body)
-	if err != nil {
-		return nil, fmt.Errorf("decompress receipt %s: %w", id, err)
-	}
-	return b, nil
+	return keep, err
 }
 
 func (s *Store) findReceipt(
@@ -125,7 +118,7 @@ func (s *Store) findReceipt(
 const replayPage = 500
 
 // EachReceipt calls fn with every receipt of the query, oldest first. It reads in pages, so fn may take its time and
-// may write.
+// may write. A receipt that retention removes meanwhile is left out.
 func (s *Store) EachReceipt(ctx context.Context, q ReplayQuery, fn func(StoredReceipt) error) error {
 	sources, err := s.Sources(ctx, q.Project)
 	if err != nil {
@@ -135,12 +128,13 @@ func (s *Store) EachReceipt(ctx context.Context, q ReplayQuery, fn func(StoredRe
 	for i, src := range sources {
 		byRef[src.Ref] = i
 	}
+	read := &bodies{codec: s.codec}
 	var after int64
 	for {
-		var list []StoredReceipt
+		var list []storedReceipt
 		err := s.engine.read(ctx, func(c conn) error {
 			p := replayPlan(q, after)
-			return c.query(ctx, `SELECT r.ref, r.source, r.key, r.kind, r.received_at, r.sha256, r.codec, r.size, r.body
+			return c.query(ctx, `SELECT r.ref, r.source, r.key, r.received_at, r.sha256, `+selectPlace+`
 				FROM receipts r JOIN sources s ON s.ref = r.source JOIN projects p ON p.ref = s.project
 				WHERE `+joinAnd(p.where)+` ORDER BY r.ref LIMIT `+itoa(replayPage), p.args, func(r row) error {
 				x, ref, err := scanStored(r)
@@ -156,7 +150,15 @@ func (s *Store) EachReceipt(ctx context.Context, q ReplayQuery, fn func(StoredRe
 		}
 		for _, x := range list {
 			after = x.Ref
-			if err := fn(x); err != nil {
+			kept := false
+			err := s.engine.read(ctx, func(c conn) (err error) {
+				x.Keep, kept, err = read.read(ctx, c, x.place)
+				return err
+			})
+			if err == nil && kept {
+				err = fn(x.StoredReceipt)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -184,13 +186,19 @@ func replayPlan(q ReplayQuery, after int64) *plan {
 	return p
 }
 
-func scanStored(r row) (x StoredReceipt, source int64, err error) {
+// storedReceipt is a receipt whose body is still to be read.
+type storedReceipt struct {
+	StoredReceipt
+	place
+}
+
+func scanStored(r row) (x storedReceipt, source int64, err error) {
 	var key, sha []byte
-	var received, codec int64
-	err = r.Scan(&x.Ref, &source, &key, &x.Kind, &received, &sha, &codec, &x.Body.Size, &x.Body.Bytes)
+	var received int64
+	err = r.Scan(append([]any{&x.Ref, &source, &key, &received, &sha}, x.scan()...)...)
 	copy(x.Key[:], key)
 	copy(x.SHA256[:], sha)
-	x.ReceivedAt, x.Body.Codec = at(received), uint8(codec)
+	x.ReceivedAt = at(received)
 	return x, source, err
 }
 

@@ -57,10 +57,18 @@ func clockJumped(ctx context.Context, c conn, now time.Time) (bool, error) {
 	return newest != 0 && now.Sub(at(newest)) > maxSilence, err
 }
 
+// retainReceipts removes old receipts, then the blocks that none of them needs any more. Receipts are stored about in the
+// order they come, so the oldest are the lowest, and so are their blocks.
 func retainReceipts(ctx context.Context, c conn, before int64) (int64, error) {
-	// Receipts are stored about in the order they come, so the oldest are the lowest.
-	return c.exec(ctx, `DELETE FROM receipts WHERE ref IN (SELECT ref FROM (SELECT ref, received_at FROM receipts
+	n, err := c.exec(ctx, `DELETE FROM receipts WHERE ref IN (SELECT ref FROM (SELECT ref, received_at FROM receipts
 		ORDER BY ref LIMIT $1) x WHERE received_at < $2)`, retainBatch, before)
+	if err != nil {
+		return n, err
+	}
+	_, err = c.exec(ctx, `DELETE FROM blocks WHERE ref IN (SELECT ref FROM (SELECT ref, newest FROM blocks
+		ORDER BY ref LIMIT $1) x WHERE newest < $2)
+		AND ref < coalesce((SELECT block FROM receipts ORDER BY ref LIMIT 1), ref + 1)`, retainBatch, before)
+	return n, err
 }
 
 // retainEvents removes the oldest events of every name that has a retention, and notes how far events now reach.

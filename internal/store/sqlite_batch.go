@@ -45,26 +45,40 @@ func step(s *sqlite.Stmt, use func()) (bool, error) {
 	return found, err
 }
 
-const sqlPutReceipt = `INSERT INTO receipts (source, key, kind, received_at, n, sha256, codec, size, body, problems)
+const (
+	sqlPutBlock   = `INSERT INTO blocks (newest, codec, size, bytes) VALUES (?1, ?2, ?3, ?4)`
+	sqlPutReceipt = `INSERT INTO receipts (source, key, kind, received_at, n, sha256, block, begins, size, problems)
 	VALUES (?1, ?2, ?3, ?4, 1 + ?5, ?6, ?7, ?8, ?9, ?10)
 	ON CONFLICT (source, key) DO UPDATE SET n = n + 1 + ?5 RETURNING ref, n, sha256`
+)
 
-func (b *sqliteBatch) putReceipts(_ context.Context, rows []*receiptRow) error {
-	s, err := b.stmt(sqlPutReceipt)
+func (b *sqliteBatch) putReceipts(_ context.Context, block *blockRow) error {
+	s, err := b.stmt(sqlPutBlock)
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
+	s.BindInt64(1, block.newest)
+	s.BindInt64(2, int64(block.Codec))
+	s.BindInt64(3, int64(block.Size))
+	bindBytes(s, 4, block.Bytes)
+	if _, err := step(s, nil); err != nil {
+		return fmt.Errorf("put block: %w", err)
+	}
+	block.ref = b.c.LastInsertRowID()
+	if s, err = b.stmt(sqlPutReceipt); err != nil {
+		return err
+	}
+	for _, r := range block.receipts {
 		e := r.entry
 		s.BindInt64(1, e.Source.Ref)
 		s.BindBytes(2, e.Key[:])
-		s.BindText(3, e.Kind)
+		s.BindInt64(3, r.kind)
 		s.BindInt64(4, ms(e.ReceivedAt))
 		s.BindInt64(5, r.repeats)
 		s.BindBytes(6, e.SHA256[:])
-		s.BindInt64(7, int64(e.Body.Codec))
-		s.BindInt64(8, int64(e.Body.Size))
-		bindBytes(s, 9, e.Body.Bytes)
+		s.BindInt64(7, block.ref)
+		s.BindInt64(8, int64(r.begins))
+		s.BindInt64(9, int64(len(e.Keep)))
 		s.BindText(10, r.problems)
 		_, err := step(s, func() {
 			r.ref = s.ColumnInt64(0)

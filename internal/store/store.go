@@ -93,8 +93,7 @@ type StoredReceipt struct {
 	Ref        int64
 	Source     *source.Source
 	Key        receipt.Key
-	Kind       string
 	ReceivedAt time.Time
 	SHA256     [32]byte
-	Body       receipt.Body
+	Keep       []byte // as receipt.Entry.Keep; it may share memory with other receipts' and must not be changed
 }
