@@ -22,8 +22,8 @@ var migrations embed.FS
 
 // migrateSQLite brings a SQLite file to this version's schema.
 func migrateSQLite(ctx context.Context, path string, log *slog.Logger) error {
-	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=page_size(%d)&_pragma=journal_mode(WAL)"+
-		"&_pragma=busy_timeout(%d)&_txlock=immediate", path, pageSize, busyTimeout.Milliseconds()))
+	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=journal_mode(WAL)&_pragma=busy_timeout(%d)&_txlock=immediate",
+		path, busyTimeout.Milliseconds()))
 	if err != nil {
 		return sqliteFault(fmt.Errorf("open: %w", err))
 	}
