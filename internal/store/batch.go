@@ -90,7 +90,7 @@ type contactRow struct {
 type messageKey struct {
 	project  int64
 	provider int64
-	id       string
+	key      string // message.Key of its id
 	contact  int64
 }
 

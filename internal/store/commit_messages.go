@@ -45,7 +45,7 @@ func (w *work) lockMessages() error {
 			continue
 		}
 		k := messageKey{
-			project: e.project, id: e.Message.ID, contact: e.contact.ref,
+			project: e.project, key: string(message.Key(e.Message.ID)), contact: e.contact.ref,
 			provider: w.termRef(0, termProvider, e.entry.Source.Provider),
 		}
 		m, ok := index[k]
@@ -57,7 +57,7 @@ func (w *work) lockMessages() error {
 		e.message = m
 	}
 	slices.SortFunc(w.messages, func(a, b *messageRow) int {
-		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.contact, b.contact), cmp.Compare(a.provider, b.provider))
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.contact, b.contact), cmp.Compare(a.provider, b.provider))
 	})
 	return w.b.lockMessages(w.ctx, w.messages)
 }

@@ -23,6 +23,10 @@ type conn interface {
 // engine is one of the two databases.
 type engine interface {
 	name() string
+	// stem is what the indexes of events hold of an id, as SQL: all of it, or its first half, by which events are
+	// sorted but for the few of one second whose hashes begin alike. A query that walks such an index in the order of
+	// ids compares and sorts by stem first.
+	stem(id string) string
 	// read runs fn on a connection that sees one snapshot, or at least committed rows, and can't write.
 	read(ctx context.Context, fn func(conn) error) error
 	// snapshot is read without a bound on time, for maintenance: whoever holds it holds back clean-up.

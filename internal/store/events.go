@@ -9,6 +9,7 @@ import (
 
 	"tidings/event"
 	"tidings/internal/fault"
+	"tidings/internal/message"
 	"tidings/internal/receipt"
 	"tidings/internal/stats"
 )
@@ -177,9 +178,11 @@ type eventRecord struct {
 
 func scanEvent(r row) (*eventRecord, error) {
 	e := &eventRecord{}
+	var key []byte
 	err := r.Scan(&e.id, &e.name, &e.class, &e.flags, &e.occurred, &e.received, &e.recipientAs, &e.detail,
-		&e.source, &e.provider, &e.project, &e.contact, &e.recipient, &e.message, &e.messageID,
+		&e.source, &e.provider, &e.project, &e.contact, &e.recipient, &e.message, &key,
 		&e.template, &e.workflow, &e.senderDomain, &e.account, &e.info)
+	e.messageID = message.ID(key)
 	return e, err
 }
 

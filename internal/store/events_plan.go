@@ -18,6 +18,8 @@ type plan struct {
 	filters []messageFilter
 	tag     string
 	nothing bool // nothing can match
+	// order is how the scan's index sorts, newest first.
+	order string
 }
 
 // messageFilter is a filter over the joined rows that no index serves.
@@ -63,7 +65,20 @@ func (s *Store) planEvents(ctx context.Context, c conn, q EventQuery) ([]*plan, 
 		base.where = append(base.where, "+e.project = "+base.arg(project))
 		return []*plan{base}, nil
 	}
+	s.alongStems(base, q)
 	return split(base, drivers, project), nil
+}
+
+// alongStems bounds and sorts a scan the way the indexes of drivers do.
+func (s *Store) alongStems(p *plan, q EventQuery) {
+	stem := s.engine.stem
+	if from := newest(q); !from.IsZero() {
+		p.where = append(p.where, stem("e.id")+" <= "+stem(p.arg(from)))
+	}
+	if !q.From.IsZero() {
+		p.where = append(p.where, stem("e.id")+" >= "+stem(p.arg(event.FirstID(q.From))))
+	}
+	p.order = stem("e.id") + " DESC, " + p.order
 }
 
 // split makes a scan for each value of the first driver; the others filter.
@@ -71,11 +86,14 @@ func split(base *plan, drivers []driver, project int64) []*plan {
 	first := drivers[0]
 	var plans []*plan
 	for _, ref := range first.refs {
-		p := &plan{tag: base.tag}
+		p := &plan{tag: base.tag, order: base.order}
 		p.where = append(p.where, base.where...)
 		p.filters = append(p.filters, base.filters...)
 		p.args = append(p.args, base.args...)
 		p.where = append(p.where, "e."+first.column+" = "+p.arg(ref), "+e.project = "+p.arg(project))
+		if first.column == "template" {
+			p.where = append(p.where, "e.template <> 0") // what its index is limited to: a parameter might be 0
+		}
 		for _, d := range drivers[1:] {
 			list := make([]string, len(d.refs))
 			for i, r := range d.refs {
@@ -153,17 +171,11 @@ func sourceRefs(ctx context.Context, c conn, project int64, id, slug string) (re
 
 // filterPlan has the filters that no index serves, and the bounds of time and cursor.
 func (s *Store) filterPlan(ctx context.Context, c conn, project int64, q EventQuery) (*plan, error) {
-	p := &plan{tag: q.Tag}
+	p := &plan{tag: q.Tag, order: "e.id DESC"}
 	if !q.From.IsZero() {
 		p.where = append(p.where, "e.id >= "+p.arg(event.FirstID(q.From)))
 	}
-	before := q.After
-	if !q.To.IsZero() {
-		if to := event.FirstID(q.To); before.IsZero() || lessID(to, before) {
-			before = to
-		}
-	}
-	if !before.IsZero() {
+	if before := newest(q); !before.IsZero() {
 		p.where = append(p.where, "e.id < "+p.arg(before))
 	}
 	for _, f := range [...]struct {
@@ -188,7 +200,27 @@ func (s *Store) filterPlan(ctx context.Context, c conn, project int64, q EventQu
 	return p, nil
 }
 
+// newest is the id that every event of the query is below; zero for none.
+func newest(q EventQuery) event.ID {
+	before := q.After
+	if !q.To.IsZero() {
+		if to := event.FirstID(q.To); before.IsZero() || lessID(to, before) {
+			before = to
+		}
+	}
+	return before
+}
+
 func lessID(a, b event.ID) bool { return string(a[:]) < string(b[:]) }
+
+// scan is the SQL that reads at most bound events along the index.
+func (p *plan) scan(bound int) string {
+	sql := `SELECT * FROM events e`
+	if len(p.where) > 0 {
+		sql += ` WHERE ` + strings.Join(p.where, ` AND `)
+	}
+	return sql + ` ORDER BY ` + p.order + ` LIMIT ` + itoa(bound)
+}
 
 // runPlan runs one scan. cursor is where it ended at the bound, zero where it did not.
 func (s *Store) runPlan(ctx context.Context, c conn, p *plan, q EventQuery) (rows []*eventRecord, cursor event.ID, err error) {
@@ -196,11 +228,7 @@ func (s *Store) runPlan(ctx context.Context, c conn, p *plan, q EventQuery) (row
 	if filtered {
 		bound = scanBound
 	}
-	inner := `SELECT * FROM events e`
-	if len(p.where) > 0 {
-		inner += ` WHERE ` + strings.Join(p.where, ` AND `)
-	}
-	inner += ` ORDER BY e.id DESC LIMIT ` + itoa(bound)
+	inner := p.scan(bound)
 	sql, args := selectEvent+` FROM (`+inner+`) e `+joinEvent, slices.Clone(p.args)
 	for i, f := range p.filters {
 		args = append(args, f.ref)

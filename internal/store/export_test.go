@@ -2,9 +2,13 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
+
+	"github.com/pressly/goose/v3"
 
 	"tidings/internal/message"
 )
@@ -62,8 +66,8 @@ func dumpMessages(ctx context.Context, c conn, add func(string, ...any)) error {
 	return c.query(ctx, `SELECT m.message_id, c.address, m.state, m.info, coalesce(t.text, ''), coalesce(w.text, '')
 		FROM messages m JOIN contacts c ON c.ref = m.contact LEFT JOIN terms t ON t.ref = m.template
 		LEFT JOIN terms w ON w.ref = m.workflow`, nil, func(r row) error {
-		var id, address, template, workflow string
-		var state, info []byte
+		var address, template, workflow string
+		var id, state, info []byte
 		if err := r.Scan(&id, &address, &state, &info, &template, &workflow); err != nil {
 			return err
 		}
@@ -163,3 +167,52 @@ func (s *Store) Count(ctx context.Context, sql string, args ...any) (n int64, er
 
 // URL is what the store was opened with.
 func (s *Store) URL() string { return s.opts.URL }
+
+// AtVersion brings an empty database to an older version of the schema and returns it, to be filled as the program of
+// that time would have.
+func AtVersion(ctx context.Context, url string, version int64) (*sql.DB, error) {
+	dialect, dir := goose.DialectSQLite3, "migrations/sqlite"
+	db, err := sql.Open("sqlite", "file:"+url+"?_pragma=journal_mode(WAL)")
+	if IsPostgres(url) {
+		dialect, dir = goose.DialectPostgres, "migrations/postgres"
+		db, err = sql.Open("pgx", url)
+	}
+	if err != nil {
+		return nil, err
+	}
+	files, err := fs.Sub(migrations, dir)
+	if err != nil {
+		return nil, err
+	}
+	p, err := goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, err
+	}
+	_, err = p.UpTo(ctx, version)
+	return db, err
+}
+
+// Explain tells how SQLite reads the events of a query.
+func (s *Store) Explain(ctx context.Context, q EventQuery) (string, error) {
+	var lines []string
+	err := s.engine.read(ctx, func(c conn) error {
+		plans, err := s.planEvents(ctx, c, q)
+		if err != nil {
+			return err
+		}
+		for _, p := range plans {
+			err := c.query(ctx, `EXPLAIN QUERY PLAN `+p.scan(q.Limit), p.args, func(r row) error {
+				var id, parent, unused int64
+				var line string
+				err := r.Scan(&id, &parent, &unused, &line)
+				lines = append(lines, line)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return strings.Join(lines, "\n"), err
+}

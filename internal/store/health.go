@@ -18,7 +18,7 @@ func (s *Store) SourceHealth(ctx context.Context, ref int64, now time.Time) (h H
 	h = Health{LastByName: make(map[event.Name]time.Time), Problems24h: make(map[string]int64)}
 	err = s.engine.read(ctx, func(c conn) error {
 		for _, part := range [...]func(context.Context, conn, int64, time.Time, *Health) error{
-			lastReceipt, lag, s.lastByName, refusals, tallies,
+			lastReceipt, s.lag, s.lastByName, refusals, tallies,
 		} {
 			if err := part(ctx, c, ref, now, &h); err != nil {
 				return err
@@ -43,10 +43,10 @@ func lastReceipt(ctx context.Context, c conn, ref int64, now time.Time, h *Healt
 	return err
 }
 
-func lag(ctx context.Context, c conn, ref int64, now time.Time, h *Health) error {
+func (s *Store) lag(ctx context.Context, c conn, ref int64, now time.Time, h *Health) error {
 	var lags []time.Duration
 	var last int64
-	err := c.query(ctx, `SELECT occurred_at, received_at FROM events WHERE source = $1 ORDER BY id DESC LIMIT $2`,
+	err := c.query(ctx, `SELECT occurred_at, received_at FROM events WHERE source = $1 ORDER BY `+s.engine.stem("id")+` DESC, id DESC LIMIT $2`,
 		[]any{ref, lagSample}, func(r row) error {
 			var occurred, received int64
 			err := r.Scan(&occurred, &received)
@@ -86,7 +86,7 @@ func (s *Store) lastByName(ctx context.Context, c conn, ref int64, now time.Time
 		var occurred int64
 		// Within the newest hour of the name, the newest event.
 		_, err := one(ctx, c, `SELECT coalesce(max(occurred_at), 0) FROM (SELECT occurred_at FROM events
-			WHERE name = $1 AND +source = $2 ORDER BY id DESC LIMIT 100) x`, []any{l.name, ref}, &occurred)
+			WHERE name = $1 AND +source = $2 ORDER BY `+s.engine.stem("id")+` DESC, id DESC LIMIT 100) x`, []any{l.name, ref}, &occurred)
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func messageRefs(ctx context.Context, c conn, project int64, id string) (refs []
 		}
 	}
 	err = c.query(ctx, `SELECT ref FROM messages WHERE message_id = $1 AND project = $2 ORDER BY ref LIMIT 1000`,
-		[]any{id, project}, scan)
+		[]any{message.Key(id), project}, scan)
 	return refs, err
 }
 
@@ -71,8 +71,10 @@ func (s *Store) readMessages(ctx context.Context, c conn, refs []int64) ([]Messa
 		m.sender_domain, m.account, m.state, m.info FROM messages m JOIN contacts c ON c.ref = m.contact
 		WHERE m.ref IN (`+marks(1, len(args))+`) ORDER BY c.address`, args, func(r row) error {
 		m := &messageRecord{}
-		err := r.Scan(&m.ref, &m.providerTerm, &m.messageID, &m.contact, &m.recipient, &m.template, &m.workflow,
+		var key []byte
+		err := r.Scan(&m.ref, &m.providerTerm, &key, &m.contact, &m.recipient, &m.template, &m.workflow,
 			&m.senderDomain, &m.account, &m.state, &m.info)
+		m.messageID = message.ID(key)
 		records = append(records, m)
 		return err
 	})

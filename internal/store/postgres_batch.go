@@ -253,11 +253,11 @@ func (b *postgresBatch) lockMessages(ctx context.Context, rows []*messageRow) er
 	var c columns
 	column(&c, rows, func(r *messageRow) int64 { return r.project })
 	column(&c, rows, func(r *messageRow) int64 { return r.provider })
-	column(&c, rows, func(r *messageRow) string { return r.id })
+	column(&c, rows, func(r *messageRow) []byte { return []byte(r.key) })
 	column(&c, rows, func(r *messageRow) int64 { return r.contact })
 	b.run("put messages", `INSERT INTO messages (project, provider, message_id, contact, last_at, state, info)
 		SELECT project, provider, message_id, contact, 0, '', ''
-		FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) k (project, provider, message_id, contact)
+		FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[]) k (project, provider, message_id, contact)
 		ON CONFLICT (message_id, contact, provider) DO NOTHING`, c)
 	index := make(map[messageKey]*messageRow, len(rows))
 	for _, r := range rows {
@@ -265,15 +265,17 @@ func (b *postgresBatch) lockMessages(ctx context.Context, rows []*messageRow) er
 	}
 	err := b.rows(ctx, `SELECT x.ref, x.project, x.provider, x.message_id, x.contact, x.template, x.workflow,
 		x.sender_domain, x.account, x.last_at, x.state, x.info FROM messages x
-		JOIN unnest($2::bigint[], $3::text[], $4::bigint[], $1::bigint[]) k (provider, message_id, contact, project)
+		JOIN unnest($2::bigint[], $3::bytea[], $4::bigint[], $1::bigint[]) k (provider, message_id, contact, project)
 		ON x.message_id = k.message_id AND x.contact = k.contact AND x.provider = k.provider
 		ORDER BY x.message_id, x.contact, x.provider FOR UPDATE OF x`, c, func(r row) error {
 		var in messageRow
-		err := r.Scan(&in.ref, &in.project, &in.provider, &in.id, &in.contact, &in.template, &in.workflow,
+		var key []byte
+		err := r.Scan(&in.ref, &in.project, &in.provider, &key, &in.contact, &in.template, &in.workflow,
 			&in.senderDomain, &in.account, &in.lastAt, &in.stateBytes, &in.info)
 		if err != nil {
 			return err
 		}
+		in.key = string(key)
 		x := index[in.messageKey]
 		in.to, in.created = x.to, len(in.stateBytes) == 0
 		in.state, err = message.Decode(in.stateBytes)

@@ -88,14 +88,15 @@ func (s *Store) retainEvents(ctx context.Context, c conn, now time.Time) (total 
 		return 0, err
 	}
 	var horizon time.Time
+	stem := s.engine.stem // the first id of a second is a stem and zeros
 	for _, n := range names {
 		keep := s.opts.Retention.Of(event.Name(n.text))
 		if keep == 0 {
 			continue
 		}
 		before := now.Add(-keep)
-		gone, err := c.exec(ctx, `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE name = $1 AND id < $2
-			ORDER BY id LIMIT $3)`, n.ref, event.FirstID(before), retainBatch)
+		gone, err := c.exec(ctx, `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE name = $1 AND `+stem("id")+` < `+stem("$2")+`
+			ORDER BY `+stem("id")+` LIMIT $3)`, n.ref, event.FirstID(before), retainBatch)
 		if err != nil {
 			return total, err
 		}

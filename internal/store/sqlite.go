@@ -123,6 +123,8 @@ func pragmas(c *sqlite.Conn, list ...string) error {
 
 func (e *sqliteEngine) name() string { return "sqlite" }
 
+func (e *sqliteEngine) stem(id string) string { return "substr(" + id + ", 1, 8)" }
+
 func (e *sqliteEngine) read(ctx context.Context, fn func(conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readBudget)
 	defer cancel()

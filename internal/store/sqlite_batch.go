@@ -213,7 +213,7 @@ func (b *sqliteBatch) lockMessages(_ context.Context, rows []*messageRow) error 
 		return err
 	}
 	for _, r := range rows {
-		find.BindText(1, r.id)
+		find.BindBytes(1, []byte(r.key))
 		find.BindInt64(2, r.contact)
 		find.BindInt64(3, r.provider)
 		found, err := step(find, func() {
@@ -274,7 +274,7 @@ func (b *sqliteBatch) saveMessages(_ context.Context, rows []*messageRow) error 
 			s, i = put, 6
 			s.BindInt64(2, r.project)
 			s.BindInt64(3, r.provider)
-			s.BindText(4, r.id)
+			s.BindBytes(4, []byte(r.key))
 			s.BindInt64(5, r.contact)
 		}
 		s.BindInt64(1, r.ref)

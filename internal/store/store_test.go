@@ -36,10 +36,18 @@ func onBoth(t *testing.T, run func(t *testing.T, open func(...func(*store.Option
 // opener makes an empty database and returns what opens it, as often as a test likes.
 func opener(t testing.TB, engine string) func(...func(*store.Options)) *store.Store {
 	t.Helper()
-	at := filepath.Join(t.TempDir(), "tidings.db")
+	return openerAt(t, databaseURL(t, engine))
+}
+
+func databaseURL(t testing.TB, engine string) string {
+	t.Helper()
 	if engine == "postgres" {
-		at = postgresDatabase(t)
+		return postgresDatabase(t)
 	}
+	return filepath.Join(t.TempDir(), "tidings.db")
+}
+
+func openerAt(t testing.TB, at string) func(...func(*store.Options)) *store.Store {
 	return func(change ...func(*store.Options)) *store.Store {
 		t.Helper()
 		o := store.Options{URL: at, Soft: contact.DefaultSoftPolicy}

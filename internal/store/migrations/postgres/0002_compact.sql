@@ -1,4 +1,6 @@
 -- +goose Up
+-- What fills the disk takes less of it: bodies of receipts are compressed together, and ids of messages are bytes.
+
 -- Bodies of receipts are compressed together, as many as came in one transaction. newest is when the last of a block's
 -- receipts came. A body is the size bytes of its block that begin at begins. kind is a term, of kind 7.
 CREATE TABLE blocks (
@@ -38,3 +40,8 @@ SELECT setval(pg_get_serial_sequence('receipts_new', 'ref'),
 DROP TABLE receipts;
 ALTER TABLE receipts_new RENAME TO receipts;
 CREATE INDEX receipts_problems ON receipts (source, ref) WHERE problems <> '';
+
+-- message_id is message.Key of the provider's id: 60 characters of Amazon SES become a zero byte and 27 bytes.
+ALTER TABLE messages ALTER COLUMN message_id TYPE BYTEA USING
+    CASE WHEN message_id ~ '^[0-9a-f]{16}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-[0-9a-f]{6}$'
+    THEN decode('00' || replace(message_id, '-', ''), 'hex') ELSE convert_to(message_id, 'UTF8') END;

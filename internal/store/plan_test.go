@@ -1,0 +1,38 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+
+	"tidings/event"
+	"tidings/internal/store"
+)
+
+// A filter that has an index is served by it, in the order of the index: a page must not cost what the whole store does.
+func TestAFilteredPageWalksItsIndexWithoutSortingAllOfIt(t *testing.T) {
+	t.Parallel()
+	s := opener(t, "sqlite")()
+	f := newFeed(t, s, "one")
+	f.commit(f.entry(fact{name: event.EmailOpen, message: "m1", to: ghost, change: func(d *event.Draft) { d.Message.Template = "welcome" }}))
+	after := event.FirstID(start.AddDate(1, 0, 0))
+	for index, q := range map[string]store.EventQuery{
+		"events_contact":  {Contact: ghost},
+		"events_name":     {Names: []event.Name{event.EmailOpen}},
+		"events_template": {Template: "welcome"},
+		"events_source":   {Source: f.src.ID},
+	} {
+		q.Project, q.Limit, q.From, q.After = store.DefaultProject, 50, start.AddDate(-1, 0, 0), after
+		page, err := s.ListEvents(t.Context(), q)
+		if err != nil || len(page.Events) != 1 {
+			t.Fatalf("%s: %d events, %v", index, len(page.Events), err)
+		}
+		plans, err := s.Explain(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(plans, index+" (") || !strings.Contains(plans, "<expr>>? AND <expr><?") ||
+			strings.Contains(plans, "TEMP B-TREE FOR ORDER BY") {
+			t.Errorf("%s:\n%s", index, plans)
+		}
+	}
+}
