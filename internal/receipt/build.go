@@ -30,8 +30,9 @@ type Builder struct {
 // costs only itself; of two with the same identity the first stays.
 func (b Builder) Build(src *source.Source, res provider.Result, body []byte, now time.Time) *Entry {
 	now = now.UTC().Truncate(time.Millisecond)
+	sum := sha256.Sum256(body)
 	e := &Entry{
-		Source: src, Key: KeyOf(res.Transport, body), ReceivedAt: now, SHA256: sha256.Sum256(body), Kind: res.Kind,
+		Source: src, Key: KeyOf(res.Transport, sum), ReceivedAt: now, SHA256: sum, Kind: res.Kind,
 		Keep: res.Keep, Problems: res.Problems, Events: make([]Event, 0, len(res.Drafts)),
 	}
 	e.Confirm = confirmation(e, res.Wishes)

@@ -135,12 +135,12 @@ func TestARedeliveryHasTheSameKeyAndAnotherRequestAnother(t *testing.T) {
 	t.Parallel()
 	at := now.Truncate(time.Millisecond)
 	keys := map[string]receipt.Key{
-		"id and time":   receipt.KeyOf(provider.Transport{ID: "a", At: at}, []byte("1")),
-		"another id":    receipt.KeyOf(provider.Transport{ID: "b", At: at}, []byte("1")),
-		"no id":         receipt.KeyOf(provider.Transport{}, []byte("1")),
-		"another body":  receipt.KeyOf(provider.Transport{}, []byte("2")),
-		"another time":  receipt.KeyOf(provider.Transport{ID: "a", At: at.Add(time.Second)}, []byte("1")),
-		"year ten thou": receipt.KeyOf(provider.Transport{ID: "c", At: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, nil),
+		"id and time":   receipt.KeyOf(provider.Transport{ID: "a", At: at}, sha256.Sum256([]byte("1"))),
+		"another id":    receipt.KeyOf(provider.Transport{ID: "b", At: at}, sha256.Sum256([]byte("1"))),
+		"no id":         receipt.KeyOf(provider.Transport{}, sha256.Sum256([]byte("1"))),
+		"another body":  receipt.KeyOf(provider.Transport{}, sha256.Sum256([]byte("2"))),
+		"another time":  receipt.KeyOf(provider.Transport{ID: "a", At: at.Add(time.Second)}, sha256.Sum256([]byte("1"))),
+		"year ten thou": receipt.KeyOf(provider.Transport{ID: "c", At: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, sha256.Sum256(nil)),
 	}
 	seen := map[receipt.Key]string{}
 	for name, k := range keys {
@@ -149,7 +149,7 @@ func TestARedeliveryHasTheSameKeyAndAnotherRequestAnother(t *testing.T) {
 		}
 		seen[k] = name
 	}
-	if again := receipt.KeyOf(provider.Transport{ID: "a", At: at}, []byte("signed anew")); again != keys["id and time"] {
+	if again := receipt.KeyOf(provider.Transport{ID: "a", At: at}, sha256.Sum256([]byte("signed anew"))); again != keys["id and time"] {
 		t.Error("a redelivery has another key")
 	}
 	earlier, later := keys["id and time"], keys["another time"]

@@ -16,19 +16,18 @@ import (
 // where it has none), so that keys sort by time, then ten bytes of SHA-256 over the transport's id, else the body.
 type Key [16]byte
 
-// KeyOf makes the key of a request.
-func KeyOf(t provider.Transport, body []byte) Key {
+// KeyOf makes the key of a request. body is the SHA-256 of its body.
+func KeyOf(t provider.Transport, body [32]byte) Key {
 	var k Key
 	if event.ValidTime(t.At) {
 		var ms [8]byte
 		binary.BigEndian.PutUint64(ms[:], uint64(t.At.UnixMilli()))
 		copy(k[:6], ms[2:])
 	}
-	sum := sha256.Sum256(body)
 	if t.ID != "" {
-		sum = sha256.Sum256([]byte(t.ID))
+		body = sha256.Sum256([]byte(t.ID))
 	}
-	copy(k[6:], sum[:10])
+	copy(k[6:], body[:10])
 	return k
 }
 
