@@ -100,19 +100,20 @@ func (e *postgresEngine) write(ctx context.Context, fn func(conn) error) error {
 }
 
 func (e *postgresEngine) ingest(ctx context.Context, fn func(batch) error) error {
-	return e.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
-		b := &postgresBatch{postgresConn: postgresConn{tx}}
-		if err := fn(b); err != nil {
-			return err
-		}
-		return b.flush(ctx)
+	return e.again(ctx, func() error {
+		return e.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error { return ingestOn(ctx, c, fn) })
 	})
 }
 
 // transact runs fn in a transaction, again where it lost against another one.
 func (e *postgresEngine) transact(ctx context.Context, o pgx.TxOptions, fn func(pgx.Tx) error) error {
+	return e.again(ctx, func() error { return pgx.BeginTxFunc(ctx, e.pool, o, fn) })
+}
+
+// again calls fn, and calls it again where its transaction lost against another one.
+func (e *postgresEngine) again(ctx context.Context, fn func() error) error {
 	for try := 0; ; try++ {
-		err := pgx.BeginTxFunc(ctx, e.pool, o, fn)
+		err := fn()
 		if err == nil || try == retries || !lost(err) {
 			return postgresFault(err)
 		}
@@ -145,7 +146,14 @@ func (e *postgresEngine) close() error {
 	return nil
 }
 
-type postgresConn struct{ tx pgx.Tx }
+type postgresConn struct{ tx querier }
+
+// querier is a transaction, or a connection that has one open.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
 
 func (c postgresConn) query(ctx context.Context, sql string, args []any, scan func(row) error) error {
 	rows, err := c.tx.Query(ctx, sql, postgresArgs(args)...)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tidings/event"
 	"tidings/internal/message"
@@ -14,8 +16,8 @@ import (
 // postgresBatch runs the statements of the event's path with one array a column, so that a batch of any size is one
 // round trip a table. Rows arrive sorted, and every statement keeps that order where it locks.
 //
-// What has no result waits and goes out with the next statement that has one: a batch of events takes seven round
-// trips instead of twelve.
+// What has no result waits and goes out with the next statement that has one, begin and commit too: a batch of events
+// takes five round trips instead of fourteen.
 type postgresBatch struct {
 	postgresConn
 	waiting []statement
@@ -64,7 +66,11 @@ func (b *postgresBatch) send(ctx context.Context, last *statement, scan func(row
 	results := b.tx.SendBatch(ctx, &out)
 	defer func() { err = errors.Join(err, results.Close()) }()
 	for _, s := range sent {
-		if _, err := results.Exec(); err != nil {
+		tag, err := results.Exec()
+		if err == nil && s.sql == commitSQL && tag.String() != commitSQL {
+			err = pgx.ErrTxCommitRollback
+		}
+		if err != nil {
 			return wrapStep(s.step, err)
 		}
 	}
@@ -76,6 +82,35 @@ func (b *postgresBatch) send(ctx context.Context, last *statement, scan func(row
 		return err
 	}
 	return eachRow(rows, scan)
+}
+
+const (
+	beginSQL  = "BEGIN"
+	commitSQL = "COMMIT"
+	// alongIndexes keeps the planner to indexes. It would make its plans while tables are empty, and keep them while
+	// they fill: a scan of all contacts for every batch, until the server's statistics are renewed.
+	alongIndexes = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+		set_config('enable_mergejoin', 'off', true)`
+	rollbackWithin = 5 * time.Second
+)
+
+// ingestOn runs fn in a transaction on a connection.
+func ingestOn(ctx context.Context, c *pgxpool.Conn, fn func(batch) error) error {
+	b := &postgresBatch{postgresConn: postgresConn{c}}
+	b.run("begin", beginSQL, columns{})
+	b.run("set the planner", alongIndexes, columns{})
+	err := fn(b)
+	if err == nil {
+		b.run("commit", commitSQL, columns{})
+		err = b.flush(ctx)
+	}
+	if err != nil && c.Conn().PgConn().TxStatus() != 'I' {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackWithin)
+		defer cancel()
+		// The pool closes a connection that comes back within a transaction, so a failure here needs no care.
+		_, _ = c.Exec(ctx, "ROLLBACK")
+	}
+	return err
 }
 
 // columns collects arrays, one for each column.
