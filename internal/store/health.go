@@ -46,8 +46,8 @@ func lastReceipt(ctx context.Context, c conn, ref int64, now time.Time, h *Healt
 func (s *Store) lag(ctx context.Context, c conn, ref int64, now time.Time, h *Health) error {
 	var lags []time.Duration
 	var last int64
-	err := c.query(ctx, `SELECT occurred_at, received_at FROM events WHERE source = $1 ORDER BY `+s.engine.stem("id")+` DESC, id DESC LIMIT $2`,
-		[]any{ref, lagSample}, func(r row) error {
+	err := c.query(ctx, `SELECT occurred_at, received_at FROM events WHERE source = $1
+		ORDER BY `+s.engine.stem("id")+` DESC, id DESC LIMIT $2`, []any{ref, lagSample}, func(r row) error {
 			var occurred, received int64
 			err := r.Scan(&occurred, &received)
 			last = max(last, received)
@@ -86,7 +86,8 @@ func (s *Store) lastByName(ctx context.Context, c conn, ref int64, now time.Time
 		var occurred int64
 		// Within the newest hour of the name, the newest event.
 		_, err := one(ctx, c, `SELECT coalesce(max(occurred_at), 0) FROM (SELECT occurred_at FROM events
-			WHERE name = $1 AND +source = $2 ORDER BY `+s.engine.stem("id")+` DESC, id DESC LIMIT 100) x`, []any{l.name, ref}, &occurred)
+			WHERE name = $1 AND +source = $2 ORDER BY `+s.engine.stem("id")+` DESC, id DESC LIMIT 100) x`,
+			[]any{l.name, ref}, &occurred)
 		if err != nil {
 			return err
 		}

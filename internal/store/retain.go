@@ -95,8 +95,8 @@ func (s *Store) retainEvents(ctx context.Context, c conn, now time.Time) (total 
 			continue
 		}
 		before := now.Add(-keep)
-		gone, err := c.exec(ctx, `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE name = $1 AND `+stem("id")+` < `+stem("$2")+`
-			ORDER BY `+stem("id")+` LIMIT $3)`, n.ref, event.FirstID(before), retainBatch)
+		gone, err := c.exec(ctx, `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE name = $1
+			AND `+stem("id")+` < `+stem("$2")+` ORDER BY `+stem("id")+` LIMIT $3)`, n.ref, event.FirstID(before), retainBatch)
 		if err != nil {
 			return total, err
 		}

@@ -48,6 +48,7 @@ func databaseURL(t testing.TB, engine string) string {
 }
 
 func openerAt(t testing.TB, at string) func(...func(*store.Options)) *store.Store {
+	t.Helper()
 	return func(change ...func(*store.Options)) *store.Store {
 		t.Helper()
 		o := store.Options{URL: at, Soft: contact.DefaultSoftPolicy}
