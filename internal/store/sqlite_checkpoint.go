@@ -2,10 +2,9 @@ package store
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
+	"sync/atomic"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -16,21 +15,29 @@ import (
 //
 // A pass beside the writer can't make the log start anew, because the writer has written on meanwhile. So passes are
 // made until little is left, and that little is copied while the writer stands still.
+//
+// How long the log is, SQLite tells only to who checkpoints. (It stands in the file of the log's index, but whoever
+// opens and closes that file takes away the locks that SQLite holds on it: fcntl(2).) So it is reckoned from what a
+// commit took lately.
 type checkpointer struct {
 	engine *sqliteEngine
 	conn   *sqlite.Conn
 	look   chan struct{} // capacity 1
 	done   chan struct{} // closed when it has ended
-	// commits since the last look; it belongs to who holds writing.
-	commits int
+
+	commits atomic.Int64 // since the log began anew
+	unseen  atomic.Int64 // commits since the log was looked at
+	pages   atomic.Int64 // that a commit takes, lately
 }
 
 const (
 	// checkpointPages is how long the log may become, about: 64 MB, since a page that is written often is then copied
 	// once.
 	checkpointPages = 16000
-	// lookEvery is after how many commits the log is looked at.
-	lookEvery = 16
+	// lookAfter is after how many commits the log is looked at however short it should be.
+	lookAfter = 256
+	// guessedPages is what a commit takes before one was seen.
+	guessedPages = 1000
 	// littlePages are copied in a few milliseconds.
 	littlePages = 400
 	// maxPasses is after how many passes the rest is copied however much it is: a writer can be faster than we.
@@ -49,16 +56,17 @@ func startCheckpointer(e *sqliteEngine) (*checkpointer, error) {
 	k := &checkpointer{
 		engine: e, conn: c, look: make(chan struct{}, 1), done: make(chan struct{}),
 	}
+	k.pages.Store(guessedPages)
 	go k.work()
 	return k, nil
 }
 
-// committed counts a commit. The caller holds writing.
+// committed counts a commit.
 func (k *checkpointer) committed() {
-	if k.commits++; k.commits < lookEvery {
+	commits := k.commits.Add(1)
+	if unseen := k.unseen.Add(1); unseen < lookAfter && commits*k.pages.Load() < checkpointPages {
 		return
 	}
-	k.commits = 0
 	select {
 	case k.look <- struct{}{}:
 	default: // it is at work already
@@ -75,14 +83,16 @@ func (k *checkpointer) work() {
 }
 
 func (k *checkpointer) run() error {
-	length, err := logPages(k.engine.path)
-	if err != nil || length < checkpointPages {
-		return err
-	}
 	for range maxPasses {
-		left, err := checkpoint(k.conn)
+		k.unseen.Store(0)
+		commits := k.commits.Load()
+		length, left, err := checkpoint(k.conn)
 		if err != nil {
 			return err
+		}
+		k.pages.Store(max(1, int64(length)/max(1, commits)))
+		if length < checkpointPages {
+			return nil
 		}
 		if left <= littlePages {
 			break
@@ -92,39 +102,29 @@ func (k *checkpointer) run() error {
 		return err
 	}
 	defer k.engine.release()
-	if k.engine.writer != nil { // it is nil while the file waits to be opened anew
-		_, err = checkpoint(k.engine.writer)
+	if k.engine.writer == nil { // the file waits to be opened anew
+		return nil
+	}
+	_, left, err := checkpoint(k.engine.writer)
+	if left == 0 {
+		k.commits.Store(0)
 	}
 	return err
 }
 
-// checkpoint copies what needs no waiting for anyone, and returns how many pages are left.
-func checkpoint(c *sqlite.Conn) (left int, err error) {
+// checkpoint copies what needs no waiting for anyone. It returns how many pages the log has, and how many of them are
+// not in the file yet.
+func checkpoint(c *sqlite.Conn) (length, left int, err error) {
 	err = sqlitex.ExecuteTransient(c, "PRAGMA wal_checkpoint(PASSIVE)", &sqlitex.ExecOptions{
 		ResultFunc: func(s *sqlite.Stmt) error {
-			left = s.ColumnInt(1) - s.ColumnInt(2)
+			length, left = s.ColumnInt(1), s.ColumnInt(1)-s.ColumnInt(2)
 			return nil
 		},
 	})
 	if err != nil {
-		return 0, fmt.Errorf("checkpoint: %w", err)
+		return 0, 0, fmt.Errorf("checkpoint: %w", err)
 	}
-	return left, nil
-}
-
-// logPages returns how many pages are in the log. SQLite tells it only to who checkpoints, so it is read from the index
-// of the log: an unsigned integer of the machine's byte order at byte 16 (https://sqlite.org/walformat.html, 2.1).
-func logPages(path string) (int, error) {
-	f, err := os.Open(path + "-shm")
-	if err != nil {
-		return 0, fmt.Errorf("length of the log: %w", err)
-	}
-	var head [20]byte
-	_, err = f.ReadAt(head[:], 0)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return 0, fmt.Errorf("length of the log: %w", err)
-	}
-	return int(binary.NativeEndian.Uint32(head[16:])), nil
+	return length, left, nil
 }
 
 // stop ends the work. Nobody commits any more.
