@@ -152,7 +152,7 @@ func TestFactOf(t *testing.T) {
 		{
 			"a full mailbox is a soft bounce",
 			event.Event{Name: event.EmailBounce, Bounce: &event.Bounce{Class: event.Soft, Reason: "mailbox_full"}},
-			contact.Fact{Slot: event.EmailBounce.Slot(), Soft: true},
+			contact.Fact{Slot: event.EmailBounce.Slot(), Class: stats.SoftBounce, Soft: true},
 		},
 		{
 			"an open keeps who opened",

@@ -284,7 +284,7 @@ func TestDecodeRefusesWhatAppendDoesNotWrite(t *testing.T) {
 		"an entry without its count":       {1, 1, byte(open), 1, 2, 2},
 		"slot 0":                           {1, 1, 0, 1, 2, 2, 1},
 		"a slot beyond the last":           {1, 1, event.Slots, 1, 2, 2, 1},
-		"an unknown class":                 {1, 1, byte(open), byte(stats.OfCandidates) + 1, 2, 2, 1},
+		"an unknown class":                 {1, 1, byte(open), byte(stats.MildComplaint) + 1, 2, 2, 1},
 		"a count of 0":                     {1, 1, byte(open), 1, 2, 2, 0},
 		"a time that is too long a varint": {1, 1, byte(open), 1, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 2, 1},
 		"entries out of order":             {1, 1, byte(click), 1, 2, 2, 1, byte(open), 1, 2, 2, 1},

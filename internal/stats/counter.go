@@ -2,50 +2,7 @@
 // to which counter, when a unique moves, and which opens and clicks are a machine's. It is pure.
 package stats
 
-import "tidings/event"
-
-// Class is who acted, as counters keep it apart. It is stored: values never change.
-type Class uint8
-
-// The classes. Plain is for every event that is neither an open nor a click.
-const (
-	Plain Class = iota
-	ByHuman
-	ByMachine
-	ByProxy
-	ByUnknown
-	OfCandidates // attribution candidates: counted apart from all others, never unique
-)
-
-// ClassOf returns the class of an event.
-func ClassOf(e *event.Event) Class {
-	if e.Attribution == event.Candidates {
-		return OfCandidates
-	}
-	if e.Name != event.EmailOpen && e.Name != event.EmailClick {
-		return Plain
-	}
-	switch e.VerdictOf() {
-	case event.Human:
-		return ByHuman
-	case event.Machine:
-		return ByMachine
-	case event.Proxy:
-		return ByProxy
-	default:
-		return ByUnknown
-	}
-}
-
-var verdicts = [...]event.Verdict{"", event.Human, event.Machine, event.Proxy, event.Unsure, ""}
-
-// Verdict is the inverse of ClassOf for opens and clicks; other classes have none.
-func (c Class) Verdict() event.Verdict {
-	if int(c) >= len(verdicts) {
-		return ""
-	}
-	return verdicts[c]
-}
+import "slices"
 
 // Kind says what a counter is cut by. It is stored: values never change.
 type Kind uint8
@@ -55,11 +12,25 @@ const (
 	BySource Kind = iota + 1
 	ByTemplate
 	ByWorkflow
-	ByDomain // the recipient's domain
+	ByDomain       // the recipient's domain
+	ByName         // all events of the project; Dim is the project
+	BySenderDomain // the domain that sent
+	ByTag          // each tag of the message
+	ByReason       // why a bounce bounced, what kind of complaint; see ReasonOf. Without uniques
+	ByLink         // clicks by template and link; Dim is Pair(template, link)
+	BySending      // messages by the day they were sent and what became of them; Dim is the template, 0 for none
+	ByDelay        // messages by template and time from sending to the first open or click of a person; Dim is
+	// Pair(template, DelayBucket)
 )
 
-// Key names one counter. Dim is the store's integer for the source, template, workflow or domain, Name the store's
-// integer for the event name. Bucket is hours (BySource) or days since 1970-01-01 UTC.
+// Pair makes one dimension of two, both below 2³¹. All pairs of one first are one range: Pair(a, 0) to Pair(a+1, 0).
+func Pair(first, second int64) int64 { return first<<32 | second }
+
+// Unpair is the inverse of Pair.
+func Unpair(dim int64) (first, second int64) { return dim >> 32, dim & (1<<32 - 1) }
+
+// Key names one counter. Dim is the store's integer for what the kind says, Name the store's integer for the event
+// name. Bucket is hours (BySource) or days since 1970-01-01 UTC.
 type Key struct {
 	Kind   Kind
 	Dim    int64
@@ -78,15 +49,30 @@ type Count struct {
 // Plus adds two counts.
 func (c Count) Plus(d Count) Count { return Count{c.N + d.N, c.Unique + d.Unique, c.Any + d.Any} }
 
+// Minus is the count that takes c back.
+func (c Count) Minus() Count { return Count{-c.N, -c.Unique, -c.Any} }
+
 // IsZero reports whether adding the count changes nothing.
 func (c Count) IsZero() bool { return c == Count{} }
 
 // Dims are the dimensions of one event. 0 means that the event has none of the kind.
 type Dims struct {
-	Name     int64
-	Template int64
-	Workflow int64
-	Domain   int64
+	Project int64
+	Name    int64
+	Reason  int64 // of a bounce or complaint
+	Link    int64 // of a click
+
+	Template     int64
+	Workflow     int64
+	Domain       int64
+	SenderDomain int64
+	Tags         []int64
+}
+
+// Equal reports whether two messages' dimensions are the same.
+func (d Dims) Equal(o Dims) bool {
+	return d.Template == o.Template && d.Workflow == o.Workflow && d.Domain == o.Domain &&
+		d.SenderDomain == o.SenderDomain && slices.Equal(d.Tags, o.Tags)
 }
 
 // Point is where an event stands in its message: its time and its source. Of two points the earlier is first; at the

@@ -55,7 +55,7 @@ func TestVerdictIsTheInverseOfClassOf(t *testing.T) {
 			t.Errorf("%q came back as %q", v, got)
 		}
 	}
-	for _, c := range []stats.Class{stats.Plain, stats.OfCandidates, stats.OfCandidates + 1, 255} {
+	for _, c := range []stats.Class{stats.Plain, stats.OfCandidates, stats.HardBounce, stats.MildComplaint + 1, 255} {
 		if got := c.Verdict(); got != "" {
 			t.Errorf("class %d has the verdict %q, want none", c, got)
 		}

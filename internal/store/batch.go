@@ -61,6 +61,9 @@ const (
 	termAccount
 	termProvider
 	termKind // of receipts
+	termReason
+	termLink
+	termTag
 )
 
 type termKey struct {
@@ -108,6 +111,7 @@ type messageRow struct {
 	info         []byte
 	created      bool
 	changed      bool
+	tags         []int64 // the integers of info's, in its order
 }
 
 // Flags of a stored event.
@@ -125,6 +129,8 @@ type eventRow struct {
 	message  *messageRow
 	receipt  int64
 	class    stats.Class
+	reason   string // stats.ReasonOf
+	link     string // stats.LinkOf
 	flags    int
 	inserted bool
 	upgraded bool // it was email.unknown

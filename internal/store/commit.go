@@ -52,6 +52,7 @@ type work struct {
 	words    map[tallyKey]int64 // what goes into tallies
 	firsts   map[firstKey]bool
 	suppress suppressing
+	failed   error // of a look-up that could not return it
 }
 
 type tallyKey struct {
@@ -70,7 +71,7 @@ func (w *work) run(a *arrivals) error {
 	w.collect(receipts)
 	for _, step := range [...]func() error{
 		w.putTerms, w.lockContacts, w.lockMessages, w.fillMessages, w.putEvents, w.settleKnown, w.apply,
-		w.saveState, w.saveSuppressions, w.saveCounters, w.saveTallies,
+		func() error { return w.tellSendings(1) }, w.saveState, w.saveSuppressions, w.saveCounters, w.saveTallies,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -101,7 +102,7 @@ func (w *work) collect(receipts []*receiptRow) {
 				continue
 			}
 			row := &eventRow{Event: e, entry: r.entry, receipt: r.ref, project: r.entry.Source.ProjectRef}
-			row.class = stats.ClassOf(&e.Event)
+			row.class, row.reason, row.link = stats.ClassOf(&e.Event), stats.ReasonOf(&e.Event), stats.LinkOf(&e.Event)
 			if contact.SoftBounce(&e.Event) {
 				row.flags |= flagSoft
 			}
@@ -231,13 +232,15 @@ func (w *work) entries() []*receipt.Entry {
 }
 
 func (w *work) dims(e *eventRow) stats.Dims {
-	d := stats.Dims{Name: e.name}
+	var d stats.Dims
 	if e.message != nil {
-		d.Template, d.Workflow = e.message.template, e.message.workflow
-	}
-	if e.contact != nil {
+		d = w.messageDims(e.message)
+	} else if e.contact != nil {
 		d.Domain = w.termRef(e.project, termDomain, domainOf(e.Recipient))
 	}
+	d.Project, d.Name = e.project, e.name
+	d.Reason = w.termRef(e.project, termReason, e.reason)
+	d.Link = w.termRef(e.project, termLink, e.link)
 	return d
 }
 
@@ -285,8 +288,8 @@ func (w *work) saveCounters() error {
 }
 
 func compareKeys(a, b stats.Key) int {
-	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Dim, b.Dim), cmp.Compare(a.Name, b.Name),
-		cmp.Compare(a.Class, b.Class), cmp.Compare(a.Bucket, b.Bucket))
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Dim, b.Dim),
+		cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class))
 }
 
 func (w *work) saveTallies() error {

@@ -62,7 +62,9 @@ func (w *work) upgrade(e *eventRow) error {
 		m.changed = true
 	} else {
 		point := stats.Point{At: e.OccurredAt.UnixMilli(), Source: e.entry.Source.Ref}
-		w.tally.Add(stats.Dims{Name: ref}, e.class, point, stats.Count{N: -1})
+		was := w.dims(e)
+		was.Name, was.Reason, was.Link = ref, 0, 0
+		w.tally.Add(was, stats.Plain, point, stats.Count{N: -1})
 	}
 	if c := e.contact; c != nil && e.class != stats.OfCandidates {
 		c.state.Counts[event.EmailUnknown.Slot()]--

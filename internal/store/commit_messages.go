@@ -59,32 +59,74 @@ func (w *work) lockMessages() error {
 	slices.SortFunc(w.messages, func(a, b *messageRow) int {
 		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.contact, b.contact), cmp.Compare(a.provider, b.provider))
 	})
-	return w.b.lockMessages(w.ctx, w.messages)
+	if err := w.b.lockMessages(w.ctx, w.messages); err != nil {
+		return err
+	}
+	for _, m := range w.messages {
+		tags, err := w.tagRefs(m)
+		if err != nil {
+			return err
+		}
+		m.tags = tags
+	}
+	return w.tellSendings(-1)
+}
+
+// tellSendings moves the counters by the day of sending: it is called with -1 before messages change and with 1 after.
+func (w *work) tellSendings(sign int64) error {
+	for _, m := range w.messages {
+		m.state.Tell(message.Sending{
+			SentAt: receipt.SentAt(m.info), Template: m.template,
+			Name: func(slot int) int64 { return w.slotName(m.project, slot) },
+		}, &w.tally, sign)
+	}
+	return w.failed
+}
+
+// slotName is the integer of a slot's event name. An error is kept in failed.
+func (w *work) slotName(project int64, slot int) int64 {
+	ref, err := w.nameRef(project, event.SlotName(slot))
+	if err != nil && w.failed == nil {
+		w.failed = err
+	}
+	return ref
+}
+
+// tagRefs finds the integers of a message's tags.
+func (w *work) tagRefs(m *messageRow) (refs []int64, err error) {
+	for _, tag := range receipt.Tags(m.info) {
+		ref, err := w.anyTermRef(termKey{m.project, termTag, tag})
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, ref)
+	}
+	return refs, nil
 }
 
 // fillMessages joins what the batch's events say of their messages with what was known. Where a message that has
-// events gets another template or workflow, its counters move with it.
+// events gets another template, workflow, sender or tag, its counters move with it.
 func (w *work) fillMessages() error {
-	type dims struct{ template, workflow int64 }
-	before := make(map[*messageRow]dims)
+	before := make(map[*messageRow]stats.Dims)
 	for _, e := range w.events {
 		m := e.message
 		if m == nil {
 			continue
 		}
 		if _, ok := before[m]; !ok && !m.created {
-			before[m] = dims{m.template, m.workflow}
+			before[m] = w.messageDims(m)
 		}
 		if err := w.fill(m, e); err != nil {
 			return err
 		}
 	}
 	for _, m := range w.messages {
-		old, ok := before[m]
-		if ok && (old.template != m.template || old.workflow != m.workflow) {
-			if err := w.redimension(m, old.template, old.workflow); err != nil {
-				return err
-			}
+		was, ok := before[m]
+		if !ok || was.Equal(w.messageDims(m)) {
+			continue
+		}
+		if err := w.redimension(m, was); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -93,6 +135,11 @@ func (w *work) fillMessages() error {
 func (w *work) fill(m *messageRow, e *eventRow) error {
 	if merged, changed := receipt.MergeInfo(m.info, e.Info); changed {
 		m.info, m.changed = merged, true
+		tags, err := w.tagRefs(m)
+		if err != nil {
+			return err
+		}
+		m.tags = tags
 	}
 	for _, f := range [...]struct {
 		field *int64
@@ -125,32 +172,35 @@ func (w *work) fill(m *messageRow, e *eventRow) error {
 // storedFact is an event as its message's state needs it.
 type storedFact struct {
 	message.Fact
-	id   event.ID
-	name int64
+	id           event.ID
+	name         int64
+	reason, link int64
 }
 
-// redimension moves what the stored events of a message count from its old template and workflow to its new ones.
-func (w *work) redimension(m *messageRow, template, workflow int64) error {
+// redimension moves what the stored events of a message count from its old dimensions to its new ones.
+func (w *work) redimension(m *messageRow, was stats.Dims) error {
 	facts, err := w.storedFacts(m)
 	if err != nil {
 		return err
 	}
-	domain := w.termRef(m.project, termDomain, domainOf(m.to.address))
-	was, is := stats.Dims{Template: template, Workflow: workflow, Domain: domain}, w.messageDims(m)
 	refold(facts, was, w.tally.Subtract)
-	refold(facts, is, w.tally.Merge)
+	refold(facts, w.messageDims(m), w.tally.Merge)
+	if was.Template == m.template {
+		return nil
+	}
 	_, err = w.b.exec(w.ctx, `UPDATE events SET template = $2 WHERE message = $1`, m.ref, m.template)
 	return err
 }
 
 func (w *work) messageDims(m *messageRow) stats.Dims {
 	return stats.Dims{
-		Template: m.template, Workflow: m.workflow,
+		Project: m.project, Template: m.template, Workflow: m.workflow, SenderDomain: m.senderDomain, Tags: m.tags,
 		Domain: w.termRef(m.project, termDomain, domainOf(m.to.address)),
 	}
 }
 
-// refold computes the state of facts under dims (its Name is each fact's own), and hands what they count to use.
+// refold computes the state of facts under dims (its Name, Reason and Link are each fact's own), and hands what they
+// count to use.
 func refold(facts []storedFact, dims stats.Dims, use func(*stats.Tally)) message.State {
 	plain := make([]message.Fact, len(facts))
 	for i, f := range facts {
@@ -159,7 +209,7 @@ func refold(facts []storedFact, dims stats.Dims, use func(*stats.Tally)) message
 	var tally stats.Tally
 	state := message.Fold(plain, func(i int) stats.Dims {
 		d := dims
-		d.Name = facts[i].name
+		d.Name, d.Reason, d.Link = facts[i].name, facts[i].reason, facts[i].link
 		return d
 	}, &tally)
 	use(&tally)
@@ -175,24 +225,40 @@ func (w *work) storedFacts(m *messageRow) ([]storedFact, error) {
 		}
 	}
 	var facts []storedFact
+	var reasons, links []string
 	err := w.b.query(w.ctx, `SELECT e.id, e.name, n.text, e.class, e.occurred_at, e.source, e.detail
 		FROM events e JOIN terms n ON n.ref = e.name WHERE e.message = $1`, []any{m.ref}, func(r row) error {
-		f, err := w.scanFact(r)
+		f, said, err := w.store.scanFact(r)
 		if err == nil && !mine[f.id] {
-			facts = append(facts, f)
+			facts, reasons, links = append(facts, f), append(reasons, said.reason), append(links, said.link)
 		}
 		return err
 	})
+	for i := range facts {
+		for _, t := range [...]struct {
+			ref  *int64
+			kind int
+			text string
+		}{{&facts[i].reason, termReason, reasons[i]}, {&facts[i].link, termLink, links[i]}} {
+			if err == nil {
+				*t.ref, err = w.anyTermRef(termKey{m.project, t.kind, t.text})
+			}
+		}
+	}
 	return facts, err
 }
 
-func (w *work) scanFact(r row) (storedFact, error) {
+// said is what an event is counted by that its detail says.
+type said struct{ reason, link string }
+
+// scanFact reads an event as its message's state needs it. Its reason and link are still texts.
+func (s *Store) scanFact(r row) (storedFact, said, error) {
 	var f storedFact
 	var name string
 	var class, occurred, source int64
 	var detail []byte
 	if err := r.Scan(&f.id, &f.name, &name, &class, &occurred, &source, &detail); err != nil {
-		return f, err
+		return f, said{}, err
 	}
 	e := event.Event{Name: event.Name(name), Attribution: event.Exact}
 	f.Slot, f.Class = e.Name.Slot(), stats.Class(class)
@@ -200,10 +266,10 @@ func (w *work) scanFact(r row) (storedFact, error) {
 	if f.Class == stats.OfCandidates {
 		e.Attribution = event.Candidates
 	}
-	if err := w.store.codec.DecodeDetail(detail, &e); err != nil {
-		return f, err
+	if err := s.codec.DecodeDetail(detail, &e); err != nil {
+		return f, said{}, err
 	}
 	_, suppresses := contact.Suppresses(&e)
 	f.Rank = message.RankOf(&e, suppresses)
-	return f, nil
+	return f, said{stats.ReasonOf(&e), stats.LinkOf(&e)}, nil
 }

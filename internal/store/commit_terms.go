@@ -79,7 +79,12 @@ func (w *work) putTerms() error {
 			w.want(e.project, termWorkflow, m.Workflow)
 			w.want(e.project, termDomain, m.SenderDomain)
 			w.want(e.project, termAccount, m.Account)
+			for _, tag := range m.Tags {
+				w.want(e.project, termTag, tag)
+			}
 		}
+		w.want(e.project, termReason, e.reason)
+		w.want(e.project, termLink, e.link)
 	}
 	if err := w.findTerms(); err != nil {
 		return err
@@ -116,7 +121,14 @@ func (w *work) termRef(project int64, kind int, text string) int64 {
 
 // nameRef is the integer of an event name that the batch may not hold; 0 where no event ever had it.
 func (w *work) nameRef(project int64, name event.Name) (int64, error) {
-	k := termKey{project, termName, string(name)}
+	return w.anyTermRef(termKey{project, termName, string(name)})
+}
+
+// anyTermRef is the integer of a term that the batch may not hold; 0 for "" and where there is none.
+func (w *work) anyTermRef(k termKey) (int64, error) {
+	if k.text == "" {
+		return 0, nil
+	}
 	if t, ok := w.terms[k]; ok {
 		return t.ref, nil
 	}

@@ -35,6 +35,8 @@ type engine interface {
 	write(ctx context.Context, fn func(conn) error) error
 	// ingest is write with the set-based statements of the event's path.
 	ingest(ctx context.Context, fn func(batch) error) error
+	// lockMessages keeps others from changing the messages of a range until the transaction of c ends.
+	lockMessages(ctx context.Context, c conn, from, to int64) error
 	ping(ctx context.Context) error
 	// tend does the periodic work of the engine itself: partitions that are due are made, ones whose events are
 	// older than keep (0: for ever) dropped.

@@ -63,6 +63,17 @@ func dumpContacts(ctx context.Context, c conn, add func(string, ...any)) error {
 }
 
 func dumpMessages(ctx context.Context, c conn, add func(string, ...any)) error {
+	words := make(map[int64]string)
+	err := c.query(ctx, `SELECT ref, text FROM terms WHERE kind = $1`, []any{termLink}, func(r row) error {
+		var ref int64
+		var text string
+		err := r.Scan(&ref, &text)
+		words[ref] = text
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	return c.query(ctx, `SELECT m.message_id, c.address, m.state, m.info, coalesce(t.text, ''), coalesce(w.text, '')
 		FROM messages m JOIN contacts c ON c.ref = m.contact LEFT JOIN terms t ON t.ref = m.template
 		LEFT JOIN terms w ON w.ref = m.workflow`, nil, func(r row) error {
@@ -72,7 +83,14 @@ func dumpMessages(ctx context.Context, c conn, add func(string, ...any)) error {
 			return err
 		}
 		s, err := message.Decode(state)
-		add("message %s %s %+v %s %s %x", id, address, s, template, workflow, info)
+		var links []string
+		for _, e := range s.Links() {
+			word := words[e.Link]
+			e.Link = 0
+			links = append(links, fmt.Sprintf("%s %+v", word, e))
+		}
+		slices.Sort(links)
+		add("message %s %s %d %+v %s %s %s %x", id, address, s.Rank, s.Entries(), links, template, workflow, info)
 		return err
 	})
 }
@@ -86,9 +104,13 @@ func dumpSuppressions(ctx context.Context, c conn, add func(string, ...any)) err
 }
 
 func dumpCounters(ctx context.Context, c conn, add func(string, ...any)) error {
-	return c.query(ctx, `SELECT k.kind, coalesce(d.text, s.id, ''), n.text, k.class, k.bucket, k.n, k.uniques, k.any_uniques
-		FROM counters k JOIN terms n ON n.ref = k.name LEFT JOIN terms d ON d.ref = k.dim AND k.kind <> 1
-		LEFT JOIN sources s ON s.ref = k.dim AND k.kind = 1
+	return c.query(ctx, `SELECT k.kind, coalesce(d.text, s.id, p.id, t.text || ' ' || l.text, l.text,
+			t.text || ' ' || (k.dim % 4294967296), ''), coalesce(n.text, ''), k.class, k.bucket, k.n, k.uniques, k.any_uniques
+		FROM counters k LEFT JOIN terms n ON n.ref = k.name
+		LEFT JOIN terms d ON d.ref = k.dim AND k.kind NOT IN (1, 5, 9, 11)
+		LEFT JOIN sources s ON s.ref = k.dim AND k.kind = 1 LEFT JOIN projects p ON p.ref = k.dim AND k.kind = 5
+		LEFT JOIN terms t ON t.ref = k.dim / 4294967296 AND k.kind IN (9, 11)
+		LEFT JOIN terms l ON l.ref = k.dim % 4294967296 AND k.kind = 9
 		WHERE k.n <> 0 OR k.uniques <> 0 OR k.any_uniques <> 0`, nil, func(r row) error {
 		var kind, class, bucket, n, u, a int64
 		var dim, name string

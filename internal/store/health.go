@@ -48,12 +48,12 @@ func (s *Store) lag(ctx context.Context, c conn, ref int64, now time.Time, h *He
 	var last int64
 	err := c.query(ctx, `SELECT occurred_at, received_at FROM events WHERE source = $1
 		ORDER BY `+s.engine.stem("id")+` DESC, id DESC LIMIT $2`, []any{ref, lagSample}, func(r row) error {
-			var occurred, received int64
-			err := r.Scan(&occurred, &received)
-			last = max(last, received)
-			lags = append(lags, time.Duration(received-occurred)*time.Millisecond)
-			return err
-		})
+		var occurred, received int64
+		err := r.Scan(&occurred, &received)
+		last = max(last, received)
+		lags = append(lags, time.Duration(received-occurred)*time.Millisecond)
+		return err
+	})
 	if err != nil || len(lags) == 0 {
 		return err
 	}

@@ -41,6 +41,8 @@ func randomChange(rng *rand.Rand, name event.Name, m int) func(*event.Draft) {
 	class, reason := classes[rng.IntN(len(classes))], reasons[rng.IntN(len(reasons))]
 	kind, verdict := feedback[rng.IntN(len(feedback))], verdicts[rng.IntN(len(verdicts))]
 	candidates, tagged, topics := rng.IntN(10) == 0, rng.IntN(3) > 0, rng.IntN(2) == 0
+	link, sender, sent := rng.IntN(5), rng.IntN(4), rng.IntN(2) == 0
+	tags := []string{fmt.Sprintf("tag-%d", m%3), fmt.Sprintf("also-%d", rng.IntN(3))}
 	return func(d *event.Draft) {
 		if candidates {
 			d.Attribution = event.Candidates
@@ -48,15 +50,26 @@ func randomChange(rng *rand.Rand, name event.Name, m int) func(*event.Draft) {
 		if tagged { // some events of a message know its template, some do not
 			d.Message.Template = fmt.Sprintf("template-%d", m%5)
 			d.Message.Workflow = fmt.Sprintf("workflow-%d", m%2)
-			d.Message.Tags = []string{fmt.Sprintf("tag-%d", m%3)}
+			d.Message.Tags = tags
 			d.Message.Subject = "Hello"
+		}
+		if sender > 0 {
+			d.Message.SenderDomain = fmt.Sprintf("send-%d.test", m%3)
+		}
+		if sent { // SES says it always, others with some events only
+			d.Message.SentAt = start.Add(time.Duration(m%700) * time.Minute)
 		}
 		switch name {
 		case event.EmailBounce:
 			d.Bounce = &event.Bounce{Class: class, Final: true, Reason: reason}
 		case event.EmailComplaint:
 			d.Complaint = &event.Complaint{FeedbackType: kind}
-		case event.EmailOpen, event.EmailClick:
+		case event.EmailClick:
+			d.Automation = &event.Automation{Verdict: verdict}
+			if link > 0 {
+				d.Click = &event.Engagement{URL: fmt.Sprintf("https://shop.test/page-%d?u=%d", link, m)}
+			}
+		case event.EmailOpen:
 			d.Automation = &event.Automation{Verdict: verdict}
 		case event.EmailUnsubscribe, event.EmailSubscribe:
 			d.Subscription = &event.Subscription{List: "main"}

@@ -132,6 +132,12 @@ func lost(err error) bool {
 	return errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01")
 }
 
+func (e *postgresEngine) lockMessages(ctx context.Context, c conn, from, to int64) error {
+	_, err := c.exec(ctx, `SELECT 1 FROM messages WHERE ref BETWEEN $1 AND $2
+		ORDER BY message_id, contact, provider FOR UPDATE`, from, to)
+	return err
+}
+
 // ping proves that the server takes writes: a standby does not.
 func (e *postgresEngine) ping(ctx context.Context) error {
 	return e.write(ctx, func(c conn) error {

@@ -398,7 +398,7 @@ func (b *postgresBatch) addCounters(_ context.Context, rows []counterRow) error 
 	b.run("add counters", `INSERT INTO counters (kind, dim, name, class, bucket, n, uniques, any_uniques)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
 			$7::bigint[], $8::bigint[])
-		ON CONFLICT (kind, dim, name, class, bucket) DO UPDATE SET n = counters.n + excluded.n,
+		ON CONFLICT (kind, bucket, dim, name, class) DO UPDATE SET n = counters.n + excluded.n,
 		uniques = counters.uniques + excluded.uniques, any_uniques = counters.any_uniques + excluded.any_uniques`, c)
 	return nil
 }

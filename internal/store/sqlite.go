@@ -221,6 +221,9 @@ func (e *sqliteEngine) closeWriter() {
 	e.writer, e.batch = nil, nil
 }
 
+// lockMessages has nothing to do: whoever writes is alone.
+func (e *sqliteEngine) lockMessages(context.Context, conn, int64, int64) error { return nil }
+
 // ping proves that the file can be written: it takes the write lock and changes one row.
 func (e *sqliteEngine) ping(ctx context.Context) error {
 	return e.write(ctx, func(c conn) error {

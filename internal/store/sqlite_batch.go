@@ -327,7 +327,7 @@ func (b *sqliteBatch) putEvents(_ context.Context, rows []*eventRow) error {
 }
 
 const sqlAddCounter = `INSERT INTO counters (kind, dim, name, class, bucket, n, uniques, any_uniques)
-	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (kind, dim, name, class, bucket)
+	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (kind, bucket, dim, name, class)
 	DO UPDATE SET n = n + ?6, uniques = uniques + ?7, any_uniques = any_uniques + ?8`
 
 func (b *sqliteBatch) addCounters(_ context.Context, rows []counterRow) error {

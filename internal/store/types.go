@@ -231,6 +231,8 @@ type Difference struct {
 	What string // in words: "2026-05-04 email.open template onboarding/welcome human"
 	Have string
 	Want string
+
+	repaired bool // by a recount
 }
 
 // Verification is what a recount found.

@@ -1,12 +1,16 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"tidings/event"
 	"tidings/internal/message"
+	"tidings/internal/receipt"
 	"tidings/internal/stats"
 )
 
@@ -21,15 +25,22 @@ const verifyChunk = 2000
 // events were removed by retention are compared as far as the events reach. progress, which may be nil, is told how
 // many events are done.
 func (s *Store) Verify(ctx context.Context, progress func(done, total int64)) (Verification, error) {
+	v, err := s.verify(ctx, progress)
+	return v.out, err
+}
+
+func (s *Store) verify(ctx context.Context, progress func(done, total int64)) (v verifier, err error) {
 	if progress == nil {
 		progress = func(done, total int64) {}
 	}
-	var v verifier
-	err := s.engine.snapshot(ctx, func(c conn) error {
-		v = verifier{store: s, c: c, ctx: ctx, progress: progress, domains: make(map[string]int64)}
+	err = s.engine.snapshot(ctx, func(c conn) error {
+		v = verifier{
+			store: s, c: c, ctx: ctx, progress: progress, terms: make(map[termKey]int64),
+			off: make(map[stats.Key]stats.Count),
+		}
 		return v.run()
 	})
-	return v.out, err
+	return v, err
 }
 
 type verifier struct {
@@ -41,13 +52,19 @@ type verifier struct {
 
 	horizon int64 // events before it may have been removed; Unix milliseconds
 	tally   stats.Tally
-	domains map[string]int64 // of the project that is looked at, by text
+	terms   map[termKey]int64
 	done    int64
 	total   int64
+	off     map[stats.Key]stats.Count // what counters lack
+}
+
+func (v *verifier) readHorizon() error {
+	_, err := one(v.ctx, v.c, `SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'horizon'`, nil, &v.horizon)
+	return err
 }
 
 func (v *verifier) run() error {
-	if _, err := one(v.ctx, v.c, `SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'horizon'`, nil, &v.horizon); err != nil {
+	if err := v.readHorizon(); err != nil {
 		return err
 	}
 	if _, err := one(v.ctx, v.c, `SELECT count(*) FROM events`, nil, &v.total); err != nil {
@@ -62,11 +79,14 @@ func (v *verifier) run() error {
 	return nil
 }
 
-func (v *verifier) differ(what string, have, want any) {
+// differ notes two values that should be the same, and reports whether it did.
+func (v *verifier) differ(what string, have, want any) bool {
 	h, w := fmt.Sprintf("%+v", have), fmt.Sprintf("%+v", want)
-	if h != w && len(v.out.Differences) < maxDifferences {
-		v.out.Differences = append(v.out.Differences, Difference{What: what, Have: h, Want: w})
+	if h == w || len(v.out.Differences) >= maxDifferences {
+		return false
 	}
+	v.out.Differences = append(v.out.Differences, Difference{What: what, Have: h, Want: w})
+	return true
 }
 
 func (v *verifier) step(n int) {
@@ -76,23 +96,15 @@ func (v *verifier) step(n int) {
 
 // verifiedMessage is a message with the dimensions of its counters.
 type verifiedMessage struct {
-	ref, template, workflow, project int64
-	address                          string
-	state                            []byte
+	ref, template, workflow, sender, project int64
+	address                                  string
+	state, info                              []byte
 }
 
 func (v *verifier) messages() error {
 	var after int64
 	for {
-		var list []verifiedMessage
-		err := v.c.query(v.ctx, `SELECT m.ref, m.template, m.workflow, m.project, c.address, m.state
-			FROM messages m JOIN contacts c ON c.ref = m.contact WHERE m.ref > $1 ORDER BY m.ref LIMIT $2`,
-			[]any{after, verifyChunk}, func(r row) error {
-				var m verifiedMessage
-				err := r.Scan(&m.ref, &m.template, &m.workflow, &m.project, &m.address, &m.state)
-				list = append(list, m)
-				return err
-			})
+		list, err := v.nextMessages(after, verifyChunk)
 		if err != nil || len(list) == 0 {
 			return err
 		}
@@ -111,19 +123,53 @@ func (v *verifier) messages() error {
 	}
 }
 
-func (v *verifier) factsByMessage(from, to int64) (map[int64][]storedFact, int, error) {
-	byMessage := make(map[int64][]storedFact)
-	w, n := work{store: v.store}, 0
+func (v *verifier) nextMessages(after int64, limit int) (list []verifiedMessage, err error) {
+	err = v.c.query(v.ctx, `SELECT m.ref, m.template, m.workflow, m.sender_domain, m.project, c.address, m.state, m.info
+		FROM messages m JOIN contacts c ON c.ref = m.contact WHERE m.ref > $1 ORDER BY m.ref LIMIT $2`,
+		[]any{after, limit}, func(r row) error {
+			var m verifiedMessage
+			err := r.Scan(&m.ref, &m.template, &m.workflow, &m.sender, &m.project, &m.address, &m.state, &m.info)
+			list = append(list, m)
+			return err
+		})
+	return list, err
+}
+
+func (v *verifier) factsByMessage(from, to int64) (map[int64][]verifiedFact, int, error) {
+	byMessage := make(map[int64][]verifiedFact)
+	n := 0
 	err := v.c.query(v.ctx, `SELECT e.id, e.name, n.text, e.class, e.occurred_at, e.source, e.detail, e.message
 		FROM events e JOIN terms n ON n.ref = e.name WHERE e.message BETWEEN $1 AND $2`, []any{from, to},
 		func(r row) error {
 			var owner int64
-			f, err := w.scanFact(also{r, &owner})
-			byMessage[owner] = append(byMessage[owner], f)
+			f, said, err := v.store.scanFact(also{r, &owner})
+			byMessage[owner] = append(byMessage[owner], verifiedFact{f, said})
 			n++
 			return err
 		})
 	return byMessage, n, err
+}
+
+// verifiedFact is a fact with what it is counted by still in words.
+type verifiedFact struct {
+	storedFact
+	said
+}
+
+// facts finds the integers of what facts are counted by.
+func (v *verifier) facts(project int64, list []verifiedFact) ([]storedFact, error) {
+	facts := make([]storedFact, len(list))
+	for i, f := range list {
+		var err error
+		if f.storedFact.reason, err = v.term(project, termReason, f.said.reason); err != nil {
+			return nil, err
+		}
+		if f.storedFact.link, err = v.term(project, termLink, f.said.link); err != nil {
+			return nil, err
+		}
+		facts[i] = f.storedFact
+	}
+	return facts, nil
 }
 
 // also scans one more column than the caller asks for.
@@ -134,23 +180,48 @@ type also struct {
 
 func (a also) Scan(dest ...any) error { return a.row.Scan(append(dest, a.last)...) }
 
-func (v *verifier) message(m verifiedMessage, facts []storedFact) error {
+func (v *verifier) message(m verifiedMessage, list []verifiedFact) error {
 	state, err := message.Decode(m.state)
 	if err != nil {
 		return err
 	}
-	domain, err := v.domain(m.project, domainOf(m.address))
+	facts, err := v.facts(m.project, list)
 	if err != nil {
 		return err
 	}
-	dims := stats.Dims{Template: m.template, Workflow: m.workflow, Domain: domain}
+	dims, err := v.dims(m)
+	if err != nil {
+		return err
+	}
+	want := state
 	if v.reachesBack(state) {
 		v.partial(state, facts, dims)
-		return nil
+	} else {
+		want = refold(facts, dims, v.tally.Merge)
+		v.differ("message "+publicID(messagePrefix, m.ref), state, want)
 	}
-	want := refold(facts, dims, v.tally.Merge)
-	v.differ("message "+publicID(messagePrefix, m.ref), state, want)
-	return nil
+	var failed error
+	want.Tell(message.Sending{SentAt: receipt.SentAt(m.info), Template: m.template, Name: func(slot int) int64 {
+		ref, err := v.term(m.project, termName, string(event.SlotName(slot)))
+		failed = cmp.Or(failed, err)
+		return ref
+	}}, &v.tally, 1)
+	return failed
+}
+
+func (v *verifier) dims(m verifiedMessage) (d stats.Dims, err error) {
+	d = stats.Dims{Project: m.project, Template: m.template, Workflow: m.workflow, SenderDomain: m.sender}
+	if d.Domain, err = v.term(m.project, termDomain, domainOf(m.address)); err != nil {
+		return d, err
+	}
+	for _, tag := range receipt.Tags(m.info) {
+		ref, err := v.term(m.project, termTag, tag)
+		if err != nil {
+			return d, err
+		}
+		d.Tags = append(d.Tags, ref)
+	}
+	return d, nil
 }
 
 func (v *verifier) reachesBack(s message.State) bool {
@@ -163,9 +234,12 @@ func (v *verifier) partial(state message.State, facts []storedFact, dims stats.D
 	names := make(map[int]int64)
 	for _, f := range facts {
 		d := dims
-		d.Name = f.name
+		d.Name, d.Reason, d.Link = f.name, f.reason, f.link
 		names[f.Slot] = f.name
 		v.tally.Add(d, f.Class, f.Point, stats.Count{N: 1})
+		if f.link != 0 && f.Class != stats.OfCandidates {
+			v.tally.AddLink(d, f.Class, f.Point, stats.Count{N: 1})
+		}
 	}
 	for _, e := range state.Entries() {
 		if e.First.At < v.horizon || e.Class == stats.OfCandidates {
@@ -178,14 +252,20 @@ func (v *verifier) partial(state message.State, facts []storedFact, dims stats.D
 			v.tally.Add(d, e.Class, e.First, stats.Count{Any: 1})
 		}
 	}
+	for _, e := range state.Links() {
+		if e.First.At >= v.horizon {
+			d := dims
+			d.Name, d.Link = names[e.Slot], e.Link
+			v.tally.AddLink(d, e.Class, e.First, stats.Count{Unique: 1})
+		}
+	}
 }
 
 // loose counts the events that belong to no message.
 func (v *verifier) loose() error {
 	n := 0
-	w := work{store: v.store}
 	type looseFact struct {
-		storedFact
+		verifiedFact
 		address string
 		project int64
 	}
@@ -195,7 +275,7 @@ func (v *verifier) loose() error {
 		LEFT JOIN contacts c ON c.ref = e.contact WHERE e.message = 0`, nil, func(r row) error {
 		var f looseFact
 		var err error
-		f.storedFact, err = w.scanFact(alsoText{also{r, &f.project}, &f.address})
+		f.storedFact, f.said, err = v.store.scanFact(alsoText{also{r, &f.project}, &f.address})
 		list = append(list, f)
 		return err
 	})
@@ -203,11 +283,16 @@ func (v *verifier) loose() error {
 		return err
 	}
 	for _, f := range list {
-		domain, err := v.domain(f.project, domainOf(f.address))
+		domain, err := v.term(f.project, termDomain, domainOf(f.address))
 		if err != nil {
 			return err
 		}
-		v.tally.Add(stats.Dims{Name: f.name, Domain: domain}, f.Class, f.Point, stats.Count{N: 1})
+		facts, err := v.facts(f.project, []verifiedFact{f.verifiedFact})
+		if err != nil {
+			return err
+		}
+		d := stats.Dims{Project: f.project, Name: f.name, Domain: domain, Reason: facts[0].reason, Link: facts[0].link}
+		v.tally.Add(d, f.Class, f.Point, stats.Count{N: 1})
 		n++
 	}
 	v.step(n)
@@ -221,17 +306,17 @@ type alsoText struct {
 
 func (a alsoText) Scan(dest ...any) error { return a.row.Scan(append(dest, a.last, a.text)...) }
 
-func (v *verifier) domain(project int64, text string) (int64, error) {
+func (v *verifier) term(project int64, kind int, text string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
-	key := fmt.Sprint(project, "/", text)
-	if ref, ok := v.domains[key]; ok {
+	k := termKey{project, kind, text}
+	if ref, ok := v.terms[k]; ok {
 		return ref, nil
 	}
-	ref, err := v.store.termOf(v.ctx, v.c, termKey{project, termDomain, text})
-	if len(v.domains) < maxTerms {
-		v.domains[key] = ref
+	ref, err := v.store.termOf(v.ctx, v.c, k)
+	if len(v.terms) < maxTerms {
+		v.terms[k] = ref
 	}
 	return ref, err
 }
@@ -265,6 +350,7 @@ func (v *verifier) counters() error {
 	for k := range keys {
 		if have[k] != want[k] && bucketStart(k) >= v.horizon {
 			sorted = append(sorted, k)
+			v.off[k] = want[k].Plus(have[k].Minus())
 		}
 	}
 	slices.SortFunc(sorted, compareKeys)
@@ -273,7 +359,9 @@ func (v *verifier) counters() error {
 		if err != nil {
 			return err
 		}
-		v.differ(what, have[k], want[k])
+		if v.differ(what, have[k], want[k]) {
+			v.out.Differences[len(v.out.Differences)-1].repaired = true
+		}
 	}
 	return nil
 }
@@ -287,27 +375,34 @@ func bucketStart(k stats.Key) int64 {
 
 var kindWords = map[stats.Kind]string{
 	stats.BySource: "source", stats.ByTemplate: "template", stats.ByWorkflow: "workflow", stats.ByDomain: "domain",
+	stats.ByName: "project", stats.BySenderDomain: "sender", stats.ByTag: "tag", stats.ByReason: "reason",
+	stats.ByLink: "link", stats.BySending: "sent in template", stats.ByDelay: "delay",
 }
 
 // describe says in words which counter it is: "2026-05-04 10h email.open source src_x human".
 func (v *verifier) describe(k stats.Key) (string, error) {
-	refs := []int64{k.Name}
-	if k.Kind != stats.BySource {
-		refs = append(refs, k.Dim)
+	first, second := k.Dim, int64(0)
+	if k.Kind == stats.ByLink || k.Kind == stats.ByDelay {
+		first, second = stats.Unpair(k.Dim)
 	}
-	texts, err := v.store.termTexts(v.ctx, v.c, refs)
+	texts, err := v.store.termTexts(v.ctx, v.c, []int64{k.Name, first, second})
 	if err != nil {
 		return "", err
 	}
 	start := time.UnixMilli(bucketStart(k)).UTC()
-	when, dim := start.Format("2006-01-02"), texts[k.Dim]
-	if k.Kind == stats.BySource {
+	when, dim := start.Format("2006-01-02"), texts[first]
+	switch k.Kind {
+	case stats.BySource:
 		when = start.Format("2006-01-02 15h")
-		if _, err := one(v.ctx, v.c, `SELECT id FROM sources WHERE ref = $1`, []any{k.Dim}, &dim); err != nil {
-			return "", err
-		}
+		_, err = one(v.ctx, v.c, `SELECT id FROM sources WHERE ref = $1`, []any{k.Dim}, &dim)
+	case stats.ByName:
+		_, err = one(v.ctx, v.c, `SELECT id FROM projects WHERE ref = $1`, []any{k.Dim}, &dim)
+	case stats.ByLink:
+		dim += " " + texts[second]
+	case stats.ByDelay:
+		dim += " " + stats.DelayEnd(second).String()
 	}
-	return fmt.Sprintf("counter %s %s %s %s %s", when, texts[k.Name], kindWords[k.Kind], dim, k.Class.Verdict()), nil
+	return strings.TrimSpace(fmt.Sprintf("counter %s %s %s %s %s", when, texts[k.Name], kindWords[k.Kind], dim, k.Class)), err
 }
 
 // contacts recounts the state of every contact, and its suppressions.

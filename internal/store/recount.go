@@ -1,0 +1,208 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"tidings/event"
+	"tidings/internal/message"
+	"tidings/internal/stats"
+)
+
+// Recounted is what a recount put right.
+type Recounted struct {
+	Events   int64 // whose class was another
+	Messages int64 // whose state was another
+	Counters int64
+	// Left are the differences that a recount does not mend: states of contacts and suppressions, which hold acts of
+	// people too.
+	Left []Difference
+}
+
+// recountBatch is how many rows one transaction puts right: short enough that ingest hardly waits.
+const recountBatch = 500
+
+// Recount puts right what is kept per event beside the events themselves: their classes, the states of messages, and
+// all counters. Events may come in meanwhile: counters are put right by what they are off, which later events do not
+// change. progress, which may be nil, is told how many events are done.
+func (s *Store) Recount(ctx context.Context, progress func(done, total int64)) (r Recounted, err error) {
+	for _, step := range [...]func(context.Context, *Recounted) error{s.reclassify, s.restate} {
+		if err := step(ctx, &r); err != nil {
+			return r, err
+		}
+	}
+	v, err := s.verify(ctx, progress)
+	if err != nil {
+		return r, err
+	}
+	r.Left = slices.DeleteFunc(v.out.Differences, func(d Difference) bool { return d.repaired })
+	if r.Counters, err = s.shiftCounters(ctx, v.off); err != nil {
+		return r, err
+	}
+	return r, s.recounted(ctx)
+}
+
+// RecountDue reports whether a new version counts what older ones did not, so that a recount is due.
+func (s *Store) RecountDue(ctx context.Context) (due bool, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		var value string
+		due, err = one(ctx, c, `SELECT value FROM meta WHERE name = 'recount'`, nil, &value)
+		return err
+	})
+	return due, err
+}
+
+func (s *Store) recounted(ctx context.Context) error {
+	return s.engine.write(ctx, func(c conn) error {
+		_, err := c.exec(ctx, `DELETE FROM meta WHERE name = 'recount'`)
+		return err
+	})
+}
+
+// reclassify gives events the classes of this version: bounces, complaints, and what simulators were sent.
+func (s *Store) reclassify(ctx context.Context, r *Recounted) error {
+	for _, filter := range [...]string{
+		`e.name IN (SELECT ref FROM terms WHERE kind = 1 AND text IN ('email.bounce', 'email.complaint'))`,
+		`e.contact IN (SELECT ref FROM contacts WHERE address LIKE '%@simulator.amazonses.com')`,
+	} {
+		var after int64
+		for {
+			wrong, last, err := s.misclassified(ctx, filter, after)
+			if err != nil {
+				return err
+			}
+			err = s.engine.write(ctx, func(c conn) error {
+				for id, class := range wrong {
+					if _, err := c.exec(ctx, `UPDATE events SET class = $2 WHERE id = $1`, id, int64(class)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("classify events: %w", err)
+			}
+			r.Events += int64(len(wrong))
+			if after = last; last == 0 {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// misclassified finds events whose class is another, among the next ones after a seq. last is 0 where there are no more.
+func (s *Store) misclassified(
+	ctx context.Context, filter string, after int64,
+) (wrong map[event.ID]stats.Class, last int64, err error) {
+	wrong = make(map[event.ID]stats.Class)
+	err = s.engine.read(ctx, func(c conn) error {
+		return c.query(ctx, `SELECT e.seq, e.id, n.text, e.class, coalesce(c.address, ''), e.detail FROM events e
+			JOIN terms n ON n.ref = e.name LEFT JOIN contacts c ON c.ref = e.contact
+			WHERE e.seq > $1 AND `+filter+` ORDER BY e.seq LIMIT $2`, []any{after, recountBatch}, func(r row) error {
+			var name string
+			var class int64
+			var detail []byte
+			e := event.Event{Attribution: event.Exact}
+			if err := r.Scan(&last, &e.ID, &name, &class, &e.Recipient, &detail); err != nil {
+				return err
+			}
+			e.Name = event.Name(name)
+			if stats.Class(class) == stats.OfCandidates {
+				e.Attribution = event.Candidates
+			}
+			if err := s.codec.DecodeDetail(detail, &e); err != nil {
+				return err
+			}
+			if right := stats.ClassOf(&e); right != stats.Class(class) {
+				wrong[e.ID] = right
+			}
+			return nil
+		})
+	})
+	return wrong, last, err
+}
+
+// restate folds the stored events of every message anew and stores the states that come out different.
+func (s *Store) restate(ctx context.Context, r *Recounted) error {
+	var after int64
+	for {
+		n, fixed := 0, int64(0)
+		var last int64
+		err := s.engine.write(ctx, func(c conn) error {
+			v := &verifier{store: s, c: c, ctx: ctx, terms: make(map[termKey]int64)}
+			if err := v.readHorizon(); err != nil {
+				return err
+			}
+			list, err := v.nextMessages(after, recountBatch)
+			if err != nil || len(list) == 0 {
+				n = 0
+				return err
+			}
+			n, last = len(list), list[len(list)-1].ref
+			if err := s.engine.lockMessages(ctx, c, list[0].ref, last); err != nil {
+				return err
+			}
+			// What stands there was read before the lock.
+			if list, err = v.nextMessages(after, n); err != nil {
+				return err
+			}
+			fixed, err = v.fixMessages(list)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("recount messages: %w", err)
+		}
+		r.Messages += fixed
+		if after = last; n == 0 {
+			return nil
+		}
+	}
+}
+
+func (v *verifier) fixMessages(list []verifiedMessage) (fixed int64, err error) {
+	byMessage, _, err := v.factsByMessage(list[0].ref, list[len(list)-1].ref)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range list {
+		have, err := message.Decode(m.state)
+		if err != nil {
+			return fixed, err
+		}
+		if v.reachesBack(have) {
+			continue // what it had before retention is known from its state alone
+		}
+		facts, err := v.facts(m.project, byMessage[m.ref])
+		if err != nil {
+			return fixed, err
+		}
+		want := refold(facts, stats.Dims{}, func(*stats.Tally) {})
+		if fmt.Sprint(have) == fmt.Sprint(want) {
+			continue
+		}
+		_, err = v.c.exec(v.ctx, `UPDATE messages SET state = $2, rank = $3 WHERE ref = $1`,
+			m.ref, want.Append(nil), int64(want.Rank))
+		if err != nil {
+			return fixed, err
+		}
+		fixed++
+	}
+	return fixed, nil
+}
+
+// shiftCounters adds to every counter what it is off.
+func (s *Store) shiftCounters(ctx context.Context, off map[stats.Key]stats.Count) (int64, error) {
+	rows := make([]counterRow, 0, len(off))
+	for k, c := range off {
+		rows = append(rows, counterRow{k, c})
+	}
+	slices.SortFunc(rows, func(a, b counterRow) int { return compareKeys(a.Key, b.Key) })
+	for chunk := range slices.Chunk(rows, recountBatch) {
+		if err := s.engine.ingest(ctx, func(b batch) error { return b.addCounters(ctx, chunk) }); err != nil {
+			return 0, fmt.Errorf("put counters right: %w", err)
+		}
+	}
+	return int64(len(rows)), nil
+}
