@@ -14,7 +14,7 @@ RATE ?= 20
 EVENTS ?= 100000
 CONNECTIONS ?= 64,256
 
-.PHONY: help run build test lint format bench generate e2e postgres clean
+.PHONY: help run build test lint format bench generate e2e openapi postgres clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ e2e: build ## Run the built binary against real engines: kill -9 rounds, disorde
 	  export TIDINGS_TEST_POSTGRES; \
 	fi; \
 	TIDINGS_TEST_BINARY="$(CURDIR)/$(BINARY)" go test -count=1 -timeout 10m ./test/e2e/...
+
+openapi: build ## Lint the served OpenAPI document with an independent linter (needs npx)
+	scripts/openapi.sh
 
 postgres: ## Start the private PostgreSQL that the tests use, and print its URL
 	@scripts/postgres.sh start

@@ -6,6 +6,8 @@
 // golang.org/x/text, golang.org/x/net and github.com/go-json-experiment/json, so that any program may use it.
 package event
 
+//go:generate go test -run TestThePageOfEventsIsCurrent -update
+
 import (
 	stdjson "encoding/json"
 	"time"
@@ -17,17 +19,17 @@ import (
 // Event is one normalised fact about one contact. It is immutable: a later version of Tidings may fill a field that
 // was empty, never change one. Pointers that do not apply to the name are nil. Times are UTC, to the millisecond.
 type Event struct {
-	ID          ID          `json:"id"`
-	Name        Name        `json:"name"`
+	ID          ID          `json:"id"`         // the same for the same fact, anywhere
+	Name        Name        `json:"name"`       // what happened
 	OccurredAt  time.Time   `json:"occurredAt"` // when it happened, in the provider's words
 	ReceivedAt  time.Time   `json:"receivedAt"` // when we took it in
-	ProjectID   string      `json:"projectId"`
+	ProjectID   string      `json:"projectId"`  // prj_…
 	Source      *Source     `json:"source,omitempty"`
 	ContactID   string      `json:"contactId,omitempty"`   // con_…; empty outside a server
 	EmailID     string      `json:"emailId,omitempty"`     // msg_…, the message to this one recipient; empty outside a server
-	Recipient   string      `json:"recipient,omitempty"`   // the normalised address, see ParseAddress
+	Recipient   string      `json:"recipient,omitempty"`   // the address by which the contact is known
 	RecipientAs string      `json:"recipientAs,omitempty"` // the form as received, where it differs
-	Attribution Attribution `json:"attribution,omitempty"`
+	Attribution Attribution `json:"attribution,omitempty"` // exact or candidates: how sure it is that it was this recipient
 	Message     *Message    `json:"message,omitempty"`
 
 	Bounce       *Bounce       `json:"bounce,omitempty"`

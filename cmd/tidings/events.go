@@ -111,6 +111,11 @@ type eventsGet struct {
 	ID       string `arg:"" help:"The event's id."`
 }
 
+// Help is the long help.
+func (*eventsGet) Help() string {
+	return `  tidings events get 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11`
+}
+
 // Run prints one event; an event is JSON in any case.
 func (e *eventsGet) Run(c *console) error {
 	return e.local(c, func(ops *control.Control, who control.Actor) error {
@@ -125,6 +130,13 @@ func (e *eventsGet) Run(c *console) error {
 type eventsRaw struct {
 	database `embed:""`
 	ID       string `arg:"" help:"The event's id."`
+}
+
+// Help is the long help.
+func (*eventsRaw) Help() string {
+	return `They are kept as long as the receipt is (--retention-receipts of the server).
+
+  tidings events raw 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11`
 }
 
 // Run prints the provider's bytes as they are.
@@ -142,6 +154,11 @@ func (e *eventsRaw) Run(c *console) error {
 type eventsNames struct {
 	database `embed:""`
 	printing `embed:""`
+}
+
+// Help is the long help.
+func (*eventsNames) Help() string {
+	return `  tidings events names`
 }
 
 // Run lists the names.

@@ -41,6 +41,14 @@ type keyCreate struct {
 	Name     string `placeholder:"TEXT" help:"What it is for."`
 }
 
+// Help is the long help.
+func (*keyCreate) Help() string {
+	return `The key is printed once and only its hash is kept: put it where its user finds it.
+
+  tidings key create --kind secret --name laptop
+  tidings key create --kind public --name website --json`
+}
+
 // Run creates a key.
 func (k *keyCreate) Run(c *console) error {
 	return k.local(c, func(ops *control.Control, who control.Actor) error {
@@ -58,6 +66,13 @@ func (k *keyCreate) Run(c *console) error {
 type keyList struct {
 	database `embed:""`
 	printing `embed:""`
+}
+
+// Help is the long help.
+func (*keyList) Help() string {
+	return `A key is shown by its beginning.
+
+  tidings key list`
 }
 
 // Run lists the keys.
@@ -85,6 +100,13 @@ type keyRevoke struct {
 	database `embed:""`
 	printing `embed:""`
 	ID       string `arg:"" help:"The key's id (key_…)."`
+}
+
+// Help is the long help.
+func (*keyRevoke) Help() string {
+	return `It takes effect with the next request, on every node.
+
+  tidings key revoke key_01jq7z9f3v8k2m5n`
 }
 
 // Run revokes a key.

@@ -34,10 +34,17 @@ type commands struct {
 	Source       sourceCommand       `cmd:"" help:"Create and look after the sources that providers post to."`
 	Events       eventsCommand       `cmd:"" help:"Ask what came in."`
 	Suppressions suppressionsCommand `cmd:"" help:"List and lift suppressions."`
+	Stats        statsCommand        `cmd:"" help:"Ask what was counted: rates, days, templates, links."`
 	Replay       replayCommand       `cmd:"" help:"Parse kept receipts again with this version."`
 	Verify       verifyCommand       `cmd:"" help:"Recount the events and compare with the counters."`
+	Recount      recountCommand      `cmd:"" help:"Put the counters right."`
 	Simulate     simulateCommand     `cmd:"" help:"Post signed events of an imagined world to a source."`
 	Bench        benchCommand        `cmd:"" help:"Measure speed, latency, memory and disk."`
+	Backup       backupCommand       `cmd:"" help:"Copy a SQLite database, also while a server writes to it."`
+	Restore      restoreCommand      `cmd:"" help:"Put a backup in the place of the database."`
+	Config       configCommand       `cmd:"" help:"Print and check the settings."`
+	Completion   completionCommand   `cmd:"" help:"Print what completes commands and flags in a shell."`
+	Man          manCommand          `cmd:"" help:"Print the manual page, or write all of them into a folder."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 }
 

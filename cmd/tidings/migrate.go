@@ -14,7 +14,10 @@ type migrateCommand struct {
 
 // Help is the long help.
 func (*migrateCommand) Help() string {
-	return `serve does this too when it starts. Migrations only go forward; a database of a newer version is refused.`
+	return `serve does this too when it starts. Migrations only go forward; a database of a newer version is refused.
+
+  tidings migrate
+  tidings migrate --db postgres://tidings@db.example.com/tidings`
 }
 
 // Run migrates by opening.

@@ -21,7 +21,10 @@ type replayCommand struct {
 // Help is the long help.
 func (*replayCommand) Help() string {
 	return `The same fact has the same id whenever it is read, so a replay adds only what was missing. It works beside a running
-server and may be stopped and begun again.`
+server and may be stopped and begun again.
+
+  tidings replay
+  tidings replay --source src_01jq7z9f3v8k2m5n --json`
 }
 
 // replayView is the result as it is printed.

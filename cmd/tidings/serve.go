@@ -23,7 +23,7 @@ Ctrl-C finishes what was begun and stops.
 
   tidings serve
   tidings serve --db postgres://tidings@db.example.com/tidings --listen :8080 --public-url https://tidings.example.com
-  tidings serve --demo-rate 20       with a source of its own and simulated mail: nothing to set up`
+  tidings serve --demo-rate 20   # with a source of its own and simulated mail: nothing to set up`
 }
 
 // Run serves until it is told to stop.

@@ -114,6 +114,14 @@ type sourceList struct {
 	config.Address `embed:""`
 }
 
+// Help is the long help.
+func (*sourceList) Help() string {
+	return `A URL holds its source's secret and is not shown again; tidings source rotate gives a new one.
+
+  tidings source list
+  tidings source list --json`
+}
+
 // Run lists the sources.
 func (s *sourceList) Run(c *console) error {
 	return s.with(c, config.Config{Address: s.Address}, func(ops *control.Control, who control.Actor) error {
@@ -141,6 +149,14 @@ type sourceRotate struct {
 	config.Address `embed:""`
 	ID             string          `arg:"" help:"The source's id (src_…)."`
 	Grace          config.Duration `default:"24h" placeholder:"TIME" help:"How long the token before works on; 0 ends it now."`
+}
+
+// Help is the long help.
+func (*sourceRotate) Help() string {
+	return `Give the new URL to the provider while the one before still works.
+
+  tidings source rotate src_01jq7z9f3v8k2m5n
+  tidings source rotate src_01jq7z9f3v8k2m5n --grace 0   # the token leaked: end it now`
 }
 
 // Run rotates a source's token.
@@ -174,6 +190,13 @@ type (
 	}
 )
 
+// Help is the long help.
+func (*sourceDisable) Help() string {
+	return `Providers are told that nobody is there; most of them stop after a while.
+
+  tidings source disable src_01jq7z9f3v8k2m5n`
+}
+
 // Run disables a source.
 func (s *sourceDisable) Run(c *console) error {
 	return s.local(c, func(ops *control.Control, who control.Actor) error {
@@ -183,6 +206,11 @@ func (s *sourceDisable) Run(c *console) error {
 		}
 		return s.print(c, viewSource(x, "", ""), func(w io.Writer) { fmt.Fprintf(w, "%s refuses everything now.\n", x.ID) })
 	})
+}
+
+// Help is the long help.
+func (*sourceEnable) Help() string {
+	return `  tidings source enable src_01jq7z9f3v8k2m5n`
 }
 
 // Run enables a source.

@@ -37,6 +37,15 @@ func viewConfirmation(x source.Confirmation) confirmationView {
 	return confirmationView{control.ConfirmationID(x), x.Topic, x.Note, x.AskedAt, x.ConfirmedAt, x.Problem}
 }
 
+// Help is the long help.
+func (*sourceConfirm) Help() string {
+	return `Amazon SNS asks before it posts to a source. A topic that the source names is confirmed without a person, unless the
+source was created with --confirm-by-hand.
+
+  tidings source confirm src_01jq7z9f3v8k2m5n
+  tidings source confirm src_01jq7z9f3v8k2m5n cnf_01jq7z9f3v8k2m5n`
+}
+
 // Run lists or confirms.
 func (s *sourceConfirm) Run(c *console) error {
 	return s.with(c, config.Config{ConfigFile: s.ConfigFile}, func(ops *control.Control, who control.Actor) error {
@@ -72,6 +81,14 @@ type sourceHealth struct {
 	database `embed:""`
 	printing `embed:""`
 	ID       string `arg:"" help:"The source's id (src_…)."`
+}
+
+// Help is the long help.
+func (*sourceHealth) Help() string {
+	return `What came last, what was refused and why, how late events are, what could not be understood and what waits for a person.
+
+  tidings source health src_01jq7z9f3v8k2m5n
+  tidings source health src_01jq7z9f3v8k2m5n --json`
 }
 
 // healthView is a source's health as it is printed. Durations are in milliseconds.

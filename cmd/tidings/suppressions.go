@@ -65,6 +65,13 @@ type suppressionsList struct {
 	Limit    int    `default:"100" placeholder:"N" help:"Length of the page, 1 to 1000."`
 }
 
+// Help is the long help.
+func (*suppressionsList) Help() string {
+	return `  tidings suppressions
+  tidings suppressions --reason complaint --state all
+  tidings suppressions --contact ghost@acme.test --json`
+}
+
 // Run lists suppressions.
 func (s *suppressionsList) Run(c *console) error {
 	return s.local(c, func(ops *control.Control, who control.Actor) error {
@@ -95,6 +102,12 @@ type suppressionsLift struct {
 	Contact  string `arg:"" help:"The contact's address or id (con_…)."`
 	Reason   string `placeholder:"REASON" help:"Lift only this reason. Default: all that hold."`
 	Note     string `required:"" placeholder:"TEXT" help:"Why; it is kept."`
+}
+
+// Help is the long help.
+func (*suppressionsLift) Help() string {
+	return `  tidings suppressions lift ghost@acme.test --note "new mailbox, confirmed by phone"
+  tidings suppressions lift ghost@acme.test --reason hard_bounce --note "was our mistake"`
 }
 
 // Run lifts suppressions.

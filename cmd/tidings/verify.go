@@ -18,7 +18,10 @@ type verifyCommand struct {
 // Help is the long help.
 func (*verifyCommand) Help() string {
 	return `Counts the stored events anew and compares with every counter, message and contact. Ends with code 4 where they differ.
-It works beside a running server.`
+It works beside a running server.
+
+  tidings verify
+  tidings verify --json`
 }
 
 // verifyView is the result as it is printed.

@@ -11,6 +11,12 @@ var version = "dev"
 
 type versionCommand struct{ printing }
 
+// Help is the long help.
+func (*versionCommand) Help() string {
+	return `  tidings version
+  tidings version --json`
+}
+
 // Run prints the version.
 func (v *versionCommand) Run(c *console) error {
 	about := struct {

@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -17,7 +18,7 @@ import (
 	"tidings/internal/control"
 )
 
-// Options are what the API needs. All but Metrics are required.
+// Options are what the API needs. All but Metrics, Meter and Tracer are required.
 type Options struct {
 	Control  *control.Control
 	Auth     *auth.Authenticator
@@ -25,6 +26,8 @@ type Options struct {
 	Metrics  http.Handler // served at /metrics; nil: not served
 	Version  string       // of the program, for the OpenAPI document
 	Draining func() bool  // whether the server is shutting down: then it is not ready
+	Meter    Meter        // counts requests; nil: they are not counted
+	Tracer   Tracer       // follows requests; nil: they are not followed
 }
 
 const (
@@ -43,6 +46,10 @@ func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	h := humago.New(mux, a.config())
 	a.register(h)
+	describe(h.OpenAPI())
+	if err := a.serveDocs(mux, h.OpenAPI()); err != nil {
+		panic(fmt.Sprintf("the pages of the API: %v", err))
+	}
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", o.Metrics)
 	}
@@ -58,6 +65,7 @@ func (a *api) config() huma.Config {
 				Title: "Tidings", Version: a.Version, Description: description,
 				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 			},
+			Servers: []*huma.Server{{URL: "/", Description: "The server that this document came from"}},
 			Components: &huma.Components{
 				Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
 				SecuritySchemes: map[string]*huma.SecurityScheme{

@@ -56,6 +56,13 @@ func routes() []route {
 		{"getReceipt", get, "/receipts/{id}", 200, on((*api).getReceipt)},
 		{"getReceiptRaw", get, "/receipts/{id}/raw", 200, onRaw((*api).getReceiptRaw)},
 
+		{"getOverview", get, "/stats/overview", 200, on((*api).getOverview)},
+		{"getStats", get, "/stats", 200, on((*api).getStats)},
+		{"getLinks", get, "/stats/links", 200, on((*api).getLinks)},
+		{"getFunnel", get, "/stats/funnel", 200, on((*api).getFunnel)},
+		{"getDelays", get, "/stats/delays", 200, on((*api).getDelays)},
+		{"getReach", get, "/stats/reach", 200, on((*api).getReach)},
+
 		{"listKeys", get, "/keys", 200, on((*api).listKeys)},
 		{"createKey", post, "/keys", 201, on((*api).createKey)},
 		{"revokeKey", del, "/keys/{id}", 200, on((*api).revokeKey)},
@@ -133,12 +140,13 @@ func (a *api) operation(framework huma.API, r route, o control.Operation) huma.O
 		// control checks parameters, so that one answer tells all that is wrong with them.
 		SkipValidateParams: true,
 		MaxBodyBytes:       maxBody, Responses: make(map[string]*huma.Response),
-		Middlewares: huma.Middlewares{a.guard(o.Scope)},
+		Middlewares: huma.Middlewares{a.observed(o.Name), a.guard(o.Scope)},
 	}
-	statuses := []int{http.StatusInternalServerError, http.StatusServiceUnavailable}
+	statuses := []int{http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable}
+	op.Security = []map[string][]string{}
 	if o.Scope != control.Open {
 		op.Security = []map[string][]string{{bearer: {}}}
-		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity)
+		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
 	}
 	if strings.Contains(r.path, "{") {
 		statuses = append(statuses, http.StatusNotFound)

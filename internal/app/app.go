@@ -44,6 +44,7 @@ type App struct {
 	committer *ingest.Committer
 	confirmer *ingest.Confirmer
 	refusals  *ingest.RefusalLog
+	tracer    *telemetry.Tracer // nil: no traces
 	listener  net.Listener
 	server    *http.Server
 	draining  atomic.Bool
@@ -75,6 +76,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, a.listener.Close(), a.store.Close())
 	}
+	if err := a.trace(ctx, o.Version); err != nil {
+		return nil, errors.Join(err, a.listener.Close(), a.store.Close())
+	}
 	a.join(o, file, receipt.Builder{Codec: codec, Judge: rules.Mark})
 	return a, nil
 }
@@ -89,20 +93,24 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	})
 	a.confirmer = ingest.NewConfirmer(client, a.store, time.Now, a.log)
 	a.refusals = ingest.NewRefusalLog(a.store, time.Now, a.log)
-	takeIn := ingest.NewHandler(ingest.Options{
+	taking := ingest.Options{
 		BasePath: o.Config.BasePath, Adapters: all.Adapters(), Sources: a.store, Builder: builder,
 		Submit: a.committer.Submit, Certificates: ingest.NewCertificates(client, time.Now),
 		Confirmer: a.confirmer, Refusals: a.refusals,
 		Retention: retention(o.Config.Rules).Longest(), MaxRequests: int64(o.Config.MaxInFlight),
 		Meter: metrics, Log: a.log,
-	})
+	}
+	asking := api.Options{Metrics: metrics.Handler(), Meter: metrics}
+	if a.tracer != nil { // an interface with a nil in it is not nil
+		taking.Tracer, asking.Tracer = a.tracer, a.tracer
+	}
+	takeIn := ingest.NewHandler(taking)
+	a.watch(metrics, takeIn)
 	a.control = operations(a.store, o.Config.Address, builder)
 	a.control.Confirm = a.confirmer.Fetch
-	ask := api.New(api.Options{
-		Control: a.control, Auth: auth.NewAuthenticator(a.store, "api", time.Now, a.log), Logger: a.log,
-		Metrics: metrics.Handler(), Version: o.Version, Draining: a.draining.Load,
-	})
-	a.server = ingest.Server(route(o.Config.BasePath, takeIn, ask), a.log)
+	asking.Control, asking.Auth = a.control, auth.NewAuthenticator(a.store, "api", time.Now, a.log)
+	asking.Logger, asking.Version, asking.Draining = a.log, o.Version, a.draining.Load
+	a.server = ingest.Server(route(o.Config.BasePath, takeIn, api.New(asking)), a.log)
 }
 
 // route sends what lies below the base path to ingest and the rest to the API. It does not clean paths: a redirect is

@@ -73,6 +73,32 @@ func get(t *testing.T, url string) (int, string) {
 	return res.StatusCode, string(b)
 }
 
+// takeInSimulated posts the events of an imagined world to a running server and tells what they were.
+func takeInSimulated(t *testing.T, a *app.App) simulate.Summary {
+	t.Helper()
+	id, err := simulate.NewIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := control.Actor{Project: store.DefaultProject, By: "test", Door: "cli"}
+	made, err := a.Control().CreateSource(t.Context(), who, control.NewSource{
+		Name: "test", Provider: "ses",
+		Settings: source.Settings{Topics: []string{simulate.DefaultTopic}, SigningCertificate: string(id.CertificatePEM())},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{}
+	sum, err := simulate.Run(t.Context(), simulate.Options{
+		URL: "http://" + a.Address() + "/in/ses/" + made.Token, Events: 300, Seed: 5, Client: client,
+	}, id, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.CloseIdleConnections()
+	return sum
+}
+
 func TestAServerIsReadyShowsMetricsAndStopsCleanly(t *testing.T) {
 	a, stop := start(t, options(t))
 	base := "http://" + a.Address()
@@ -100,26 +126,7 @@ func TestAServerIsReadyShowsMetricsAndStopsCleanly(t *testing.T) {
 func TestWhatWasAnsweredBeforeAStopIsThereAfterIt(t *testing.T) {
 	o := options(t)
 	a, stop := start(t, o)
-	id, err := simulate.NewIdentity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	who := control.Actor{Project: store.DefaultProject, By: "test", Door: "cli"}
-	made, err := a.Control().CreateSource(t.Context(), who, control.NewSource{
-		Name: "test", Provider: "ses",
-		Settings: source.Settings{Topics: []string{simulate.DefaultTopic}, SigningCertificate: string(id.CertificatePEM())},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &http.Client{}
-	sum, err := simulate.Run(t.Context(), simulate.Options{
-		URL: "http://" + a.Address() + "/in/ses/" + made.Token, Events: 300, Seed: 5, Client: client,
-	}, id, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client.CloseIdleConnections()
+	sum := takeInSimulated(t, a)
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,27 @@ import (
 // retainEvery is the pause between two runs of retention.
 const retainEvery = time.Hour
 
+// A version that counts what older ones did not leaves a note with its migration; the work is done beside intake.
+const (
+	recountKind    = "recount"
+	recountEvery   = time.Hour
+	recountTimeout = 6 * time.Hour
+)
+
+func (a *App) recount(ctx context.Context, _ job.Job) error {
+	due, err := a.store.RecountDue(ctx)
+	if err != nil || !due {
+		return err
+	}
+	a.log.InfoContext(ctx, "statistics are counted anew after an upgrade; until that is done they are incomplete")
+	r, err := a.store.Recount(ctx, nil)
+	if err != nil {
+		return err
+	}
+	a.log.InfoContext(ctx, "statistics were counted anew", "events", r.Events, "messages", r.Messages, "counters", r.Counters)
+	return nil
+}
+
 // background runs the durable and periodic work of a server. It ends with ctx, once what runs then has ended.
 func (a *App) background(ctx context.Context) error {
 	runner, err := a.runner()
@@ -29,10 +50,15 @@ func (a *App) background(ctx context.Context) error {
 func (a *App) runner() (*job.Runner, error) {
 	retention := job.Retention{Retain: a.retain, Now: time.Now, Log: a.log}
 	r, err := job.NewRunner(job.Options{
-		Store:    a.store,
-		Handlers: map[string]job.Handler{job.RetentionKind: retention.Handler()},
-		Periodic: []job.Every{{Kind: job.RetentionKind, Interval: retainEvery}},
-		Log:      a.log,
+		Store: a.store,
+		Handlers: map[string]job.Handler{
+			job.RetentionKind: retention.Handler(),
+			recountKind:       {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
+		},
+		Periodic: []job.Every{
+			{Kind: job.RetentionKind, Interval: retainEvery}, {Kind: recountKind, Interval: recountEvery},
+		},
+		Log: a.log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the runner of jobs: %w", err)

@@ -61,6 +61,9 @@ func (a *App) close(ctx context.Context) error {
 	a.confirmer.Close(ctx)
 	a.refusals.Close(ctx)
 	err = errors.Join(err, a.store.Close())
+	if a.tracer != nil {
+		a.tracer.Close(ctx)
+	}
 	a.log.InfoContext(ctx, "stopped")
 	return err
 }

@@ -28,6 +28,7 @@ type Config struct {
 	Address  `embed:""`
 	Rules    `embed:""`
 	Log      `embed:""`
+	Traces   `embed:""`
 
 	MaxConnections  int      `default:"2048" placeholder:"N" help:"Connections held at once; more wait."`
 	MaxInFlight     int      `default:"1024" placeholder:"N" help:"Provider requests worked on at once; more are told to come again later."`
@@ -64,6 +65,19 @@ type Rules struct {
 type Log struct {
 	LogLevel  string `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
 	LogFormat string `default:"text" placeholder:"FORMAT" help:"text or json."`
+}
+
+// Traces says where traces go.
+type Traces struct {
+	OTLPEndpoint string `name:"otlp-endpoint" env:"TIDINGS_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"OTLP/HTTP collector that traces are sent to (http://127.0.0.1:4318); empty: none are made."`
+}
+
+// Validate reports every problem, each with its flag.
+func (t Traces) Validate() error {
+	if err := validBaseURL(t.OTLPEndpoint, "http://HOST:4318"); err != nil {
+		return problem("otlp-endpoint", "%w", err)
+	}
+	return nil
 }
 
 // Level returns the level as slog knows it. Validate reports a wrong one.
@@ -126,7 +140,7 @@ func (c *Config) Validate() error {
 	if c.ShutdownTimeout <= 0 {
 		report("shutdown-timeout", "must be more than 0")
 	}
-	return errors.Join(append(problems, c.Address.Validate(), c.Rules.Validate(), c.Log.Validate())...)
+	return errors.Join(append(problems, c.Address.Validate(), c.Rules.Validate(), c.Log.Validate(), c.Traces.Validate())...)
 }
 
 // Validate reports every problem, each with its flag.
@@ -139,7 +153,7 @@ func (a Address) Validate() error {
 		problems = append(problems,
 			problem("base-path", "%q must begin with a slash, not end with one, and have no special characters", a.BasePath))
 	}
-	if err := validPublicURL(a.PublicURL); err != nil {
+	if err := validBaseURL(a.PublicURL, "https://HOST"); err != nil {
 		problems = append(problems, problem("public-url", "%w", err))
 	}
 	return errors.Join(problems...)
@@ -174,13 +188,14 @@ func (l Log) Validate() error {
 	return errors.Join(problems...)
 }
 
-func validPublicURL(s string) error {
+// validBaseURL refuses what is no base URL, and shows one that is.
+func validBaseURL(s, example string) error {
 	if s == "" {
 		return nil
 	}
 	u, err := url.Parse(s)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return fmt.Errorf("%q is no base URL: write https://HOST", s)
+		return fmt.Errorf("%q is no base URL: write %s", s, example)
 	}
 	return nil
 }

@@ -66,9 +66,6 @@ func (p Pattern) Match(address string) bool {
 	return ok && domain != "" && domain == exact
 }
 
-// maxLabels bounds the patterns of an address: no real domain is deeper.
-const maxLabels = 32
-
 // PatternsOf lists every pattern that matches an address, the narrowest first, so that they can be looked up instead of
 // tried. It is empty where the address has no domain that a pattern can name.
 func PatternsOf(address string) []Pattern {
@@ -77,7 +74,7 @@ func PatternsOf(address string) []Pattern {
 		return nil
 	}
 	list := []Pattern{Pattern(anyLocal + domain)}
-	for _, below, more := strings.Cut(domain, "."); more && len(list) <= maxLabels; _, below, more = strings.Cut(below, ".") {
+	for _, below, more := strings.Cut(domain, "."); more; _, below, more = strings.Cut(below, ".") {
 		if strings.Contains(below, ".") {
 			list = append(list, Pattern(anyBelow+below))
 		}

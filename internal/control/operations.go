@@ -48,7 +48,10 @@ func Operations() []Operation {
 			Name: "listEventNames", Group: "Events", Scope: Secret, Summary: "List event names",
 			Details: "The names that events of this project have had, sorted.",
 		},
-		{Name: "getEvent", Group: "Events", Scope: Secret, Summary: "Get an event"},
+		{
+			Name: "getEvent", Group: "Events", Scope: Secret, Summary: "Get an event",
+			Details: "By its id. The answer is the same as in a list.",
+		},
 		{
 			Name: "getEventRaw", Group: "Events", Scope: Secret, Summary: "Get what an event was made from",
 			Details: "The provider's element as it was verified, while its receipt is kept.",
@@ -58,21 +61,33 @@ func Operations() []Operation {
 			Name: "getContact", Group: "Contacts", Scope: Secret, Summary: "Get a contact",
 			Details: "By its id (con_…) or its address in any spelling that means the same.",
 		},
-		{Name: "listContactEvents", Group: "Contacts", Scope: Secret, Summary: "Get the timeline of a contact"},
+		{
+			Name: "listContactEvents", Group: "Contacts", Scope: Secret, Summary: "Get the timeline of a contact",
+			Details: "Newest first, with the filters of listEvents.",
+		},
 
 		{
 			Name: "getMessage", Group: "Messages", Scope: Secret, Summary: "Get the timeline of an email",
 			Details: "By the provider's message id, which may have several recipients, or by ours (msg_…), which has one: " +
 				"what became of it for each recipient, and its newest events.",
 		},
-		{Name: "listMessageEvents", Group: "Messages", Scope: Secret, Summary: "List the events of an email"},
+		{
+			Name: "listMessageEvents", Group: "Messages", Scope: Secret, Summary: "List the events of an email",
+			Details: "Newest first, with the filters of listEvents.",
+		},
 
-		{Name: "listSources", Group: "Sources", Scope: Secret, Summary: "List sources"},
+		{
+			Name: "listSources", Group: "Sources", Scope: Secret, Summary: "List sources",
+			Details: "In the order in which they were made, disabled ones too. Tokens and secrets are never shown again.",
+		},
 		{
 			Name: opCreateSource, Group: "Sources", Scope: Secret, Summary: "Create a source",
 			Details: "The answer holds the source's URL and token. They are shown this once: only a hash is kept.",
 		},
-		{Name: "getSource", Group: "Sources", Scope: Secret, Summary: "Get a source"},
+		{
+			Name: "getSource", Group: "Sources", Scope: Secret, Summary: "Get a source",
+			Details: "What was configured. The token and the secrets are never shown again.",
+		},
 		{
 			Name: opUpdateSource, Group: "Sources", Scope: Secret, Summary: "Change a source",
 			Details: "Only the fields that are given change; a list replaces the whole list.",
@@ -85,12 +100,18 @@ func Operations() []Operation {
 			Name: opDisableSource, Group: "Sources", Scope: Secret, Summary: "Disable a source",
 			Details: "Its URL answers as if it did not exist. What came in stays.",
 		},
-		{Name: opEnableSource, Group: "Sources", Scope: Secret, Summary: "Enable a source"},
+		{
+			Name: opEnableSource, Group: "Sources", Scope: Secret, Summary: "Enable a source",
+			Details: "Its URL takes requests again, with the token that it had.",
+		},
 		{
 			Name: "getSourceHealth", Group: "Sources", Scope: Secret, Summary: "Get how a source does",
 			Details: "Last events, refusals by cause, problems, lag, and subscriptions that wait for a person.",
 		},
-		{Name: "listConfirmations", Group: "Sources", Scope: Secret, Summary: "List the subscriptions that asked a source"},
+		{
+			Name: "listConfirmations", Group: "Sources", Scope: Secret, Summary: "List the subscriptions that asked a source",
+			Details: "Newest first: those that wait for a person, and those that were confirmed.",
+		},
 		{
 			Name: opConfirmSubscription, Group: "Sources", Scope: Secret, Summary: "Confirm a subscription",
 			Details: "Tells the provider that the subscription is wanted. A confirmed one stays as it is.",
@@ -106,10 +127,43 @@ func Operations() []Operation {
 		},
 
 		{Name: "listReceipts", Group: "Receipts", Scope: Secret, Summary: "List receipts", Details: "Newest first."},
-		{Name: "getReceipt", Group: "Receipts", Scope: Secret, Summary: "Get a receipt"},
+		{
+			Name: "getReceipt", Group: "Receipts", Scope: Secret, Summary: "Get a receipt",
+			Details: "What a request came to: its events, its repeats, its problems.",
+		},
 		{
 			Name: "getReceiptRaw", Group: "Receipts", Scope: Secret, Summary: "Get the kept body of a receipt",
 			Details: "All of the request but what must never be kept (the SNS Signature and UnsubscribeURL).",
+		},
+
+		{
+			Name: "getOverview", Group: "Statistics", Scope: Secret, Summary: "How the project did",
+			Details: "Totals and rates of a span, of the span of the same length before it, and of each day; and what needs " +
+				"attention: rates that providers act upon, with enough messages to be sure of it.",
+		},
+		{
+			Name: "getStats", Group: "Statistics", Scope: Secret, Summary: "Count events by name, time and dimension",
+			Details: "From counters that are kept with every event, so the answer is exact and does not depend on how many events " +
+				"there are. unique counts messages once: in the bucket of their first such event. By name and by source events are " +
+				"counted by hour, and zone moves the days; by anything else they are counted by days of UTC.",
+		},
+		{
+			Name: "getLinks", Group: "Statistics", Scope: Secret, Summary: "List the links most clicked",
+			Details: "Links without their query; \":id\" stands for a part of a path that is a number or a token. unique counts the " +
+				"messages in which a person clicked.",
+		},
+		{
+			Name: "getFunnel", Group: "Statistics", Scope: Secret, Summary: "Follow messages from sending to click",
+			Details: "Of the messages that were sent in a span, how many were delivered, opened and clicked, whenever that was. " +
+				"Opened and clicked are a person's; machine counts those that only programs did.",
+		},
+		{
+			Name: "getDelays", Group: "Statistics", Scope: Secret, Summary: "How long people took to open and click",
+			Details: "From sending to the first open or click of a person, of messages sent in a span. Exact to a fifth.",
+		},
+		{
+			Name: "getReach", Group: "Statistics", Scope: Secret, Summary: "Count the distinct contacts of a template",
+			Details: "How many people opened (or what name says) a template, by its events. At a million events it stops and says so.",
 		},
 
 		{Name: "listKeys", Group: "Keys", Scope: Secret, Summary: "List API keys", Details: "Revoked ones too."},
@@ -120,9 +174,13 @@ func Operations() []Operation {
 		{Name: opRevokeKey, Group: "Keys", Scope: Secret, Summary: "Revoke an API key", Details: "At once and for good."},
 
 		{Name: opReplay, Group: "Receipts", Scope: Secret, Local: true, Summary: "Parse kept receipts again"},
+		{Name: "recount", Group: "Events", Scope: Secret, Local: true, Summary: "Put counters right"},
 		{Name: opVerify, Group: "Events", Scope: Secret, Local: true, Summary: "Recount the events against the counters"},
 
-		{Name: "getHealth", Group: "Server", Scope: Open, Summary: "Tell whether the process is up"},
+		{
+			Name: "getHealth", Group: "Server", Scope: Open, Summary: "Tell whether the process is up",
+			Details: "Answers as long as the process does, whatever the state of the database.",
+		},
 		{
 			Name: "getReadiness", Group: "Server", Scope: Open, Summary: "Tell whether requests can be served",
 			Details: "503 with reasons while the database can't be written or the server is shutting down.",

@@ -238,6 +238,13 @@ func (c *Committer) take() []*waiting {
 	return batch
 }
 
+// Queue tells how many entries wait for a place in a transaction, and how much memory they take, about.
+func (c *Committer) Queue() (entries, bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.queue), c.bytes
+}
+
 // Close refuses new entries, waits until all that wait are committed, and stops the workers. When ctx ends first, what
 // is left fails with an error and Close returns why.
 func (c *Committer) Close(ctx context.Context) error {

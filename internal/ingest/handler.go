@@ -32,9 +32,10 @@ type Options struct {
 	// on top is told to come again. Defaults 4,096 and 256 MiB.
 	MaxRequests, MaxBytes int64
 
-	Meter Meter            // nil: none
-	Log   *slog.Logger     // nil: none
-	Now   func() time.Time // nil: time.Now
+	Meter  Meter            // nil: none
+	Tracer Tracer           // nil: none
+	Log    *slog.Logger     // nil: none
+	Now    func() time.Time // nil: time.Now
 }
 
 const (
@@ -88,10 +89,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	start := h.Now()
+	ctx, end := r.Context(), func(int) {}
+	if h.Tracer != nil {
+		ctx, end = h.Tracer.Request(r, "take in "+slug)
+	}
 	v := visit{h: h, adapter: adapter, segment: segment, w: w, r: r}
-	status := h.answer(r.Context(), &v, v.protected(r.Context()))
+	status := h.answer(ctx, &v, v.protected(ctx))
+	end(status)
 	h.Meter.Answered(slug, status, h.Now().Sub(start))
 }
+
+// InFlight tells how many requests are worked on.
+func (h *Handler) InFlight() int64 { return h.load.requests.Load() }
 
 // target splits a path into provider and token.
 func (h *Handler) target(path string) (slug, segment string, ok bool) {

@@ -110,15 +110,22 @@ func (v *visit) read() ([]byte, error) {
 func (v *visit) store(ctx context.Context, f found, body []byte) error {
 	now := v.h.Now()
 	req := provider.Request{Method: v.r.Method, Header: v.r.Header, Body: body}
-	res, err := v.open(ctx, req, v.source.ForProvider(f.token, v.h.Retention))
+	proving, end := v.h.traced(ctx, stepProve)
+	res, err := v.open(proving, req, v.source.ForProvider(f.token, v.h.Retention))
+	end(err)
 	if err != nil {
 		return err
 	}
+	_, end = v.h.traced(ctx, stepBuild)
 	entry := v.h.Builder.Build(v.source, res, body, now)
+	end(nil)
 	// Who hangs up is stored all the same, so there is nothing to gain by not waiting for how it ends.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
 	defer cancel()
-	if err := v.h.Submit(ctx, entry); err != nil {
+	committing, end := v.h.traced(ctx, stepCommit)
+	err = v.h.Submit(committing, entry)
+	end(err)
+	if err != nil {
 		return fmt.Errorf("store request: %w", err)
 	}
 	v.outcome = entry.Outcome

@@ -8,6 +8,7 @@ import (
 // Sending is what counters by the day of sending need of a message beside its state.
 type Sending struct {
 	SentAt   int64 // Unix milliseconds; 0: not said, then the earliest fact's time
+	Project  int64
 	Template int64 // the store's integer, 0 for none
 	// Name is the store's integer of a slot's event name.
 	Name func(slot int) int64
@@ -24,14 +25,14 @@ func (s *State) Tell(to Sending, tally *stats.Tally, sign int64) {
 	if sent == 0 {
 		sent = s.earliest()
 	}
-	tally.AddSending(to.Template, 0, stats.Plain, sent, stats.Count{N: sign})
+	tally.AddSending(to.Project, to.Template, 0, stats.Plain, sent, stats.Count{N: sign})
 	for _, e := range s.entries {
 		name := to.Name(e.Slot)
 		c := stats.Count{N: sign}
 		if first, found := s.First(e.Slot); found && first.Class == e.Class {
 			c.Any = sign
 		}
-		tally.AddSending(to.Template, name, e.Class, sent, c)
+		tally.AddSending(to.Project, to.Template, name, e.Class, sent, c)
 		if e.Class == stats.ByHuman && delayed[event.SlotName(e.Slot)] {
 			tally.AddDelay(to.Template, name, sent, e.First.At-sent, stats.Count{N: sign})
 		}

@@ -18,7 +18,7 @@ const (
 	ByTag          // each tag of the message
 	ByReason       // why a bounce bounced, what kind of complaint; see ReasonOf. Without uniques
 	ByLink         // clicks by template and link; Dim is Pair(template, link)
-	BySending      // messages by the day they were sent and what became of them; Dim is the template, 0 for none
+	BySending      // messages by the day they were sent and what became of them; Dim is Pair(project, template)
 	ByDelay        // messages by template and time from sending to the first open or click of a person; Dim is
 	// Pair(template, DelayBucket)
 )

@@ -51,32 +51,38 @@ func LinkOf(e *event.Event) string {
 	return cutText(strings.ToLower(u.Scheme+"://"+u.Host)+strings.Join(parts, "/"), maxLink)
 }
 
-// longNumber and longToken are lengths from which a part of a path names one thing of many.
+// Lengths from which a part of a path names one thing of many.
 const (
 	longNumber = 5
+	longHex    = 16
 	longToken  = 20
 )
 
 // isToken tells a number or a random name from a word: "summer-sale-2026" stays, "4f870c1e8a374cce" does not.
 func isToken(part string) bool {
-	digits, letters, others := 0, 0, 0
+	digits, lower, upper, others := 0, 0, 0, 0
 	for i := range len(part) {
 		switch c := part[i]; {
 		case c >= '0' && c <= '9':
 			digits++
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
-			letters++
+		case c >= 'a' && c <= 'z':
+			lower++
+		case c >= 'A' && c <= 'Z':
+			upper++
 		default:
 			others++
 		}
 	}
 	switch {
-	case letters == 0 && others == 0:
+	case digits == len(part):
 		return digits >= longNumber
 	case isHex(part):
-		return len(part) >= 16 && digits > 0
+		return len(part) >= longHex && digits > 0
+	case len(part) < longToken || digits == 0:
+		return false
 	}
-	return len(part) >= longToken && others <= 2 && digits*8 >= len(part)
+	mixed := lower > 2 && upper > 2
+	return mixed && others <= 2 || others == 0 && digits*4 >= len(part)
 }
 
 func isHex(part string) bool {

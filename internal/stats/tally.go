@@ -57,8 +57,8 @@ func (t *Tally) AddLink(d Dims, class Class, p Point, c Count) {
 }
 
 // AddSending adds c to what became of the messages that were sent on the day of at.
-func (t *Tally) AddSending(template, name int64, class Class, at int64, c Count) {
-	t.add(Key{BySending, template, name, class, floorDiv(at, 24*hourMs)}, c)
+func (t *Tally) AddSending(project, template, name int64, class Class, at int64, c Count) {
+	t.add(Key{BySending, Pair(project, template), name, class, floorDiv(at, 24*hourMs)}, c)
 }
 
 // AddDelay adds c to the messages that were sent on the day of at and whose first event of a name came after delay

@@ -8,6 +8,7 @@ import (
 
 	"tidings/event"
 	"tidings/internal/receipt"
+	"tidings/internal/stats"
 	"tidings/internal/store"
 )
 
@@ -91,5 +92,54 @@ func lifeOf(i int) fact {
 				d.Automation = &event.Automation{Verdict: event.Human}
 			}
 		},
+	}
+}
+
+// BenchmarkStats reads counters as five million events of 200 templates, 300 domains and 2 sources leave them in a year.
+func BenchmarkStats(b *testing.B) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		s := opener(b, engine)()
+		newFeed(b, s, "bench")
+		for _, sql := range []string{
+			`INSERT INTO terms (ref, project, kind, text) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 520)
+				SELECT 1000 + i, 1, CASE WHEN i <= 10 THEN 1 WHEN i <= 210 THEN 2 WHEN i <= 510 THEN 4 ELSE 9 END,
+				'term-' || i FROM n`,
+			`INSERT INTO counters (kind, bucket, dim, name, class, n, uniques, any_uniques)
+				WITH RECURSIVE d (day) AS (SELECT 0 UNION ALL SELECT day + 1 FROM d WHERE day < 364)
+				SELECT t.kind, 20000 + d.day, t.ref, n.ref, 0, 7, 5, 5 FROM d,
+					(SELECT ref, CASE kind WHEN 2 THEN 2 ELSE 4 END AS kind FROM terms WHERE kind IN (2, 4) AND ref > 1000) t,
+					(SELECT ref FROM terms WHERE kind = 1 AND ref > 1000) n`,
+			`INSERT INTO counters (kind, bucket, dim, name, class, n, uniques, any_uniques)
+				WITH RECURSIVE h (hour) AS (SELECT 0 UNION ALL SELECT hour + 1 FROM h WHERE hour < 8759)
+				SELECT 1, 480000 + h.hour, 1, n.ref, 0, 70, 50, 50 FROM h, (SELECT ref FROM terms WHERE kind = 1 AND ref > 1000) n`,
+			`INSERT INTO counters (kind, bucket, dim, name, class, n, uniques, any_uniques)
+				WITH RECURSIVE d (day) AS (SELECT 0 UNION ALL SELECT day + 1 FROM d WHERE day < 364)
+				SELECT 9, 20000 + d.day, t.ref * 4294967296 + l.ref, 1001, 1, 7, 5, 5 FROM d,
+					(SELECT ref FROM terms WHERE kind = 2 AND ref > 1000) t, (SELECT ref FROM terms WHERE kind = 9) l`,
+		} {
+			if err := s.Exec(b.Context(), sql); err != nil {
+				b.Fatal(err)
+			}
+		}
+		from, to := time.Unix(20335*86400, 0), time.Unix(20365*86400, 0)
+		for name, q := range map[string]store.StatsQuery{
+			"30 days by day and template": {By: stats.ByTemplate, Series: true},
+			"30 days by template":         {By: stats.ByTemplate},
+			"30 days of one template":     {By: stats.ByTemplate, Value: "term-100", Series: true},
+			"rates of templates":          {By: stats.ByTemplate, Names: []event.Name{"term-1", "term-2", "term-3", "term-4"}},
+			"30 days by hour":             {By: stats.BySource, Series: true},
+			"30 days by domain":           {By: stats.ByDomain},
+			"top links":                   {By: stats.ByLink},
+			"top links of a template":     {By: stats.ByLink, Value: "term-100"},
+		} {
+			q.Project, q.From, q.To = store.DefaultProject, from, to
+			b.Run(engine+"/"+name, func(b *testing.B) {
+				for b.Loop() {
+					if list, err := s.Stats(b.Context(), q); err != nil || len(list) == 0 {
+						b.Fatal(len(list), err)
+					}
+				}
+			})
+		}
 	}
 }

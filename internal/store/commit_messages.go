@@ -76,7 +76,7 @@ func (w *work) lockMessages() error {
 func (w *work) tellSendings(sign int64) error {
 	for _, m := range w.messages {
 		m.state.Tell(message.Sending{
-			SentAt: receipt.SentAt(m.info), Template: m.template,
+			SentAt: receipt.SentAt(m.info), Project: m.project, Template: m.template,
 			Name: func(slot int) int64 { return w.slotName(m.project, slot) },
 		}, &w.tally, sign)
 	}

@@ -38,7 +38,10 @@ func (s *Store) Contact(ctx context.Context, project, idOrAddress string) (k Con
 			return err
 		}
 		k.Project = project
-		k.Suppressions, err = suppressionsOf(ctx, c, ref)
+		if k.Suppressions, err = suppressionsOf(ctx, c, ref); err != nil {
+			return err
+		}
+		k.Patterns, err = patternsOf(ctx, c, p, k.Address)
 		return err
 	})
 	return k, err

@@ -104,13 +104,13 @@ func dumpSuppressions(ctx context.Context, c conn, add func(string, ...any)) err
 }
 
 func dumpCounters(ctx context.Context, c conn, add func(string, ...any)) error {
-	return c.query(ctx, `SELECT k.kind, coalesce(d.text, s.id, p.id, t.text || ' ' || l.text, l.text,
-			t.text || ' ' || (k.dim % 4294967296), ''), coalesce(n.text, ''), k.class, k.bucket, k.n, k.uniques, k.any_uniques
+	return c.query(ctx, `SELECT k.kind, coalesce(d.text, s.id, p.id, (t.text || ' ' || l.text),
+			l.text, t.text || ' ' || (k.dim % 4294967296), ''), coalesce(n.text, ''), k.class, k.bucket, k.n, k.uniques, k.any_uniques
 		FROM counters k LEFT JOIN terms n ON n.ref = k.name
-		LEFT JOIN terms d ON d.ref = k.dim AND k.kind NOT IN (1, 5, 9, 11)
+		LEFT JOIN terms d ON d.ref = k.dim AND k.kind NOT IN (1, 5, 9, 10, 11)
 		LEFT JOIN sources s ON s.ref = k.dim AND k.kind = 1 LEFT JOIN projects p ON p.ref = k.dim AND k.kind = 5
 		LEFT JOIN terms t ON t.ref = k.dim / 4294967296 AND k.kind IN (9, 11)
-		LEFT JOIN terms l ON l.ref = k.dim % 4294967296 AND k.kind = 9
+		LEFT JOIN terms l ON l.ref = k.dim % 4294967296 AND k.kind IN (9, 10)
 		WHERE k.n <> 0 OR k.uniques <> 0 OR k.any_uniques <> 0`, nil, func(r row) error {
 		var kind, class, bucket, n, u, a int64
 		var dim, name string

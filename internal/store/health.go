@@ -68,7 +68,7 @@ func (s *Store) lastByName(ctx context.Context, c conn, ref int64, now time.Time
 	type last struct{ name, hour int64 }
 	var list []last
 	var terms []int64
-	err := c.query(ctx, `SELECT name, max(bucket) FROM counters WHERE kind = 1 AND dim = $1 AND n > 0 GROUP BY name`,
+	err := c.query(ctx, `SELECT name, max(bucket) FROM counters WHERE +kind = 1 AND dim = $1 AND n > 0 GROUP BY name`,
 		[]any{ref}, func(r row) error {
 			var l last
 			err := r.Scan(&l.name, &l.hour)

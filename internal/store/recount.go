@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
 
 	"tidings/event"
+	"tidings/internal/fault"
 	"tidings/internal/message"
 	"tidings/internal/stats"
 )
@@ -32,15 +34,27 @@ func (s *Store) Recount(ctx context.Context, progress func(done, total int64)) (
 			return r, err
 		}
 	}
+	token, err := s.announceRecount(ctx)
+	if err != nil {
+		return r, err
+	}
 	v, err := s.verify(ctx, progress)
 	if err != nil {
 		return r, err
 	}
 	r.Left = slices.DeleteFunc(v.out.Differences, func(d Difference) bool { return d.repaired })
-	if r.Counters, err = s.shiftCounters(ctx, v.off); err != nil {
-		return r, err
-	}
-	return r, s.recounted(ctx)
+	r.Counters, err = s.shiftCounters(ctx, v.off, token)
+	return r, err
+}
+
+// announceRecount leaves a token, so that of two recounts that run at once only the later one moves counters.
+func (s *Store) announceRecount(ctx context.Context) (string, error) {
+	token := rand.Text()
+	return token, s.engine.write(ctx, func(c conn) error {
+		_, err := c.exec(ctx, `INSERT INTO meta (name, value) VALUES ('recount_token', $1)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, token)
+		return err
+	})
 }
 
 // RecountDue reports whether a new version counts what older ones did not, so that a recount is due.
@@ -51,13 +65,6 @@ func (s *Store) RecountDue(ctx context.Context) (due bool, err error) {
 		return err
 	})
 	return due, err
-}
-
-func (s *Store) recounted(ctx context.Context) error {
-	return s.engine.write(ctx, func(c conn) error {
-		_, err := c.exec(ctx, `DELETE FROM meta WHERE name = 'recount'`)
-		return err
-	})
 }
 
 // reclassify gives events the classes of this version: bounces, complaints, and what simulators were sent.
@@ -192,17 +199,34 @@ func (v *verifier) fixMessages(list []verifiedMessage) (fixed int64, err error) 
 	return fixed, nil
 }
 
-// shiftCounters adds to every counter what it is off.
-func (s *Store) shiftCounters(ctx context.Context, off map[stats.Key]stats.Count) (int64, error) {
+// shiftCounters adds to every counter what it is off, and notes that the recount is done.
+func (s *Store) shiftCounters(ctx context.Context, off map[stats.Key]stats.Count, token string) (int64, error) {
 	rows := make([]counterRow, 0, len(off))
 	for k, c := range off {
 		rows = append(rows, counterRow{k, c})
 	}
 	slices.SortFunc(rows, func(a, b counterRow) int { return compareKeys(a.Key, b.Key) })
-	for chunk := range slices.Chunk(rows, recountBatch) {
-		if err := s.engine.ingest(ctx, func(b batch) error { return b.addCounters(ctx, chunk) }); err != nil {
-			return 0, fmt.Errorf("put counters right: %w", err)
+	err := s.engine.ingest(ctx, func(b batch) error {
+		var now string
+		if _, err := one(ctx, b, `SELECT value FROM meta WHERE name = 'recount_token'`, nil, &now); err != nil {
+			return err
 		}
+		if now != token {
+			return fault.New(fault.Conflict, "recount_overtaken", "another recount began meanwhile; it will put the counters right")
+		}
+		for chunk := range slices.Chunk(rows, counterChunk) {
+			if err := b.addCounters(ctx, chunk); err != nil {
+				return err
+			}
+		}
+		_, err := b.exec(ctx, `DELETE FROM meta WHERE name IN ('recount', 'recount_token')`)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("put counters right: %w", err)
 	}
 	return int64(len(rows)), nil
 }
+
+// counterChunk is how many counters one statement takes.
+const counterChunk = 5000

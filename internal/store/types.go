@@ -127,6 +127,7 @@ type Contact struct {
 	State        contact.State
 	Attributes   json.RawMessage // a JSON object
 	Suppressions []contact.Suppression
+	Patterns     []SuppressionPattern // those that hold and match the address
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }

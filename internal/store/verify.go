@@ -201,7 +201,7 @@ func (v *verifier) message(m verifiedMessage, list []verifiedFact) error {
 		v.differ("message "+publicID(messagePrefix, m.ref), state, want)
 	}
 	var failed error
-	want.Tell(message.Sending{SentAt: receipt.SentAt(m.info), Template: m.template, Name: func(slot int) int64 {
+	want.Tell(message.Sending{SentAt: receipt.SentAt(m.info), Project: m.project, Template: m.template, Name: func(slot int) int64 {
 		ref, err := v.term(m.project, termName, string(event.SlotName(slot)))
 		failed = cmp.Or(failed, err)
 		return ref
@@ -382,7 +382,7 @@ var kindWords = map[stats.Kind]string{
 // describe says in words which counter it is: "2026-05-04 10h email.open source src_x human".
 func (v *verifier) describe(k stats.Key) (string, error) {
 	first, second := k.Dim, int64(0)
-	if k.Kind == stats.ByLink || k.Kind == stats.ByDelay {
+	if k.Kind == stats.ByLink || k.Kind == stats.ByDelay || k.Kind == stats.BySending {
 		first, second = stats.Unpair(k.Dim)
 	}
 	texts, err := v.store.termTexts(v.ctx, v.c, []int64{k.Name, first, second})
@@ -397,6 +397,8 @@ func (v *verifier) describe(k stats.Key) (string, error) {
 		_, err = one(v.ctx, v.c, `SELECT id FROM sources WHERE ref = $1`, []any{k.Dim}, &dim)
 	case stats.ByName:
 		_, err = one(v.ctx, v.c, `SELECT id FROM projects WHERE ref = $1`, []any{k.Dim}, &dim)
+	case stats.BySending:
+		dim = texts[second]
 	case stats.ByLink:
 		dim += " " + texts[second]
 	case stats.ByDelay:

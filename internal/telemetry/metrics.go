@@ -24,6 +24,8 @@ type Metrics struct {
 	seconds  *prometheus.HistogramVec
 	batches  prometheus.Histogram
 	commits  prometheus.Histogram
+	asked    *prometheus.CounterVec
+	asking   *prometheus.HistogramVec
 }
 
 // New makes the metrics of a process that runs this version.
@@ -54,12 +56,19 @@ func New(version string) *Metrics {
 			Name: "tidings_ingest_commit_seconds", Help: "Time of one ingest transaction, fsync included.",
 			Buckets: prometheus.ExponentialBuckets(.0005, 2, 14),
 		}),
+		asked: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tidings_api_requests_total", Help: "Requests of the API, by operation and status of the answer.",
+		}, []string{"operation", "status"}),
+		asking: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "tidings_api_seconds", Help: "Time from a request of the API to its answer.",
+			Buckets: []float64{.001, .005, .025, .1, .5, 2.5, 10},
+		}, []string{"operation"}),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tidings_build_info", Help: "1, labelled with the version that runs.",
 	}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(m.events, m.answers, m.repeats, m.refusals, m.seconds, m.batches, m.commits, build,
+	m.registry.MustRegister(m.events, m.answers, m.repeats, m.refusals, m.seconds, m.batches, m.commits, m.asked, m.asking, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -98,6 +107,12 @@ func (m *Metrics) Answered(provider string, status int, took time.Duration) {
 func (m *Metrics) Committed(entries int, took time.Duration) {
 	m.batches.Observe(float64(entries))
 	m.commits.Observe(took.Seconds())
+}
+
+// Asked counts an answer of the API and how long it took.
+func (m *Metrics) Asked(operation string, status int, took time.Duration) {
+	m.asked.WithLabelValues(operation, strconv.Itoa(status)).Inc()
+	m.asking.WithLabelValues(operation).Observe(took.Seconds())
 }
 
 // Handler serves the metrics to Prometheus.

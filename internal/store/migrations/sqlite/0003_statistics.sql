@@ -17,5 +17,5 @@ INSERT INTO counters_new (kind, bucket, dim, name, class, n, uniques, any_unique
     SELECT kind, bucket, dim, name, class, n, uniques, any_uniques FROM counters;
 DROP TABLE counters;
 ALTER TABLE counters_new RENAME TO counters;
-CREATE INDEX counters_dim ON counters (kind, dim, bucket);
+CREATE INDEX counters_dim ON counters (dim, bucket);
 INSERT INTO meta (name, value) SELECT 'recount', 'due' WHERE EXISTS (SELECT 1 FROM events);
