@@ -50,11 +50,13 @@ func (d demo) simulate(ctx context.Context, c *console, server *app.App) error {
 		return err
 	}
 	who := control.Actor{Project: store.DefaultProject, By: "cli", Door: "cli"}
-	made, err := demoSource(ctx, server.Control(), who, string(id.CertificatePEM()))
+	// A Ctrl-C that comes this early still finds a whole demo, and is no failure.
+	whole := context.WithoutCancel(ctx)
+	made, err := demoSource(whole, server.Control(), who, string(id.CertificatePEM()))
 	if err != nil {
 		return fmt.Errorf("make the demo source: %w", err)
 	}
-	key, err := demoKey(ctx, server.Control(), who)
+	key, err := demoKey(whole, server.Control(), who)
 	if err != nil {
 		return fmt.Errorf("make the demo key: %w", err)
 	}
@@ -121,7 +123,7 @@ Tidings serves at %[1]s and takes in simulated mail as source %[3]s.
   bounces only     curl -H 'Authorization: Bearer %[2]s' '%[1]s/events?name=bounced'
   not to be mailed curl -H 'Authorization: Bearer %[2]s' '%[1]s/suppressions'
   as tables        bin/tidings events    bin/tidings suppressions    bin/tidings source health %[3]s
-  the API          %[1]s/openapi.json    metrics  %[1]s/metrics
+  the API          %[1]s/docs    metrics  %[1]s/metrics
 
 Ctrl-C stops it.
 

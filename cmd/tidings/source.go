@@ -15,6 +15,7 @@ import (
 type sourceCommand struct {
 	Create  sourceCreate  `cmd:"" help:"Create a source; its URL is shown this once."`
 	List    sourceList    `cmd:"" help:"List the sources."`
+	Change  sourceChange  `cmd:"" help:"Change the settings of a source."`
 	Rotate  sourceRotate  `cmd:"" help:"Give a source a new token; the one before works for a while."`
 	Disable sourceDisable `cmd:"" help:"Make a source refuse everything."`
 	Enable  sourceEnable  `cmd:"" help:"End disable."`

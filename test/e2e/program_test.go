@@ -79,6 +79,10 @@ type server struct {
 	news  chan struct{} // closed and made anew at each line
 }
 
+func newClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: patience}
+}
+
 // serve starts a server and waits until it is ready.
 func serve(t testing.TB, db string) *server {
 	t.Helper()
@@ -96,7 +100,7 @@ func launch(t testing.TB, db string) *server {
 	t.Helper()
 	s := &server{
 		t: t, db: db, ended: make(chan struct{}), news: make(chan struct{}),
-		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: patience},
+		http: newClient(),
 	}
 	s.cmd = exec.Command(os.Getenv(binaryVariable), "serve", "--db", db, "--listen", "127.0.0.1:0", "--log-format", "json")
 	s.cmd.Env, s.cmd.Dir = environment(), t.TempDir()

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"tidings/internal/config"
+	"tidings/internal/control"
+)
+
+type sourceChange struct {
+	database           `embed:""`
+	printing           `embed:""`
+	ID                 string           `arg:"" help:"The source's id (src_…)."`
+	Name               *string          `placeholder:"TEXT" help:"What people call it."`
+	Topic              []string         `sep:"none" placeholder:"ARN" help:"SNS topics that may post here, instead of those that may now."`
+	SigningCertificate *string          `placeholder:"FILE" type:"path" help:"Trust only this certificate (PEM)."`
+	RequireVersion2    *bool            `negatable:"" help:"Refuse SNS signatures of version 1 (SHA-1)."`
+	AllowRaw           *bool            `negatable:"" help:"Accept SNS raw delivery, which carries no signature."`
+	ConfirmByHand      *bool            `negatable:"" help:"Let a person confirm subscriptions of listed topics too."`
+	BasicAuth          []string         `sep:"none" placeholder:"USER:PASSWORD" help:"Ask for basic auth, any of these, instead of those now."`
+	Account            *string          `placeholder:"ID" help:"The AWS account that events must come from."`
+	FixedPath          *string          `placeholder:"WORD" help:"Also reachable without token at BASE/PROVIDER/WORD."`
+	MaxAge             *config.Duration `placeholder:"TIME" help:"Oldest signed request to accept; 0: as old as events are kept."`
+	TemplateTag        *string          `placeholder:"TAG" help:"Message tag that holds the template."`
+	WorkflowTag        *string          `placeholder:"TAG" help:"Message tag that holds the workflow."`
+	Remove             []string         `placeholder:"SETTING" help:"Remove basic-auth, signing-certificate, account, fixed-path, template-tag or workflow-tag; may be repeated."`
+}
+
+// Help is the long help.
+func (*sourceChange) Help() string {
+	return `What is not named stays as it is. A change takes effect with the next request, on every node within seconds.
+
+  tidings source change src_01jq7z9f3v8k2m5n --basic-auth ses:new-password --basic-auth ses:old-password
+  tidings source change src_01jq7z9f3v8k2m5n --remove basic-auth --no-allow-raw`
+}
+
+// removable are the settings that --remove knows, and what removes them.
+var removable = map[string]func(*control.SourceChange){
+	"basic-auth":          func(ch *control.SourceChange) { ch.BasicAuth = new([]string) },
+	"signing-certificate": func(ch *control.SourceChange) { ch.SigningCertificate = new(string) },
+	"account":             func(ch *control.SourceChange) { ch.Account = new(string) },
+	"fixed-path":          func(ch *control.SourceChange) { ch.Path = new(string) },
+	"template-tag":        func(ch *control.SourceChange) { ch.TemplateTag = new(string) },
+	"workflow-tag":        func(ch *control.SourceChange) { ch.WorkflowTag = new(string) },
+}
+
+func (s *sourceChange) change() (control.SourceChange, error) {
+	ch := control.SourceChange{
+		Name: s.Name, Path: s.FixedPath, RequireVersion2: s.RequireVersion2, AllowRaw: s.AllowRaw, ConfirmByHand: s.ConfirmByHand,
+		Account: s.Account, TemplateTag: s.TemplateTag, WorkflowTag: s.WorkflowTag,
+	}
+	if len(s.Topic) > 0 {
+		ch.Topics = &s.Topic
+	}
+	if len(s.BasicAuth) > 0 {
+		ch.BasicAuth = &s.BasicAuth
+	}
+	if s.MaxAge != nil {
+		seconds := int64(s.MaxAge.Std() / time.Second)
+		ch.MaxAgeSeconds = &seconds
+	}
+	if s.SigningCertificate != nil {
+		b, err := os.ReadFile(*s.SigningCertificate)
+		if err != nil {
+			return ch, fmt.Errorf("read --signing-certificate: %w", err)
+		}
+		text := string(b)
+		ch.SigningCertificate = &text
+	}
+	for _, name := range s.Remove {
+		remove, ok := removable[name]
+		if !ok {
+			return ch, usageError{fmt.Errorf("--remove %s: can't be removed, see tidings source change --help", name)}
+		}
+		remove(&ch)
+	}
+	if ch == (control.SourceChange{}) {
+		return ch, usageError{errors.New("nothing to change: see tidings source change --help")}
+	}
+	return ch, nil
+}
+
+// Run changes a source.
+func (s *sourceChange) Run(c *console) error {
+	ch, err := s.change()
+	if err != nil {
+		return err
+	}
+	return s.local(c, func(ops *control.Control, who control.Actor) error {
+		x, err := ops.UpdateSource(c.ctx, who, s.ID, ch)
+		if err != nil {
+			return err
+		}
+		return s.print(c, viewSource(x, "", ""), func(w io.Writer) { fmt.Fprintf(w, "%s is changed.\n", x.ID) })
+	})
+}

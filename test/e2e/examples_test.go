@@ -1,0 +1,205 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// The examples of the help are run as they stand there, by a shell, each in a folder of its own that was prepared as the
+// examples suppose. Only what an example can't know is put in: ids, a port, a database, and smaller numbers.
+
+// commandPages are the commands that have a page of their own, as words.
+func commandPages(t *testing.T) [][]string {
+	t.Helper()
+	dir := t.TempDir()
+	if r := command(t, "man", dir); r.code != 0 {
+		t.Fatalf("tidings man: exit code %d\n%s", r.code, r.errOut)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "tidings-*.1"))
+	must(t, err)
+	var list [][]string
+	for _, f := range files {
+		list = append(list, strings.Split(strings.TrimSuffix(filepath.Base(f), ".1"), "-")[1:])
+	}
+	return list
+}
+
+// examplesOf are the shell lines in the help of a command.
+func examplesOf(t *testing.T, words []string) (lines []string) {
+	t.Helper()
+	r := command(t, append(slices.Clone(words), "--help")...)
+	if r.code != 0 {
+		t.Fatalf("tidings %s --help: exit code %d", strings.Join(words, " "), r.code)
+	}
+	for line := range strings.Lines(strings.ReplaceAll(r.out, "\\\n", " ")) {
+		if strings.HasPrefix(line, "  ") && strings.HasPrefix(strings.TrimSpace(line), "tidings ") {
+			lines = append(lines, strings.Join(strings.Fields(line), " "))
+		}
+	}
+	return lines
+}
+
+// stage is the folder that an example is run in.
+type stage struct {
+	t      *testing.T
+	dir    string
+	server *exec.Cmd
+}
+
+func (s *stage) path(elem ...string) string {
+	return filepath.Join(append([]string{s.dir}, elem...)...)
+}
+
+// shell runs a line as a person would in the folder, and returns what it prints.
+func (s *stage) shell(line string) (string, error) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 3*patience)
+	defer cancel()
+	cmd := s.bash(ctx, line)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return out.String(), err
+}
+
+func (s *stage) bash(ctx context.Context, line string) *exec.Cmd {
+	binary, err := filepath.Abs(os.Getenv(binaryVariable))
+	must(s.t, err)
+	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", line)
+	cmd.Dir = s.dir
+	cmd.Env = append(environment(), "HOME="+s.dir, "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
+	return cmd
+}
+
+// mustShell runs a line that has to succeed.
+func (s *stage) mustShell(line string) string {
+	s.t.Helper()
+	out, err := s.shell(line)
+	if err != nil {
+		s.t.Fatalf("%s: %v\n%s", line, err, out)
+	}
+	return out
+}
+
+// serving runs a server on the folder's database until the returned function is called. It listens at address.
+func (s *stage) serving(line string) (address string, stop func()) {
+	s.t.Helper()
+	srv := &server{t: s.t, ended: make(chan struct{}), news: make(chan struct{}), http: newClient()}
+	srv.cmd = s.bash(context.WithoutCancel(s.t.Context()), "exec "+line)
+	log, err := srv.cmd.StderrPipe()
+	must(s.t, err)
+	must(s.t, srv.cmd.Start())
+	go srv.follow(log)
+	s.t.Cleanup(srv.kill)
+	var started struct{ Address string }
+	must(s.t, json.Unmarshal([]byte(srv.await("serving")), &started))
+	return started.Address, func() {
+		s.t.Helper()
+		srv.signal(syscall.SIGTERM)
+		if code := srv.exit(); code != 0 {
+			s.t.Errorf("%s: exit code %d\n%s", line, code, srv.log())
+		}
+	}
+}
+
+// prepare makes the folder that examples suppose: a database with a source, a key, mail and a suppression; backups of it;
+// lists to import.
+func prepare(t *testing.T) (s *stage, known *strings.Replacer) {
+	t.Helper()
+	s = &stage{t: t, dir: t.TempDir()}
+	for _, d := range []string{
+		"root/etc/bash_completion.d", "root/usr/local/share/zsh/site-functions", "root/var/backups",
+		"root/var/lib/tidings", ".config/fish/completions",
+	} {
+		must(t, os.MkdirAll(s.path(d), 0o750))
+	}
+	s.mustShell("tidings simulate --certificate-out demo.pem && cp demo.pem broker.pem")
+	var made struct{ ID, Token string }
+	must(t, json.Unmarshal([]byte(s.mustShell("tidings source create --provider ses --name first --signing-certificate demo.pem "+
+		"--topic arn:aws:sns:eu-west-1:123456789012:simulated-mail --json")), &made))
+	var key struct{ ID string }
+	must(t, json.Unmarshal([]byte(s.mustShell("tidings key create --kind secret --name first --json")), &key))
+	address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
+	s.mustShell("tidings simulate --url http://" + address + "/in/ses/" + made.Token + " --events 300 --recipients 50 --start 2026-05-03T00:00:00Z")
+	stop()
+	var page struct{ Events []struct{ ID string } }
+	must(t, json.Unmarshal([]byte(s.mustShell("tidings events --limit 1 --json")), &page))
+	s.mustShell("tidings backup root/var/backups/tidings.db && cp root/var/backups/tidings.db latest.db")
+	return s, strings.NewReplacer(
+		"src_01jq7z9f3v8k2m5n", made.ID, "key_01jq7z9f3v8k2m5n", key.ID, "TOKEN", made.Token,
+		"019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11", page.Events[0].ID,
+		" /etc/", " root/etc/", " /usr/", " root/usr/", " /var/", " root/var/", " | man -l -", " | cat",
+		"--events 2000000", "--events 300", "--events 10000", "--events 300", "tidings bench", "tidings bench --questions 3",
+	)
+}
+
+// outcomes are examples that can't end with 0 here, and what they say instead.
+var outcomes = map[string]string{
+	"tidings source confirm src_01jq7z9f3v8k2m5n cnf_01jq7z9f3v8k2m5n": "there is no confirmation",
+	"tidings suppressions lift ghost@acme.test":                        "there is no contact",
+}
+
+func TestEveryExampleOfTheHelpRuns(t *testing.T) {
+	t.Parallel()
+	origin, known := prepare(t)
+	pages := commandPages(t)
+	if len(pages) < 20 {
+		t.Fatalf("%d commands have a page", len(pages))
+	}
+	for _, words := range pages {
+		for _, line := range examplesOf(t, words) {
+			t.Run(line, func(t *testing.T) {
+				s := &stage{t: t, dir: t.TempDir()}
+				must(t, os.CopyFS(s.dir, os.DirFS(origin.dir)))
+				runExample(s, line, known.Replace(line))
+			})
+		}
+	}
+}
+
+var postgresURL = regexp.MustCompile(`postgres://\S+`)
+
+func runExample(s *stage, line, real string) {
+	t := s.t
+	if postgresURL.MatchString(real) {
+		real = postgresURL.ReplaceAllLiteralString(real, "'"+database(t, "postgres")+"'")
+	}
+	switch {
+	case strings.HasPrefix(line, "tidings serve"):
+		real, _, _ = strings.Cut(strings.ReplaceAll(real, " --listen :8080", ""), " #")
+		_, stop := s.serving(real + " --listen 127.0.0.1:0 --log-format json")
+		stop()
+		return
+	case strings.Contains(line, "http://127.0.0.1:8080"):
+		address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
+		defer stop()
+		real = strings.ReplaceAll(real, "127.0.0.1:8080", address)
+	case line == "tidings restore /var/backups/tidings.db":
+		must(t, os.RemoveAll(s.path("data")))
+	case line == "tidings backup /var/backups/tidings.db":
+		must(t, os.Remove(s.path("root/var/backups/tidings.db")))
+	case strings.HasPrefix(line, "tidings bench") && !strings.Contains(line, "--events"):
+		real += " --events 300"
+	}
+	out, err := s.shell(real)
+	for begin, says := range outcomes {
+		if strings.HasPrefix(line, begin) {
+			if err == nil || !strings.Contains(out, says) {
+				t.Errorf("%s: %v, and does not say %q:\n%s", real, err, says, out)
+			}
+			return
+		}
+	}
+	if err != nil {
+		t.Errorf("%s: %v\n%s", real, err, out)
+	}
+}
