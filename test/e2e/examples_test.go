@@ -50,9 +50,8 @@ func examplesOf(t *testing.T, words []string) (lines []string) {
 
 // stage is the folder that an example is run in.
 type stage struct {
-	t      *testing.T
-	dir    string
-	server *exec.Cmd
+	t   *testing.T
+	dir string
 }
 
 func (s *stage) path(elem ...string) string {
@@ -168,38 +167,38 @@ func TestEveryExampleOfTheHelpRuns(t *testing.T) {
 
 var postgresURL = regexp.MustCompile(`postgres://\S+`)
 
-func runExample(s *stage, line, real string) {
+func runExample(s *stage, line, text string) {
 	t := s.t
-	if postgresURL.MatchString(real) {
-		real = postgresURL.ReplaceAllLiteralString(real, "'"+database(t, "postgres")+"'")
+	if postgresURL.MatchString(text) {
+		text = postgresURL.ReplaceAllLiteralString(text, "'"+database(t, "postgres")+"'")
 	}
 	switch {
 	case strings.HasPrefix(line, "tidings serve"):
-		real, _, _ = strings.Cut(strings.ReplaceAll(real, " --listen :8080", ""), " #")
-		_, stop := s.serving(real + " --listen 127.0.0.1:0 --log-format json")
+		text, _, _ = strings.Cut(strings.ReplaceAll(text, " --listen :8080", ""), " #")
+		_, stop := s.serving(text + " --listen 127.0.0.1:0 --log-format json")
 		stop()
 		return
 	case strings.Contains(line, "http://127.0.0.1:8080"):
 		address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
 		defer stop()
-		real = strings.ReplaceAll(real, "127.0.0.1:8080", address)
+		text = strings.ReplaceAll(text, "127.0.0.1:8080", address)
 	case line == "tidings restore /var/backups/tidings.db":
 		must(t, os.RemoveAll(s.path("data")))
 	case line == "tidings backup /var/backups/tidings.db":
 		must(t, os.Remove(s.path("root/var/backups/tidings.db")))
 	case strings.HasPrefix(line, "tidings bench") && !strings.Contains(line, "--events"):
-		real += " --events 300"
+		text += " --events 300"
 	}
-	out, err := s.shell(real)
+	out, err := s.shell(text)
 	for begin, says := range outcomes {
 		if strings.HasPrefix(line, begin) {
 			if err == nil || !strings.Contains(out, says) {
-				t.Errorf("%s: %v, and does not say %q:\n%s", real, err, says, out)
+				t.Errorf("%s: %v, and does not say %q:\n%s", text, err, says, out)
 			}
 			return
 		}
 	}
 	if err != nil {
-		t.Errorf("%s: %v\n%s", real, err, out)
+		t.Errorf("%s: %v\n%s", text, err, out)
 	}
 }
