@@ -146,7 +146,9 @@ func indented(raw []byte) string {
 func parameterField(p *huma.Param) manualField {
 	f := schemaField(p.Name, p.Schema)
 	f.In, f.Required = p.In, p.Required
-	f.Means = cmp.Or(p.Description, f.Means)
+	if p.Schema != nil {
+		f.Means = bounded(cmp.Or(p.Description, p.Schema.Description), p.Schema)
+	}
 	if p.Example != nil {
 		f.Example = shown(p.Example)
 	}
@@ -172,14 +174,26 @@ func schemaField(name string, s *huma.Schema) manualField {
 	if s == nil {
 		return f
 	}
-	f.Kind, f.Object, f.Means = kindOf(s), objectIn(s), s.Description
-	if len(s.Enum) > 0 && !strings.Contains(f.Means, fmt.Sprint(s.Enum[0])) {
-		f.Means = strings.TrimPrefix(f.Means+". One of "+listed(s.Enum), ". ")
-	}
+	f.Kind, f.Object, f.Means = kindOf(s), objectIn(s), bounded(s.Description, s)
 	if len(s.Examples) > 0 {
 		f.Example = shown(s.Examples[0])
 	}
 	return f
+}
+
+// bounded adds to what a value means which ones there are, and which it is when it is left out.
+func bounded(means string, s *huma.Schema) string {
+	add := func(more string) { means = strings.TrimPrefix(strings.TrimSuffix(means, ".")+". "+more, ". ") }
+	if len(s.Enum) > 0 && !strings.Contains(means, fmt.Sprint(s.Enum[0])) {
+		add("One of " + listed(s.Enum))
+	}
+	if s.Minimum != nil && s.Maximum != nil {
+		add(fmt.Sprintf("%v to %v", *s.Minimum, *s.Maximum))
+	}
+	if s.Default != nil {
+		add("Default: " + shown(s.Default))
+	}
+	return means
 }
 
 // shown is an example as one would type it.

@@ -58,6 +58,13 @@ var words = map[string]word{
 	"p90":      {"Seconds that nine in ten messages did not exceed", 21600},
 	"p99":      {"Seconds that 99 in 100 messages did not exceed", 86400},
 
+	"Share.name":  {"", "bounce"},
+	"Share.part":  {"", 24},
+	"Share.of":    {"", 1200},
+	"Share.value": {"", 0.02},
+	"Share.low":   {"", 0.01347},
+	"Share.high":  {"", 0.02959},
+
 	"Key.name": {"What it is for", "laptop"}, "CreatedKey.name": {"What it is for", "laptop"},
 	"MessageCount.name":      {"The name of the events", "email.open"},
 	"ReceiptProblem.element": {"Which element of the body, from 0", nil},
