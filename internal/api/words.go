@@ -58,7 +58,7 @@ var words = map[string]word{
 	"p90":      {"Seconds that nine in ten messages did not exceed", 21600},
 	"p99":      {"Seconds that 99 in 100 messages did not exceed", 86400},
 
-	"Share.name":  {"", "bounce"},
+	"Share.name":  {"Which rate", "bounce"},
 	"Share.part":  {"", 24},
 	"Share.of":    {"", 1200},
 	"Share.value": {"", 0.02},
