@@ -39,14 +39,14 @@ var (
 	operator = control.Actor{Project: store.DefaultProject, By: "cli", Door: "cli"}
 )
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func newControl(t *testing.T) *control.Control {
+func newControl(t testing.TB) *control.Control {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Options{
 		URL: filepath.Join(t.TempDir(), "tidings.db"), Soft: contact.DefaultSoftPolicy, Now: func() time.Time { return now },

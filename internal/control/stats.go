@@ -94,8 +94,9 @@ func (c *Control) Stats(ctx context.Context, who Actor, f StatsFilter) (StatsRep
 			figures[i].Value = "" // of all sources together
 		}
 	}
-	report.Rows = rowsOf(figures, func(f store.Figure) time.Time { return beginOf(f.At, report.Unit, zone) })
+	report.Rows = rowsOf(figures, func(t time.Time) time.Time { return beginOf(t, report.Unit, zone) })
 	report.Rows, report.More = topValues(report.Rows, cmp.Or(f.Limit, defaultStats))
+	rated(report.Rows)
 	return report, nil
 }
 
@@ -199,63 +200,84 @@ func beginOf(at time.Time, unit string, zone *time.Location) time.Time {
 	return midnight(at, zone, 0)
 }
 
-// rowsOf gathers figures by value and time, names sorted.
-func rowsOf(figures []store.Figure, at func(store.Figure) time.Time) []StatsRow {
+// rowsOf gathers figures by value and time, without rates.
+func rowsOf(figures []store.Figure, at func(time.Time) time.Time) []StatsRow {
 	type key struct {
 		value string
 		at    int64
 	}
-	type cellKey struct {
-		key
-		name  event.Name
-		class stats.Class
-	}
-	cells := make(map[cellKey]stats.Count)
-	times := make(map[key]time.Time)
+	places := make(map[key]int)
+	var rows []StatsRow
+	// Counters come in the order of time and value, so what the last one was of is mostly what the next one is of.
+	var last key
+	var begins, when time.Time
+	place := -1
 	for _, f := range figures {
-		when := at(f)
-		k := key{f.Value, when.UnixNano()}
-		times[k] = when
-		c := cellKey{k, f.Name, f.Class}
-		cells[c] = cells[c].Plus(f.Count)
-	}
-	byRow := make(map[key][]stats.Cell)
-	for k, n := range cells {
-		byRow[k.key] = append(byRow[k.key], stats.Cell{Name: k.name, Class: k.class, Count: n})
-	}
-	rows := make([]StatsRow, 0, len(byRow))
-	for k, list := range byRow {
-		slices.SortFunc(list, func(a, b stats.Cell) int {
-			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class))
-		})
-		rows = append(rows, StatsRow{Value: k.value, At: times[k], Cells: list, Rates: stats.Rates(list)})
+		if !f.At.Equal(begins) || place < 0 {
+			begins, when = f.At, at(f.At)
+		}
+		if k := (key{f.Value, when.UnixNano()}); place < 0 || k != last {
+			var known bool
+			if place, known = places[k]; !known {
+				place = len(rows)
+				rows = append(rows, StatsRow{Value: f.Value, At: when})
+			}
+			places[k], last = place, k
+		}
+		rows[place].Cells = addCell(rows[place].Cells, f)
 	}
 	return rows
 }
 
-// topValues keeps the values with most events and sorts: by events, then value, then time.
-func topValues(rows []StatsRow, limit int) (kept []StatsRow, more bool) {
-	events := make(map[string]int64)
-	for _, r := range rows {
-		for _, c := range r.Cells {
-			events[r.Value] += c.N
+// rated sorts the cells of rows by name and class, and adds the rates.
+func rated(rows []StatsRow) []StatsRow {
+	for i := range rows {
+		slices.SortFunc(rows[i].Cells, func(a, b stats.Cell) int {
+			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class))
+		})
+		rows[i].Rates = stats.Rates(rows[i].Cells)
+	}
+	return rows
+}
+
+// addCell adds a figure to the cell of its name and class. A row has few.
+func addCell(cells []stats.Cell, f store.Figure) []stats.Cell {
+	for i := range cells {
+		if cells[i].Class == f.Class && cells[i].Name == f.Name {
+			cells[i].Count = cells[i].Plus(f.Count)
+			return cells
 		}
 	}
-	values := make([]string, 0, len(events))
-	for v := range events {
-		values = append(values, v)
+	return append(cells, stats.Cell{Name: f.Name, Class: f.Class, Count: f.Count})
+}
+
+// topValues keeps the values with most events and sorts: by events, then value, then time.
+func topValues(rows []StatsRow, limit int) (kept []StatsRow, more bool) {
+	type value struct {
+		text   string
+		events int64
+		rows   []StatsRow
 	}
-	slices.SortFunc(values, func(a, b string) int {
-		return cmp.Or(cmp.Compare(events[b], events[a]), cmp.Compare(a, b))
-	})
-	more = len(values) > limit
-	place := make(map[string]int)
-	for i, v := range values[:min(limit, len(values))] {
-		place[v] = i
+	var values []*value
+	known := make(map[string]*value)
+	for _, r := range rows {
+		v := known[r.Value]
+		if v == nil {
+			v = &value{text: r.Value}
+			known[r.Value], values = v, append(values, v)
+		}
+		v.rows = append(v.rows, r)
+		for _, c := range r.Cells {
+			v.events += c.N
+		}
 	}
-	rows = slices.DeleteFunc(rows, func(r StatsRow) bool { _, ok := place[r.Value]; return !ok })
-	slices.SortFunc(rows, func(a, b StatsRow) int {
-		return cmp.Or(cmp.Compare(place[a.Value], place[b.Value]), a.At.Compare(b.At))
+	slices.SortFunc(values, func(a, b *value) int {
+		return cmp.Or(cmp.Compare(b.events, a.events), cmp.Compare(a.text, b.text))
 	})
-	return rows, more
+	kept = make([]StatsRow, 0, len(rows))
+	for _, v := range values[:min(limit, len(values))] {
+		slices.SortFunc(v.rows, func(a, b StatsRow) int { return a.At.Compare(b.At) })
+		kept = append(kept, v.rows...)
+	}
+	return kept, len(values) > limit
 }

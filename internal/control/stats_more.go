@@ -91,7 +91,7 @@ func sumRows(rows []StatsRow) StatsRow {
 			figures = append(figures, store.Figure{Name: c.Name, Class: c.Class, Count: c.Count})
 		}
 	}
-	sum := rowsOf(figures, func(store.Figure) time.Time { return time.Time{} })
+	sum := rated(rowsOf(figures, func(time.Time) time.Time { return time.Time{} }))
 	if len(sum) == 0 {
 		return StatsRow{Rates: stats.Rates(nil)}
 	}

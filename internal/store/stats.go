@@ -244,7 +244,11 @@ func (r *statsReader) nameDims(list []Figure, dims []int64) error {
 			values[i] = dim
 		}
 	}
-	texts, err := r.store.termTexts(r.ctx, r.c, slices.Concat(values, links))
+	distinct := make(map[int64]struct{})
+	for i := range dims {
+		distinct[values[i]], distinct[links[i]] = struct{}{}, struct{}{}
+	}
+	texts, err := r.store.termTexts(r.ctx, r.c, slices.Collect(maps.Keys(distinct)))
 	if err != nil {
 		return err
 	}
