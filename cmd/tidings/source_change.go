@@ -32,7 +32,7 @@ type sourceChange struct {
 
 // Help is the long help.
 func (*sourceChange) Help() string {
-	return `What is not named stays as it is. A change takes effect with the next request, on every node within seconds.
+	return `What is not named stays as it is. A change takes effect within a second, on every node.
 
   tidings source change src_01jq7z9f3v8k2m5n --basic-auth ses:new-password --basic-auth ses:old-password
   tidings source change src_01jq7z9f3v8k2m5n --remove basic-auth --no-allow-raw`

@@ -189,8 +189,11 @@ func printStats(w io.Writer, r control.StatsReport) {
 			if !row.At.IsZero() {
 				cells = append(cells, when(row.At))
 			}
-			rows = append(rows, append(cells, string(c.Name), c.Class.String(),
-				strconv.FormatInt(c.N, 10), strconv.FormatInt(c.Unique, 10)))
+			unique := strconv.FormatInt(c.Unique, 10)
+			if r.By == "reason" {
+				unique = "-" // a message may bounce for several
+			}
+			rows = append(rows, append(cells, string(c.Name), c.Class.String(), strconv.FormatInt(c.N, 10), unique))
 		}
 	}
 	if len(rows) == 0 {
