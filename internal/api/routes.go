@@ -140,7 +140,7 @@ func (a *api) operation(framework huma.API, r route, o control.Operation) huma.O
 		// control checks parameters, so that one answer tells all that is wrong with them.
 		SkipValidateParams: true,
 		MaxBodyBytes:       maxBody, Responses: make(map[string]*huma.Response),
-		Middlewares: huma.Middlewares{a.observed(o.Name), a.guard(o.Scope)},
+		Middlewares: huma.Middlewares{a.observed(o.Name), a.guard(o)},
 	}
 	statuses := []int{http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable}
 	op.Security = []map[string][]string{}
