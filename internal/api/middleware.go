@@ -66,6 +66,10 @@ func (a *api) recovered(next http.Handler) http.Handler {
 func (a *api) routed(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := mux.Handler(r)
+		if pattern != "" && documents[r.URL.Path] {
+			repeatedDocument(mux).ServeHTTP(w, r)
+			return
+		}
 		if pattern != "" {
 			mux.ServeHTTP(w, r)
 			return
