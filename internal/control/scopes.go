@@ -126,16 +126,16 @@ func (p *problems) scopes(words []string) store.Scopes {
 	return store.ScopesOf(words)
 }
 
-// within refuses a key that could do more than the one that makes it, or for longer.
+// within refuses a key that could do more than the one that makes it, or for longer. A public key's powers are not
+// among the scopes: only a key that may do everything makes one.
 func (w Actor) within(k store.Key) error {
 	exceeded := fault.New(fault.Forbidden, CodeScopeExceeded, "a key can't make a key that may do more than it may itself")
-	wanted := k.Scopes.Words()
-	if len(wanted) == 0 {
-		wanted = []string{""} // everything; a public key's powers are not among the scopes either
+	if k.Scopes == "" && w.Scopes != "" {
+		return exceeded.WithHint("ask for a secret key with scopes that this one has, or use: tidings key create")
 	}
-	for _, word := range wanted {
+	for _, word := range k.Scopes.Words() {
 		if !covers(w.Scopes, word) {
-			return exceeded.WithHint("leave out %s, or use: tidings key create", orEverything(word))
+			return exceeded.WithHint("leave out the scope %s, or use: tidings key create --scope %[1]s", word)
 		}
 	}
 	if !w.ExpiresAt.IsZero() && (k.ExpiresAt.IsZero() || k.ExpiresAt.After(w.ExpiresAt)) {
@@ -143,11 +143,4 @@ func (w Actor) within(k store.Key) error {
 			WithHint("give an expiresAt that is not later than %s", stamp(w.ExpiresAt))
 	}
 	return nil
-}
-
-func orEverything(word string) string {
-	if word == "" {
-		return "what it may not do itself: give it scopes"
-	}
-	return "the scope " + word
 }
