@@ -52,8 +52,8 @@ func (*keyCreate) Help() string {
 	for _, s := range control.KeyScopes() {
 		fmt.Fprintf(&scopes, "  %-20s %s\n", s.Word, s.Means)
 	}
-	return `The key is printed once and only its hash is kept: put it where its user finds it. With scopes it may do what they say and
-nothing else:
+	return `The key is printed once and only its hash is kept: put it where its user finds it. With scopes it may do what they
+say and nothing else:
 
 ` + scopes.String() + `
   tidings key create --kind secret --name laptop

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -50,6 +52,9 @@ func describeRepeats(op *huma.Operation) {
 		Name: ifNoneMatch, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 		Description: "The ETag of an answer that you have: where it still holds, the answer is 304 without a body",
 	})
+	op.Responses[strconv.Itoa(http.StatusOK)] = &huma.Response{Headers: map[string]*huma.Param{entityTag: {
+		Schema: &huma.Schema{Type: huma.TypeString}, Description: "For If-None-Match; absent above 1 MiB",
+	}}}
 	op.Responses[strconv.Itoa(http.StatusNotModified)] = &huma.Response{Description: "What you have still holds"}
 }
 
@@ -153,18 +158,22 @@ func hasTag(headers []string, tag string) bool {
 	return false
 }
 
+// versionTag is an ETag that leads with a version. Proxies that compress make it weak; the version says enough.
+var versionTag = regexp.MustCompile(`^(?:W/)?"([1-9][0-9]{0,17})-[A-Za-z0-9_-]+"$`)
+
 // versionOf is the version that If-Match asks for: 0 where it is absent or takes any.
 func versionOf(header string) (int64, error) {
 	tag := strings.TrimSpace(header)
 	if tag == "" || tag == "*" {
 		return 0, nil
 	}
-	inner, ok := strings.CutPrefix(strings.TrimPrefix(tag, "W/"), `"`)
-	word, closed := strings.CutSuffix(inner, `"`)
-	digits, _, dashed := strings.Cut(word, "-")
-	version, err := strconv.ParseInt(digits, 10, 64)
-	if !ok || !closed || !dashed || err != nil || version < 1 {
+	parts := versionTag.FindStringSubmatch(tag)
+	if parts == nil {
 		return 0, fault.BadField(ifMatch, "must be the one ETag that GET on this path answered with, or *")
+	}
+	version, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read the version in If-Match: %w", err)
 	}
 	return version, nil
 }

@@ -144,3 +144,22 @@ func TestAChangeIsMadeOnlyForTheVersionThatItWasMeantFor(t *testing.T) {
 		t.Errorf("name %q", got.Name)
 	}
 }
+
+func TestIfMatchTakesOneTagOfTheSource(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	path := "/sources/" + s.newSource().ID
+	tag := s.call(http.MethodGet, path, nil).header.Get("ETag")
+	for match, want := range map[string]int{
+		"": 200, "*": 200, tag: 200, "W/" + tag: 200, " " + tag + " ": 200,
+		`"2-abc"`: 412, `"999999999999999999-abc"`: 412,
+		`"0-abc"`: 422, `"1abc"`: 422, "1-abc": 422, `"1-"`: 422, `"-1-abc"`: 422, tag + `, "2-abc"`: 422,
+		`"9999999999999999999-abc"`: 422, `""`: 422, "\xff": 422,
+	} {
+		r := s.request(http.MethodPatch, path, `{"name":"main"}`)
+		r.Header.Set("If-Match", match)
+		if a := s.send(r); a.status != want {
+			t.Errorf("If-Match %q: %d %s, want %d", match, a.status, a.body, want)
+		}
+	}
+}

@@ -123,7 +123,8 @@ func set[T any](to, from *T) {
 
 // UpdateSource changes a source. The source that comes of it is checked as a whole.
 func (c *Control) UpdateSource(ctx context.Context, who Actor, id string, ch SourceChange) (*source.Source, error) {
-	return c.changeSource(ctx, who, id, sourceAct{operation: opUpdateSource, ifVersion: ch.IfVersion}, func(s *source.Source) error {
+	act := sourceAct{operation: opUpdateSource, ifVersion: ch.IfVersion}
+	return c.changeSource(ctx, who, id, act, func(s *source.Source) error {
 		ch.apply(s)
 		var p problems
 		c.sourceRules(&p, s)

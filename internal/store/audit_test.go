@@ -84,7 +84,7 @@ func TestActsAreFilteredAndPagedNewestFirst(t *testing.T) {
 			{"operation", "key_2", store.AuditQuery{Operation: "revokeKey"}},
 			{"by", "key_5 key_3 key_1", store.AuditQuery{By: "cli"}},
 			{"door", "key_2 key_4 key_2 key_0", store.AuditQuery{Door: "api"}},
-			{"subject", "key_2 key_2", store.AuditQuery{Subject: "key_2"}},
+			{"subject", "key_5", store.AuditQuery{Subject: "key_5"}},
 			{"subject that is an address of nobody", "", store.AuditQuery{Subject: "nobody@acme.test"}},
 			{"span", "key_3 key_2", store.AuditQuery{From: start.Add(2 * time.Hour), To: start.Add(4 * time.Hour)}},
 			{"both", "key_2", store.AuditQuery{Subject: "key_2", Operation: "createKey"}},
