@@ -169,6 +169,13 @@ func TestARecountIsNotedWithWhatItPutRight(t *testing.T) {
 	must(t, err)
 	page, err := c.ListActs(t.Context(), operator, control.AuditFilter{Operation: "recount"})
 	must(t, err)
+	_, err = c.Store.Recount(t.Context(), control.ByServer(now, "recount"), nil)
+	must(t, err)
+	alone, err := c.ListActs(t.Context(), operator, control.AuditFilter{By: "server", Door: "server"})
+	must(t, err)
+	if len(alone.Acts) != 1 {
+		t.Errorf("of the server itself: %+v", alone.Acts)
+	}
 	if got := fmt.Sprint(page.Acts[0].Changes); len(page.Acts) != 1 || got != "[{events  0} {messages  0} {counters  0}]" {
 		t.Errorf("acts %+v", page.Acts)
 	}
