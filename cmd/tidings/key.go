@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"tidings/internal/control"
@@ -22,43 +23,62 @@ type keyView struct {
 	Name       string        `json:"name"`
 	Kind       store.KeyKind `json:"kind"`
 	Prefix     string        `json:"prefix"`
+	Scopes     []string      `json:"scopes,omitempty"`
 	CreatedAt  time.Time     `json:"createdAt"`
+	ExpiresAt  time.Time     `json:"expiresAt,omitzero"`
 	LastUsedAt time.Time     `json:"lastUsedAt,omitzero"`
 	RevokedAt  time.Time     `json:"revokedAt,omitzero"`
 }
 
 func viewKey(k store.Key, plain string) keyView {
 	return keyView{
-		ID: k.ID, Key: plain, Name: k.Name, Kind: k.Kind, Prefix: k.Prefix,
-		CreatedAt: k.CreatedAt, LastUsedAt: k.LastUsedAt, RevokedAt: k.RevokedAt,
+		ID: k.ID, Key: plain, Name: k.Name, Kind: k.Kind, Prefix: k.Prefix, Scopes: k.Scopes.Words(),
+		CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt, LastUsedAt: k.LastUsedAt, RevokedAt: k.RevokedAt,
 	}
 }
 
 type keyCreate struct {
 	database `embed:""`
 	printing `embed:""`
-	Kind     string `required:"" enum:"secret,public" help:"secret (asks and changes) or public (tracks only)."`
-	Name     string `placeholder:"TEXT" help:"What it is for."`
+	Kind     string   `enum:"secret,public," default:"" placeholder:"secret|public" help:"secret (asks and changes) or public (tracks only); with --scope it is secret."`
+	Name     string   `placeholder:"TEXT" help:"What it is for."`
+	Scope    []string `placeholder:"WORD" help:"What it may do, such as events:read; may be repeated. Without: everything."`
+	Expires  string   `placeholder:"TIME" help:"From this time or date on it does not work."`
 }
 
 // Help is the long help.
 func (*keyCreate) Help() string {
-	return `The key is printed once and only its hash is kept: put it where its user finds it.
+	var scopes strings.Builder
+	for _, s := range control.KeyScopes() {
+		fmt.Fprintf(&scopes, "  %-20s %s\n", s.Word, s.Means)
+	}
+	return `The key is printed once and only its hash is kept: put it where its user finds it. With scopes it may do what they
+say and nothing else:
 
+` + scopes.String() + `
   tidings key create --kind secret --name laptop
+  tidings key create --scope events:read --scope stats:read --name dashboard --expires 2027-01-01
   tidings key create --kind public --name website --json`
 }
 
 // Run creates a key.
 func (k *keyCreate) Run(c *console) error {
 	return k.local(c, func(ops *control.Control, who control.Actor) error {
-		key, plain, err := ops.CreateKey(c.ctx, who, k.Name, store.KeyKind(k.Kind))
+		key, plain, err := ops.CreateLimitedKey(c.ctx, who, control.NewKey{
+			Name: k.Name, Kind: store.KeyKind(k.Kind), Scopes: k.Scope, ExpiresAt: k.Expires,
+		})
 		if err != nil {
 			return err
 		}
 		return k.print(c, viewKey(key, plain), func(w io.Writer) {
 			fmt.Fprintf(w, "%s\nThis is %s, a %s key. It is shown this once. Send it as: Authorization: Bearer %s…\n",
 				plain, key.ID, key.Kind, key.Prefix)
+			if key.Scopes != "" {
+				fmt.Fprintf(w, "It may do: %s.\n", strings.Join(key.Scopes.Words(), ", "))
+			}
+			if !key.ExpiresAt.IsZero() {
+				fmt.Fprintf(w, "It works until %s (UTC).\n", when(key.ExpiresAt))
+			}
 		})
 	})
 }
@@ -87,13 +107,25 @@ func (k *keyList) Run(c *console) error {
 		for _, key := range keys {
 			views = append(views, viewKey(key, ""))
 			rows = append(rows, []string{
-				key.ID, string(key.Kind), key.Prefix + "…", key.Name, when(key.CreatedAt), when(key.LastUsedAt), when(key.RevokedAt),
+				key.ID, string(key.Kind), key.Prefix + "…", key.Name, mayDo(key), when(key.CreatedAt), when(key.LastUsedAt),
+				when(key.ExpiresAt), when(key.RevokedAt),
 			})
 		}
 		return k.print(c, views, func(w io.Writer) {
-			table(w, []string{"id", "kind", "key", "name", "created", "last used", "revoked"}, rows)
+			table(w, []string{"id", "kind", "key", "name", "scopes", "created", "last used", "expires", "revoked"}, rows)
 		})
 	})
+}
+
+// mayDo is what the table says of a key's scopes.
+func mayDo(k store.Key) string {
+	switch {
+	case k.Kind != store.SecretKey:
+		return "-"
+	case k.Scopes == "":
+		return "everything"
+	}
+	return string(k.Scopes)
 }
 
 type keyRevoke struct {

@@ -35,6 +35,7 @@ type commands struct {
 	Events       eventsCommand       `cmd:"" help:"Ask what came in."`
 	Suppressions suppressionsCommand `cmd:"" help:"List and lift suppressions."`
 	Stats        statsCommand        `cmd:"" help:"Ask what was counted: rates, days, templates, links."`
+	Audit        auditCommand        `cmd:"" help:"Tell who changed what."`
 	Replay       replayCommand       `cmd:"" help:"Parse kept receipts again with this version."`
 	Verify       verifyCommand       `cmd:"" help:"Recount the events and compare with the counters."`
 	Recount      recountCommand      `cmd:"" help:"Put the counters right."`

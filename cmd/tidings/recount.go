@@ -24,9 +24,9 @@ taking in. What it finds wrong with contacts and suppressions it only tells (cod
 
 // Run puts counters right.
 func (r *recountCommand) Run(c *console) error {
-	return r.with(c, config.Config{Rules: r.Rules}, func(ops *control.Control, _ control.Actor) error {
+	return r.with(c, config.Config{Rules: r.Rules}, func(ops *control.Control, who control.Actor) error {
 		show, hide := c.progress("recount")
-		done, err := ops.Recount(c.ctx, show)
+		done, err := ops.Recount(c.ctx, who, show)
 		hide()
 		if err != nil {
 			return err

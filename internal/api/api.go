@@ -69,7 +69,7 @@ func (a *api) config() huma.Config {
 			Components: &huma.Components{
 				Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
-					bearer: {Type: "http", Scheme: "bearer", Description: "An API key: sk_… (secret) or pk_… (public)."},
+					bearer: {Type: "http", Scheme: "bearer", Description: keysInWords()},
 				},
 			},
 		},

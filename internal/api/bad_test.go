@@ -93,6 +93,23 @@ func badRequests() []badRequest {
 		{name: "lift with an empty note", method: post, target: "/suppressions/lea@acme.test/lift", body: `{"note":""}`, status: 422},
 		{name: "lift for an unknown reason", method: post, target: "/suppressions/lea@acme.test/lift", body: `{"note":"n","reason":"x"}`, status: 422},
 		{name: "key of no kind", method: post, target: "/keys", body: `{"name":"a"}`, status: 422},
+		{
+			name: "key with wrong limits", method: post, target: "/keys", status: 422,
+			body: `{"kind":"public","scopes":["events","read"],"expiresAt":"2026-05-05T12:00:00Z"}`,
+		},
+		{name: "key of no scope", method: post, target: "/keys", body: `{"scopes":[]}`, status: 422},
+		{name: "key that ends some day", method: post, target: "/keys", body: `{"kind":"secret","expiresAt":"some day"}`, status: 422},
+		{
+			name: "audit with wrong filters", method: get, status: 422,
+			target: "/audit?operation=listEvents&by=lea&door=window&target=a%0Ab&from=x&to=y&cursor=ZQGaH26NL4xBmx5vDCp9XhE&limit=2",
+		},
+		{name: "audit with a limit too high", method: get, target: "/audit?limit=1001", status: 422},
+		{name: "audit backwards", method: get, target: "/audit?from=2026-05-05&to=2026-05-04", status: 422},
+		{name: "audit by a name of nothing", method: get, target: "/audit?actor=cli", status: 422},
+		{
+			name: "change of no version", method: patch, target: "/sources/src_1", body: `{"name":"x"}`, status: 422,
+			header: http.Header{"If-Match": {`"abc"`}},
+		},
 		{name: "key of an unknown kind", method: post, target: "/keys", body: `{"kind":"root"}`, status: 422},
 		{name: "suppressions of an unknown reason", method: get, target: "/suppressions?reason=x&active=maybe", status: 422},
 		{name: "receipts with a cursor of events", method: get, target: "/receipts?cursor=ZQGaH26NL4xBmx5vDCp9XhE", status: 422},
@@ -148,7 +165,7 @@ func TestHeadersOfRefusalsSayWhatToDo(t *testing.T) {
 		t.Errorf("Allow %q", got)
 	}
 	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"} {
-		for _, target := range []string{"/events", "/nothing", "/openapi.json"} {
+		for _, target := range []string{"/events?limit=0", "/nothing", "/keys", "/audit"} {
 			if got := s.call(http.MethodGet, target, nil).header.Get(name); got != want {
 				t.Errorf("%s: %s %q, want %q", target, name, got, want)
 			}

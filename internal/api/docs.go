@@ -18,8 +18,6 @@ const (
 	stylePath = "/docs/page.css"
 	// docsPolicy lets the page load its style from here, and nothing else from anywhere.
 	docsPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	// docsCaching lets a browser keep what is the same until the program is replaced.
-	docsCaching = "public, max-age=300"
 )
 
 // serveDocs adds the pages that show the document to people. They hold no script and load nothing from elsewhere.
@@ -56,7 +54,6 @@ func document(kind string, b []byte) http.Handler {
 		h := w.Header()
 		h.Set("Content-Type", kind)
 		h.Set("Content-Security-Policy", docsPolicy)
-		h.Set("Cache-Control", docsCaching)
 		_, _ = w.Write(b)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"tidings/event"
+	"tidings/internal/control"
 )
 
 // guide is the page for users.
@@ -46,6 +47,16 @@ func TestTheGuidesWordsForNamesAreTrue(t *testing.T) {
 			if got := event.Canonical(word); string(got) != row[1] {
 				t.Errorf("%s means %s, not %s", word, got, row[1])
 			}
+		}
+	}
+}
+
+func TestTheGuideHasEveryScope(t *testing.T) {
+	t.Parallel()
+	page := guide(t)
+	for _, s := range control.KeyScopes() {
+		if line := "| `" + s.Word + "` | " + s.Means + " |"; !strings.Contains(page, line) {
+			t.Errorf("docs/api.md lacks the line %s", line)
 		}
 	}
 }

@@ -46,6 +46,8 @@ type server struct {
 	spec    routers.Router
 	log     *bytes.Buffer
 	file    string // of the database
+	auth    *auth.Authenticator
+	logger  *slog.Logger
 
 	secret string // an API key
 
@@ -84,7 +86,8 @@ func newServer(t *testing.T) *server {
 	t.Cleanup(func() { _ = s.store.Close() })
 	codec, err := receipt.NewCodec()
 	must(t, err)
-	logger := slog.New(slog.NewTextHandler(s.log, nil))
+	s.logger = slog.New(slog.NewTextHandler(s.log, nil))
+	s.auth = auth.NewAuthenticator(s.store, "api", s.Now, s.logger)
 	s.control = &control.Control{
 		Store: s.store, Adapters: all.Adapters(), Now: s.Now, PublicURL: "https://tidings.test", BasePath: "/in",
 		Builder: receipt.Builder{Codec: codec}, Commit: s.store.Commit,
@@ -94,7 +97,7 @@ func newServer(t *testing.T) *server {
 		},
 	}
 	s.handler = api.New(api.Options{
-		Control: s.control, Auth: auth.NewAuthenticator(s.store, "api", s.Now, logger), Logger: logger,
+		Control: s.control, Auth: s.auth, Logger: s.logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") }),
 		Version: "1.2.3", Draining: func() bool { return s.draining },
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"tidings/internal/control"
 	"tidings/internal/store"
 )
 
@@ -13,7 +14,9 @@ type Key struct {
 	Name       string    `json:"name" example:"backend"`
 	Kind       string    `json:"kind" enum:"secret,public"`
 	Prefix     string    `json:"prefix" doc:"How the key begins, to know it by" example:"sk_Ab12Cd"`
+	Scopes     []string  `json:"scopes,omitempty" nullable:"false" doc:"What it may do; absent: everything that its kind may" example:"[\"events:read\"]"`
 	CreatedAt  time.Time `json:"createdAt"`
+	ExpiresAt  time.Time `json:"expiresAt,omitzero" doc:"From when on it does not work; absent: it does not expire"`
 	RevokedAt  time.Time `json:"revokedAt,omitzero" doc:"Absent: in force"`
 	LastUsedAt time.Time `json:"lastUsedAt,omitzero" doc:"Within a minute; absent: never"`
 }
@@ -21,8 +24,8 @@ type Key struct {
 // KeyOf makes the public form of a key.
 func KeyOf(k *store.Key) Key {
 	return Key{
-		ID: k.ID, Name: k.Name, Kind: string(k.Kind), Prefix: k.Prefix,
-		CreatedAt: k.CreatedAt, RevokedAt: k.RevokedAt, LastUsedAt: k.LastUsedAt,
+		ID: k.ID, Name: k.Name, Kind: string(k.Kind), Prefix: k.Prefix, Scopes: k.Scopes.Words(),
+		CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt, RevokedAt: k.RevokedAt, LastUsedAt: k.LastUsedAt,
 	}
 }
 
@@ -54,7 +57,10 @@ func (a *api) listKeys(ctx context.Context, _ *nothingIn) (*keyListOut, error) {
 // NewKey is what an API key is made of.
 type NewKey struct {
 	Name string `json:"name,omitempty" maxLength:"100" doc:"For people" example:"backend"`
-	Kind string `json:"kind" enum:"secret,public" doc:"secret may do everything but track, public may only track"`
+	Kind string `json:"kind,omitempty" enum:"secret,public" doc:"secret may do everything but track, public may only track; absent with scopes: secret"`
+
+	Scopes    []string `json:"scopes,omitempty" nullable:"false" doc:"What a secret key may do; absent: everything. docs/api.md lists them" example:"[\"events:read\"]"`
+	ExpiresAt string   `json:"expiresAt,omitempty" doc:"From when on it does not work, a time or a date; absent: it does not expire" example:"2027-05-04T00:00:00Z"`
 }
 
 type createKeyIn struct{ Body NewKey }
@@ -62,7 +68,9 @@ type createKeyIn struct{ Body NewKey }
 type createdKeyOut struct{ Body CreatedKey }
 
 func (a *api) createKey(ctx context.Context, in *createKeyIn) (*createdKeyOut, error) {
-	k, plain, err := a.Control.CreateKey(ctx, who(ctx), in.Body.Name, store.KeyKind(in.Body.Kind))
+	k, plain, err := a.Control.CreateLimitedKey(ctx, who(ctx), control.NewKey{
+		Name: in.Body.Name, Kind: store.KeyKind(in.Body.Kind), Scopes: in.Body.Scopes, ExpiresAt: in.Body.ExpiresAt,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,6 @@ import (
 	"tidings/internal/auth"
 	"tidings/internal/control"
 	"tidings/internal/fault"
-	"tidings/internal/store"
 )
 
 // securityHeaders go with every answer. Nothing here is a page: a browser must not guess, frame or keep it.
@@ -67,6 +66,10 @@ func (a *api) recovered(next http.Handler) http.Handler {
 func (a *api) routed(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := mux.Handler(r)
+		if pattern != "" && documents[r.URL.Path] {
+			repeatedDocument(mux).ServeHTTP(w, r)
+			return
+		}
 		if pattern != "" {
 			mux.ServeHTTP(w, r)
 			return
@@ -110,10 +113,10 @@ func (a *api) write(w http.ResponseWriter, p *Problem) {
 }
 
 // guard lets a request through to an operation if its key may use it and its URL and headers make sense.
-func (a *api) guard(scope control.Scope) func(huma.Context, func(huma.Context)) {
+func (a *api) guard(o control.Operation) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
-		actor, err := a.admit(r, scope)
+		actor, err := a.admit(r, o)
 		if err == nil {
 			err = a.sensible(r, ctx.Operation())
 		}
@@ -126,19 +129,15 @@ func (a *api) guard(scope control.Scope) func(huma.Context, func(huma.Context)) 
 }
 
 // admit proves who asks, and that they may.
-func (a *api) admit(r *http.Request, scope control.Scope) (control.Actor, error) {
-	if scope == control.Open {
+func (a *api) admit(r *http.Request, o control.Operation) (control.Actor, error) {
+	if o.Scope == control.Open {
 		return control.Actor{}, nil
 	}
 	p, err := a.Auth.Authenticate(r.Context(), r.Header.Get("Authorization"))
 	if err != nil {
 		return control.Actor{}, err
 	}
-	if scope == control.Secret && p.Kind != store.SecretKey {
-		return control.Actor{}, fault.New(fault.Forbidden, "public_key", "a public key may not do this").
-			WithHint("use a secret key (sk_…), and never in a browser or an app")
-	}
-	return control.Actor{Project: p.Project, By: p.KeyID, Door: p.Door}, nil
+	return control.Admit(o, p)
 }
 
 // sensible refuses what the operation would otherwise pass over in silence: parameters that it does not know, or that

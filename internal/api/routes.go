@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,6 +67,8 @@ func routes() []route {
 		{"listKeys", get, "/keys", 200, on((*api).listKeys)},
 		{"createKey", post, "/keys", 201, on((*api).createKey)},
 		{"revokeKey", del, "/keys/{id}", 200, on((*api).revokeKey)},
+
+		{"listActs", get, "/audit", 200, on((*api).listActs)},
 
 		{"getHealth", get, "/healthz", 200, on((*api).getHealth)},
 		{"getReadiness", get, "/readyz", 200, onReadiness((*api).getReadiness)},
@@ -140,7 +143,7 @@ func (a *api) operation(framework huma.API, r route, o control.Operation) huma.O
 		// control checks parameters, so that one answer tells all that is wrong with them.
 		SkipValidateParams: true,
 		MaxBodyBytes:       maxBody, Responses: make(map[string]*huma.Response),
-		Middlewares: huma.Middlewares{a.observed(o.Name), a.guard(o.Scope)},
+		Middlewares: huma.Middlewares{a.observed(o.Name), a.guard(o)},
 	}
 	statuses := []int{http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable}
 	op.Security = []map[string][]string{}
@@ -148,6 +151,7 @@ func (a *api) operation(framework huma.API, r route, o control.Operation) huma.O
 		op.Security = []map[string][]string{{bearer: {}}}
 		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
 	}
+	a.repeatAndScope(&op, o)
 	if strings.Contains(r.path, "{") {
 		statuses = append(statuses, http.StatusNotFound)
 	}
@@ -161,6 +165,18 @@ func (a *api) operation(framework huma.API, r route, o control.Operation) huma.O
 	}
 	op.Responses["default"] = problemResponse("Any other error", schema)
 	return op
+}
+
+// repeatAndScope adds what goes before the guard and into the description: ETags, and the scope that a key needs.
+func (a *api) repeatAndScope(op *huma.Operation, o control.Operation) {
+	if repeats(o, op.Method) {
+		op.Middlewares = slices.Insert(op.Middlewares, 1, repeated)
+		describeRepeats(op)
+	}
+	if word := o.Needs(); word != "" {
+		op.Security = []map[string][]string{{bearer: {word}}}
+		op.Description = strings.TrimSpace(op.Description + "\n\nA key needs the scope `" + word + "`.")
+	}
 }
 
 func problemResponse(text string, schema *huma.Schema) *huma.Response {

@@ -2,10 +2,15 @@ package api
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"strconv"
 	"time"
 
 	"tidings/internal/control"
+	"tidings/internal/fault"
 	"tidings/internal/source"
+	"tidings/internal/store"
 )
 
 // Source is one configured stream of a provider's events, without its secrets.
@@ -82,8 +87,11 @@ func (a *api) withToken(s control.SourceWithToken) *sourceWithTokenOut {
 }
 
 type (
-	sourceListOut      struct{ Body SourceList }
-	sourceOut          struct{ Body Source }
+	sourceListOut struct{ Body SourceList }
+	sourceOut     struct {
+		ETag string `header:"ETag" doc:"For If-None-Match and If-Match"`
+		Body Source
+	}
 	sourceWithTokenOut struct{ Body SourceWithToken }
 )
 
@@ -154,7 +162,7 @@ func (a *api) oneSource(s *source.Source, err error) (*sourceOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sourceOut{a.source(s)}, nil
+	return &sourceOut{strconv.FormatInt(s.Version, 10), a.source(s)}, nil
 }
 
 // SourceChange is what to change on a source. What is left out stays.
@@ -181,17 +189,28 @@ type SettingsChange struct {
 
 type updateSourceIn struct {
 	SourcePath
-	Body SourceChange
+	IfMatch string `header:"If-Match" doc:"The ETag of the source that the change is made for; if it was changed since, the answer is 412"`
+	Body    SourceChange
 }
 
 func (a *api) updateSource(ctx context.Context, in *updateSourceIn) (*sourceOut, error) {
+	version, err := versionOf(in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
 	set := in.Body.Settings
-	return a.oneSource(a.Control.UpdateSource(ctx, who(ctx), in.ID, control.SourceChange{
+	s, err := a.Control.UpdateSource(ctx, who(ctx), in.ID, control.SourceChange{
 		Name: in.Body.Name, Path: in.Body.Path, Topics: set.Topics, SigningCertificate: set.SigningCertificate,
 		RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw, ConfirmByHand: set.ConfirmByHand,
 		BasicAuth: set.BasicAuth, Secrets: set.Secrets, Account: set.Account, MaxAgeSeconds: set.MaxAgeSeconds,
-		TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag,
-	}))
+		TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag, IfVersion: version,
+	})
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == store.CodeChanged && version != 0 {
+		p := a.newProblem(http.StatusPreconditionFailed, f.Code, f.Message)
+		p.Hint = f.Hint
+		return nil, p
+	}
+	return a.oneSource(s, err)
 }
 
 // Rotation says how a source's token is replaced.

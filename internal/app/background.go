@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"tidings/internal/control"
 	"tidings/internal/job"
 )
 
@@ -24,7 +25,7 @@ func (a *App) recount(ctx context.Context, _ job.Job) error {
 		return err
 	}
 	a.log.InfoContext(ctx, "statistics are counted anew after an upgrade; until that is done they are incomplete")
-	r, err := a.store.Recount(ctx, nil)
+	r, err := a.store.Recount(ctx, control.ByServer(time.Now(), "recount"), nil)
 	if err != nil {
 		return err
 	}

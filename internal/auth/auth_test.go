@@ -159,3 +159,28 @@ func TestTheUseOfAKeyIsNotedOnceAMinute(t *testing.T) {
 		t.Errorf("logged: %s", b.log.String())
 	}
 }
+
+func TestAKeyWorksUntilTheMomentItExpires(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	plain, hash, prefix := auth.New(store.SecretKey)
+	end := begin.Add(time.Hour)
+	must(t, b.store.CreateKey(t.Context(), store.Key{
+		ID: "key_1", Project: store.DefaultProject, Kind: store.SecretKey, Prefix: prefix, Hash: hash, CreatedAt: begin,
+		Scopes: "events:read", ExpiresAt: end,
+	}, store.Act{At: begin}))
+	b.now = end.Add(-time.Millisecond)
+	p, err := b.auth.Authenticate(t.Context(), "Bearer "+plain)
+	must(t, err)
+	if p.Scopes != "events:read" || !p.ExpiresAt.Equal(end) {
+		t.Errorf("principal %+v", p)
+	}
+	b.now = end
+	p, err = b.auth.Authenticate(t.Context(), "Bearer "+plain)
+	if !fault.Is(err, fault.Unauthenticated) || p != (auth.Principal{}) || !strings.Contains(err.Error(), "2026-05-04T11:00:00Z") {
+		t.Fatalf("principal %+v, error %v", p, err)
+	}
+	if got := err.(*fault.Error).Code; got != auth.CodeExpiredKey { //nolint:errorlint // the door's errors are not wrapped
+		t.Errorf("code %q", got)
+	}
+}

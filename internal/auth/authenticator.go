@@ -18,6 +18,9 @@ type Principal struct {
 	Project string        // prj_…
 	Kind    store.KeyKind // what the key may do
 	Door    string        // through which door: "api"
+
+	Scopes    store.Scopes // of a secret key; empty: everything
+	ExpiresAt time.Time    // zero: never
 }
 
 // The codes of refusals.
@@ -25,6 +28,7 @@ const (
 	CodeNoKey      = "missing_key"
 	CodeBadKey     = "unknown_key"
 	CodeRevokedKey = "revoked_key"
+	CodeExpiredKey = "expired_key"
 )
 
 const (
@@ -51,7 +55,7 @@ func NewAuthenticator(s *store.Store, door string, now func() time.Time, logger 
 }
 
 // Authenticate recognises the value of an Authorization header, "Bearer sk_…". An error is of kind Unauthenticated
-// where the header is missing, malformed, unknown or revoked, and never repeats the key.
+// where the header is missing or malformed or its key unknown, revoked or expired, and never repeats the key.
 func (a *Authenticator) Authenticate(ctx context.Context, header string) (Principal, error) {
 	plain, problem := bearer(header)
 	if problem != nil {
@@ -69,8 +73,14 @@ func (a *Authenticator) Authenticate(ctx context.Context, header string) (Princi
 		return Principal{}, fault.New(fault.Unauthenticated, CodeRevokedKey, "this API key was revoked at %s",
 			key.RevokedAt.UTC().Format(time.RFC3339)).WithHint("create another with: tidings key create")
 	}
+	if !key.ExpiresAt.IsZero() && !a.now().Before(key.ExpiresAt) {
+		return Principal{}, fault.New(fault.Unauthenticated, CodeExpiredKey, "this API key expired at %s",
+			key.ExpiresAt.UTC().Format(time.RFC3339)).WithHint("create another with: tidings key create")
+	}
 	a.touch(ctx, key)
-	return Principal{KeyID: key.ID, Project: key.Project, Kind: key.Kind, Door: a.door}, nil
+	return Principal{
+		KeyID: key.ID, Project: key.Project, Kind: key.Kind, Door: a.door, Scopes: key.Scopes, ExpiresAt: key.ExpiresAt,
+	}, nil
 }
 
 // bearer takes the key out of a header, RFC 6750, section 2.1. The scheme is matched in any case, RFC 9110, 11.1.

@@ -9,6 +9,7 @@ import (
 
 	"tidings/internal/fault"
 	"tidings/internal/source"
+	"tidings/internal/store"
 )
 
 const confirmationPrefix = "cnf_"
@@ -44,7 +45,9 @@ func (c *Control) ConfirmSubscription(ctx context.Context, who Actor, sourceID, 
 		found.ConfirmedAt, found.Problem = time.Time{}, failure.Error()
 	}
 	// The provider was told: that must be noted even where the one who asked has gone.
-	if err := c.Store.MarkConfirmed(context.WithoutCancel(ctx), found.ID, found.ConfirmedAt, found.Problem); err != nil {
+	act := c.confirmed(who, sourceID, found)
+	err = c.Store.ConfirmByHand(context.WithoutCancel(ctx), who.Project, found.ID, found.ConfirmedAt, found.Problem, act)
+	if err != nil {
 		return found, fmt.Errorf("note confirmation: %w", err)
 	}
 	if failure != nil {
@@ -52,6 +55,19 @@ func (c *Control) ConfirmSubscription(ctx context.Context, who Actor, sourceID, 
 			WithHint("try again; a confirmation link ends after three days, then let the topic ask again")
 	}
 	return found, nil
+}
+
+// confirmed is the note of an attempt. What the provider answered stands with the confirmation: it may name the URL.
+func (c *Control) confirmed(who Actor, sourceID string, x source.Confirmation) store.Act {
+	act := c.act(who, opConfirmSubscription, sourceID, "")
+	act.Changes = []store.Change{
+		{Field: "confirmation", To: ConfirmationID(x)},
+		{Field: "confirmedAt", To: stamp(x.ConfirmedAt)},
+	}
+	if x.ConfirmedAt.IsZero() {
+		act.Changes[1] = store.Change{Field: "problem", To: "the provider did not confirm"}
+	}
+	return act
 }
 
 func (c *Control) confirmation(ctx context.Context, who Actor, sourceID, id string) (source.Confirmation, error) {

@@ -34,6 +34,9 @@ type Actor struct {
 	Project string // prj_…: what is asked for belongs to it
 	By      string // a key's id, or "cli"
 	Door    string // "api", "cli"
+
+	Scopes    store.Scopes // of its key; empty: everything
+	ExpiresAt time.Time    // of its key; zero: never
 }
 
 // act is the note of a deed for the audit log.
@@ -41,6 +44,13 @@ func (c *Control) act(who Actor, operation, subject, note string) store.Act {
 	return store.Act{
 		At: c.Now().UTC(), Project: who.Project, By: who.By, Door: who.Door,
 		Operation: operation, Subject: subject, Note: note,
+	}
+}
+
+// ByServer is the act of a server that nobody asked.
+func ByServer(now time.Time, operation string) store.Act {
+	return store.Act{
+		At: now.UTC(), Project: store.DefaultProject, By: DoorServer, Door: DoorServer, Operation: operation,
 	}
 }
 

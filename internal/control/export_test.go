@@ -1,9 +1,13 @@
 package control
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"tidings/event"
+	"tidings/internal/source"
+	"tidings/internal/store"
 )
 
 // ParseWhen is parseWhen.
@@ -28,3 +32,9 @@ func ReadRefCursor(s string) (int64, error) {
 	ref := p.refCursor(receiptCursor, s)
 	return ref, p.err()
 }
+
+// SourceChanges is sourceChanges.
+func SourceChanges(before, after *source.Source) []store.Change { return sourceChanges(before, after) }
+
+// OperationsWithScope are the names that needs has.
+func OperationsWithScope() []string { return slices.Sorted(maps.Keys(needs)) }

@@ -33,6 +33,7 @@ const (
 	opRevokeKey           = "revokeKey"
 	opReplay              = "replay"
 	opVerify              = "verify"
+	opRecount             = "recount"
 )
 
 // Operations lists all operations.
@@ -173,8 +174,15 @@ func Operations() []Operation {
 		},
 		{Name: opRevokeKey, Group: "Keys", Scope: Secret, Summary: "Revoke an API key", Details: "At once and for good."},
 
+		{
+			Name: "listActs", Group: "Audit", Scope: Secret, Summary: "List who changed what",
+			Details: "Newest first: every act that changed something, through the API, the command line or by the server itself. " +
+				"Refused requests and those that only read are not here. Values of secrets are never kept: of them it says only " +
+				"that they changed.",
+		},
+
 		{Name: opReplay, Group: "Receipts", Scope: Secret, Local: true, Summary: "Parse kept receipts again"},
-		{Name: "recount", Group: "Events", Scope: Secret, Local: true, Summary: "Put counters right"},
+		{Name: opRecount, Group: "Events", Scope: Secret, Local: true, Summary: "Put counters right"},
 		{Name: opVerify, Group: "Events", Scope: Secret, Local: true, Summary: "Recount the events against the counters"},
 
 		{

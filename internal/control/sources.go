@@ -2,11 +2,13 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"tidings/internal/auth"
+	"tidings/internal/fault"
 	"tidings/internal/source"
 	"tidings/internal/store"
 )
@@ -38,7 +40,9 @@ func (c *Control) CreateSource(ctx context.Context, who Actor, in NewSource) (So
 	if err := p.err(); err != nil {
 		return SourceWithToken{}, err
 	}
-	if err := c.Store.CreateSource(ctx, s, c.act(who, opCreateSource, s.ID, s.Name)); err != nil {
+	act := c.act(who, opCreateSource, s.ID, "")
+	act.Changes = sourceChanges(&source.Source{}, s)
+	if err := c.Store.CreateSource(ctx, s, act); err != nil {
 		return SourceWithToken{}, fmt.Errorf("create source: %w", err)
 	}
 	return SourceWithToken{Source: s, Token: token, URL: c.sourceURL(s.Provider, token)}, nil
@@ -88,6 +92,10 @@ type SourceChange struct {
 	MaxAgeSeconds      *int64
 	TemplateTag        *string
 	WorkflowTag        *string
+
+	// IfVersion is the source.Source.Version that the change was made for; 0: whatever it is. Where the source has
+	// another, the change is a Conflict with the code "changed".
+	IfVersion int64
 }
 
 func (ch SourceChange) apply(s *source.Source) {
@@ -115,24 +123,62 @@ func set[T any](to, from *T) {
 
 // UpdateSource changes a source. The source that comes of it is checked as a whole.
 func (c *Control) UpdateSource(ctx context.Context, who Actor, id string, ch SourceChange) (*source.Source, error) {
+	act := sourceAct{operation: opUpdateSource, ifVersion: ch.IfVersion}
+	return c.changeSource(ctx, who, id, act, func(s *source.Source) error {
+		ch.apply(s)
+		var p problems
+		c.sourceRules(&p, s)
+		return p.err()
+	})
+}
+
+// sourceAct says what is done to a source.
+type sourceAct struct {
+	operation string
+	ifVersion int64 // 0: any
+	note      string
+}
+
+// changeTries is how often a change is made again because somebody else's came first.
+const changeTries = 5
+
+// changeSource reads a source, changes and stores it. What somebody else changes meanwhile is not undone: then it reads
+// again. Where nothing differs in the end nothing is stored and no act noted.
+func (c *Control) changeSource(
+	ctx context.Context, who Actor, id string, a sourceAct, change func(*source.Source) error,
+) (s *source.Source, err error) {
+	for range changeTries {
+		s, err = c.tryChange(ctx, who, id, a, change)
+		if f, ok := errors.AsType[*fault.Error](err); !ok || f.Code != store.CodeChanged || a.ifVersion != 0 {
+			break
+		}
+	}
+	return s, err
+}
+
+func (c *Control) tryChange(
+	ctx context.Context, who Actor, id string, a sourceAct, change func(*source.Source) error,
+) (*source.Source, error) {
 	s, err := c.Source(ctx, who, id)
 	if err != nil {
 		return nil, err
 	}
-	ch.apply(s)
-	var p problems
-	c.sourceRules(&p, s)
-	if err := p.err(); err != nil {
+	before := *s
+	if a.ifVersion != 0 {
+		s.Version = a.ifVersion
+	}
+	if err := change(s); err != nil {
 		return nil, err
 	}
-	return s, c.saveSource(ctx, who, opUpdateSource, s, "")
-}
-
-func (c *Control) saveSource(ctx context.Context, who Actor, op string, s *source.Source, note string) error {
-	if err := c.Store.UpdateSource(ctx, s, c.act(who, op, s.ID, note)); err != nil {
-		return fmt.Errorf("store source: %w", err)
+	act := c.act(who, a.operation, s.ID, a.note)
+	act.Changes = sourceChanges(&before, s)
+	if len(act.Changes) == 0 && s.Version == before.Version {
+		return s, nil
 	}
-	return nil
+	if err := c.Store.UpdateSource(ctx, s, act); err != nil {
+		return nil, fmt.Errorf("store source: %w", err)
+	}
+	return s, nil
 }
 
 // How long the token before a rotation works on.
@@ -155,17 +201,17 @@ func (c *Control) RotateSource(
 	if err := p.err(); err != nil {
 		return SourceWithToken{}, err
 	}
-	s, err := c.Source(ctx, who, id)
-	if err != nil {
-		return SourceWithToken{}, err
-	}
 	token := auth.Token()
-	s.PreviousTokenHash, s.PreviousUntil = [32]byte{}, time.Time{}
-	if keep > 0 {
-		s.PreviousTokenHash, s.PreviousUntil = s.TokenHash, c.Now().UTC().Add(keep)
-	}
-	s.TokenHash = auth.Hash(token)
-	if err := c.saveSource(ctx, who, opRotateSource, s, "the token before works for "+keep.String()); err != nil {
+	act := sourceAct{operation: opRotateSource, note: "the token before works for " + keep.String()}
+	s, err := c.changeSource(ctx, who, id, act, func(s *source.Source) error {
+		s.PreviousTokenHash, s.PreviousUntil = [32]byte{}, time.Time{}
+		if keep > 0 {
+			s.PreviousTokenHash, s.PreviousUntil = s.TokenHash, c.Now().UTC().Add(keep)
+		}
+		s.TokenHash = auth.Hash(token)
+		return nil
+	})
+	if err != nil {
 		return SourceWithToken{}, err
 	}
 	return SourceWithToken{Source: s, Token: token, URL: c.sourceURL(s.Provider, token)}, nil
@@ -173,22 +219,20 @@ func (c *Control) RotateSource(
 
 // DisableSource makes a source refuse all requests. A disabled one stays as it is.
 func (c *Control) DisableSource(ctx context.Context, who Actor, id string) (*source.Source, error) {
-	s, err := c.Source(ctx, who, id)
-	if err != nil || !s.DisabledAt.IsZero() {
-		return s, err
-	}
-	s.DisabledAt = c.Now().UTC()
-	return s, c.saveSource(ctx, who, opDisableSource, s, "")
+	return c.changeSource(ctx, who, id, sourceAct{operation: opDisableSource}, func(s *source.Source) error {
+		if s.DisabledAt.IsZero() {
+			s.DisabledAt = c.Now().UTC()
+		}
+		return nil
+	})
 }
 
 // EnableSource ends DisableSource. An enabled one stays as it is.
 func (c *Control) EnableSource(ctx context.Context, who Actor, id string) (*source.Source, error) {
-	s, err := c.Source(ctx, who, id)
-	if err != nil || s.DisabledAt.IsZero() {
-		return s, err
-	}
-	s.DisabledAt = time.Time{}
-	return s, c.saveSource(ctx, who, opEnableSource, s, "")
+	return c.changeSource(ctx, who, id, sourceAct{operation: opEnableSource}, func(s *source.Source) error {
+		s.DisabledAt = time.Time{}
+		return nil
+	})
 }
 
 // SourceHealth tells how a source does.

@@ -280,8 +280,10 @@ func (c *Control) Reach(ctx context.Context, who Actor, f ReachFilter) (store.Re
 }
 
 // Recount puts counters and states right. progress may be nil.
-func (c *Control) Recount(ctx context.Context, progress func(done, total int64)) (store.Recounted, error) {
-	r, err := c.Store.Recount(ctx, progress)
+func (c *Control) Recount(
+	ctx context.Context, who Actor, progress func(done, total int64),
+) (store.Recounted, error) {
+	r, err := c.Store.Recount(ctx, c.act(who, opRecount, "", ""), progress)
 	if err != nil {
 		return r, fmt.Errorf("recount: %w", err)
 	}

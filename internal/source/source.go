@@ -14,6 +14,7 @@ type Source struct {
 	Ref        int64  // the store's integer
 	ProjectRef int64  // the store's integer of Project
 	ID         string // src_…
+	Version    int64  // how often it was stored: 1 for a new one
 	Project    string // prj_…
 	Name       string // for people
 	Provider   string // the adapter's slug

@@ -139,12 +139,12 @@ func activeSQL(now string, active bool) string {
 }
 
 // Lift ends suppressions of a contact: the one with a reason, or with an empty reason all that hold. It returns those
-// that it ended. A fact that is stored later suppresses again.
+// that it ended. A fact that is stored later suppresses again. The act is noted for the contact's id.
 func (s *Store) Lift(
 	ctx context.Context, project, idOrAddress string, reason contact.Reason, note string, act Act,
 ) (lifted []SuppressionRow, err error) {
-	err = s.act(ctx, project, act, func(c conn, p int64) error {
-		lifted = nil
+	err = s.actOf(ctx, project, &act, func(c conn, p int64) error {
+		lifted, act.Changes = nil, nil
 		ref, err := contactRef(ctx, c, p, idOrAddress)
 		if err != nil {
 			return err
@@ -169,7 +169,9 @@ func (s *Store) Lift(
 		if len(lifted) == 0 {
 			return fault.Missing("contact %q has no suppression to lift", idOrAddress)
 		}
+		act.Subject = publicID(contactPrefix, ref)
 		for _, x := range lifted {
+			act.Changes = append(act.Changes, Change{Field: "suppressions", From: string(x.Reason)})
 			_, err := c.exec(ctx, `UPDATE suppressions SET lifted_at = $2, note = $3,
 				reset_seq = (SELECT coalesce(max(seq), 0) FROM events WHERE contact = $4) WHERE ref = $1`,
 				x.Ref, ms(act.At), note, ref)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"tidings/internal/fault"
@@ -10,23 +11,26 @@ import (
 // CreateKey stores a new key.
 func (s *Store) CreateKey(ctx context.Context, k Key, act Act) error {
 	return s.act(ctx, k.Project, act, func(c conn, project int64) error {
-		_, err := c.exec(ctx, `INSERT INTO keys (id, project, name, kind, prefix, hash, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			k.ID, project, k.Name, string(k.Kind), k.Prefix, k.Hash[:], ms(k.CreatedAt))
+		_, err := c.exec(ctx, `INSERT INTO keys (id, project, name, kind, prefix, hash, created_at, scopes, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			k.ID, project, k.Name, string(k.Kind), k.Prefix, k.Hash[:], ms(k.CreatedAt), string(k.Scopes), ms(k.ExpiresAt))
 		return err
 	})
 }
 
-const selectKey = `SELECT k.id, p.id, k.name, k.kind, k.prefix, k.hash, k.created_at, k.revoked_at, k.last_used_at
+const selectKey = `SELECT k.id, p.id, k.name, k.kind, k.prefix, k.hash, k.created_at, k.revoked_at, k.last_used_at,
+	k.scopes, k.expires_at
 	FROM keys k JOIN projects p ON p.ref = k.project `
 
 func scanKey(r row) (Key, error) {
 	var k Key
-	var kind string
+	var kind, scopes string
 	var hash []byte
-	var created, revoked, used int64
-	err := r.Scan(&k.ID, &k.Project, &k.Name, &kind, &k.Prefix, &hash, &created, &revoked, &used)
+	var created, revoked, used, expires int64
+	err := r.Scan(&k.ID, &k.Project, &k.Name, &kind, &k.Prefix, &hash, &created, &revoked, &used, &scopes,
+		&expires)
 	k.Kind, k.CreatedAt, k.RevokedAt, k.LastUsedAt = KeyKind(kind), at(created), at(revoked), at(used)
+	k.Scopes, k.ExpiresAt = Scopes(scopes), at(expires)
 	copy(k.Hash[:], hash)
 	return k, err
 }
@@ -59,15 +63,20 @@ func (s *Store) KeyByHash(ctx context.Context, hash [32]byte) (Key, error) {
 	return list[0], nil
 }
 
-// RevokeKey ends a key for good. A key that was revoked before stays as it is.
+// RevokeKey ends a key for good. A key that was revoked before stays as it is, and nothing is noted.
 func (s *Store) RevokeKey(ctx context.Context, project, id string, act Act) (Key, error) {
 	err := s.act(ctx, project, act, func(c conn, ref int64) error {
-		n, err := c.exec(ctx, `UPDATE keys SET revoked_at = CASE revoked_at WHEN 0 THEN $3 ELSE revoked_at END
-			WHERE project = $1 AND id = $2`, ref, id, ms(act.At))
-		if err == nil && n == 0 {
-			err = fault.Missing("there is no key %q", id)
+		n, err := c.exec(ctx, `UPDATE keys SET revoked_at = $3 WHERE project = $1 AND id = $2 AND revoked_at = 0`,
+			ref, id, ms(act.At))
+		if err != nil || n > 0 {
+			return err
 		}
-		return err
+		known := 0
+		found, err := one(ctx, c, `SELECT 1 FROM keys WHERE project = $1 AND id = $2`, []any{ref, id}, &known)
+		if err == nil && !found {
+			return fault.Missing("there is no key %q", id)
+		}
+		return errors.Join(err, errUnchanged)
 	})
 	if err != nil {
 		return Key{}, err

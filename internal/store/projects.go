@@ -60,27 +60,3 @@ func projectRef(ctx context.Context, c conn, id string) (ref int64, err error) {
 	}
 	return ref, err
 }
-
-// record writes an act into the audit log, in the transaction of what it speaks of.
-func record(ctx context.Context, c conn, project int64, a Act) error {
-	_, err := c.exec(ctx, `INSERT INTO audit (at, project, by, door, operation, subject, note)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`, ms(a.At), project, a.By, a.Door, a.Operation, a.Subject, a.Note)
-	if err != nil {
-		return fmt.Errorf("record the act: %w", err)
-	}
-	return nil
-}
-
-// act runs fn and records the act in one transaction.
-func (s *Store) act(ctx context.Context, project string, a Act, fn func(c conn, project int64) error) error {
-	return s.engine.write(ctx, func(c conn) error {
-		ref, err := projectRef(ctx, c, project)
-		if err != nil {
-			return err
-		}
-		if err := fn(c, ref); err != nil {
-			return err
-		}
-		return record(ctx, c, ref, a)
-	})
-}

@@ -27,8 +27,11 @@ const recountBatch = 500
 
 // Recount puts right what is kept per event beside the events themselves: their classes, the states of messages, and
 // all counters. Events may come in meanwhile: counters are put right by what they are off, which later events do not
-// change. progress, which may be nil, is told how many events are done.
-func (s *Store) Recount(ctx context.Context, progress func(done, total int64)) (r Recounted, err error) {
+// change. progress, which may be nil, is told how many events are done. The act is noted when all is put right, with how much
+// that was.
+func (s *Store) Recount(
+	ctx context.Context, act Act, progress func(done, total int64),
+) (r Recounted, err error) {
 	for _, step := range [...]func(context.Context, *Recounted) error{s.reclassify, s.restate} {
 		if err := step(ctx, &r); err != nil {
 			return r, err
@@ -43,8 +46,9 @@ func (s *Store) Recount(ctx context.Context, progress func(done, total int64)) (
 		return r, err
 	}
 	r.Left = slices.DeleteFunc(v.out.Differences, func(d Difference) bool { return d.repaired })
-	r.Counters, err = s.shiftCounters(ctx, v.off, token)
-	return r, err
+	r.Counters = int64(len(v.off))
+	act.Changes = r.changes()
+	return r, s.shiftCounters(ctx, v.off, token, act)
 }
 
 // announceRecount leaves a token, so that of two recounts that run at once only the later one moves counters.
@@ -199,8 +203,19 @@ func (v *verifier) fixMessages(list []verifiedMessage) (fixed int64, err error) 
 	return fixed, nil
 }
 
+// changes tells how much was put right.
+func (r Recounted) changes() (list []Change) {
+	for _, x := range [...]struct {
+		field string
+		n     int64
+	}{{"events", r.Events}, {"messages", r.Messages}, {"counters", r.Counters}} {
+		list = append(list, Change{Field: x.field, To: itoa(int(x.n))})
+	}
+	return list
+}
+
 // shiftCounters adds to every counter what it is off, and notes that the recount is done.
-func (s *Store) shiftCounters(ctx context.Context, off map[stats.Key]stats.Count, token string) (int64, error) {
+func (s *Store) shiftCounters(ctx context.Context, off map[stats.Key]stats.Count, token string, act Act) error {
 	rows := make([]counterRow, 0, len(off))
 	for k, c := range off {
 		rows = append(rows, counterRow{k, c})
@@ -219,13 +234,19 @@ func (s *Store) shiftCounters(ctx context.Context, off map[stats.Key]stats.Count
 				return err
 			}
 		}
-		_, err := b.exec(ctx, `DELETE FROM meta WHERE name IN ('recount', 'recount_token')`)
-		return err
+		if _, err := b.exec(ctx, `DELETE FROM meta WHERE name IN ('recount', 'recount_token')`); err != nil {
+			return err
+		}
+		project, err := projectRef(ctx, b, act.Project)
+		if err != nil {
+			return err
+		}
+		return record(ctx, b, project, act)
 	})
 	if err != nil {
-		return 0, fmt.Errorf("put counters right: %w", err)
+		return fmt.Errorf("put counters right: %w", err)
 	}
-	return int64(len(rows)), nil
+	return nil
 }
 
 // counterChunk is how many counters one statement takes.

@@ -30,7 +30,7 @@ func TestARecountPutsRightWhatIsWrong(t *testing.T) {
 		if due, err := s.RecountDue(t.Context()); err != nil || !due {
 			t.Fatalf("due %v, %v", due, err)
 		}
-		r, err := s.Recount(t.Context(), nil)
+		r, err := s.Recount(t.Context(), recountAct(), nil)
 		if err != nil || len(r.Left) > 0 || r.Events == 0 || r.Messages == 0 || r.Counters == 0 {
 			t.Fatalf("recount %+v, %v", r, err)
 		}
@@ -42,4 +42,8 @@ func TestARecountPutsRightWhatIsWrong(t *testing.T) {
 			t.Errorf("still due: %v, %v", due, err)
 		}
 	})
+}
+
+func recountAct() store.Act {
+	return store.Act{At: start, Project: store.DefaultProject, By: "test", Door: "test", Operation: "recount"}
 }

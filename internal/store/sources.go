@@ -22,7 +22,7 @@ func (s *Store) CreateSource(ctx context.Context, src *source.Source, act Act) e
 		if err := pathFree(ctx, c, src); err != nil {
 			return err
 		}
-		src.ProjectRef = project
+		src.ProjectRef, src.Version = project, 1
 		_, err := one(ctx, c, `INSERT INTO sources (id, project, name, provider, token_hash, previous_token_hash,
 			previous_until, path, settings, created_at, disabled_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING ref`,
@@ -69,7 +69,7 @@ func (s *Store) SourcesVersion(ctx context.Context) (version int64, err error) {
 }
 
 const selectSource = `SELECT s.ref, s.project, s.id, p.id, s.name, s.provider, s.token_hash, s.previous_token_hash,
-	s.previous_until, s.path, s.settings, s.created_at, s.disabled_at
+	s.previous_until, s.path, s.settings, s.created_at, s.disabled_at, s.version
 	FROM sources s JOIN projects p ON p.ref = s.project `
 
 func scanSource(r row) (*source.Source, error) {
@@ -78,7 +78,7 @@ func scanSource(r row) (*source.Source, error) {
 	var settings string
 	var until, created, disabled int64
 	err := r.Scan(&s.Ref, &s.ProjectRef, &s.ID, &s.Project, &s.Name, &s.Provider, &token, &previous, &until,
-		&s.Path, &settings, &created, &disabled)
+		&s.Path, &settings, &created, &disabled, &s.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -148,28 +148,52 @@ func (s *Store) SourceByPath(ctx context.Context, slug, path string) (*source.So
 	return s.oneSource(ctx, `WHERE s.provider = $1 AND s.path = $2`, slug, path)
 }
 
-// UpdateSource stores a source's name, tokens, path, settings and whether it is disabled.
+// UpdateSource stores a source's name, tokens, path, settings and whether it is disabled, and counts its Version. It is
+// a Conflict with code "changed" where the stored source has another Version: somebody changed it since it was read.
 func (s *Store) UpdateSource(ctx context.Context, src *source.Source, act Act) error {
 	settings, err := json.Marshal(src.Settings)
 	if err != nil {
 		return fmt.Errorf("encode settings: %w", err)
 	}
-	return s.act(ctx, src.Project, act, func(c conn, project int64) error {
+	err = s.act(ctx, src.Project, act, func(c conn, project int64) error {
 		if err := pathFree(ctx, c, src); err != nil {
 			return err
 		}
 		n, err := c.exec(ctx, `UPDATE sources SET name = $3, token_hash = $4, previous_token_hash = $5,
-			previous_until = $6, path = $7, settings = $8, disabled_at = $9 WHERE project = $1 AND id = $2`,
+			previous_until = $6, path = $7, settings = $8, disabled_at = $9, version = version + 1
+			WHERE project = $1 AND id = $2 AND version = $10`,
 			project, src.ID, src.Name, src.TokenHash[:], src.PreviousTokenHash[:], ms(src.PreviousUntil), src.Path,
-			string(settings), ms(src.DisabledAt))
+			string(settings), ms(src.DisabledAt), src.Version)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return fault.Missing("there is no source %q", src.ID)
+			return sourceChanged(ctx, c, project, src)
 		}
 		return bumpSources(ctx, c)
 	})
+	if err == nil {
+		src.Version++
+	}
+	return err
+}
+
+// CodeChanged is the code of a Conflict: what was to be changed was changed by somebody else since it was read.
+const CodeChanged = "changed"
+
+// sourceChanged says why an update found no row.
+func sourceChanged(ctx context.Context, c conn, project int64, src *source.Source) error {
+	var version int64
+	found, err := one(ctx, c, `SELECT version FROM sources WHERE project = $1 AND id = $2`,
+		[]any{project, src.ID}, &version)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return fault.Missing("there is no source %q", src.ID)
+	}
+	return fault.New(fault.Conflict, CodeChanged, "source %s was changed in between", src.ID).
+		WithHint("read it again and repeat the change")
 }
 
 // Confirmations lists the subscriptions that asked a source to be confirmed, newest first.
@@ -196,10 +220,21 @@ func confirmations(ctx context.Context, c conn, ref int64) (list []source.Confir
 
 // MarkConfirmed stores how an attempt to confirm a subscription ended: confirmed at a time, or with a problem.
 func (s *Store) MarkConfirmed(ctx context.Context, id int64, when time.Time, problem string) error {
-	return s.engine.write(ctx, func(c conn) error {
-		_, err := c.exec(ctx, `UPDATE confirmations SET confirmed_at = $2, problem = $3 WHERE ref = $1`,
-			id, ms(when), problem)
-		return err
+	return s.engine.write(ctx, func(c conn) error { return markConfirmed(ctx, c, id, when, problem) })
+}
+
+func markConfirmed(ctx context.Context, c conn, id int64, when time.Time, problem string) error {
+	_, err := c.exec(ctx, `UPDATE confirmations SET confirmed_at = $2, problem = $3 WHERE ref = $1`,
+		id, ms(when), problem)
+	return err
+}
+
+// ConfirmByHand is MarkConfirmed as the act of a person.
+func (s *Store) ConfirmByHand(
+	ctx context.Context, project string, id int64, when time.Time, problem string, act Act,
+) error {
+	return s.act(ctx, project, act, func(c conn, _ int64) error {
+		return markConfirmed(ctx, c, id, when, problem)
 	})
 }
 

@@ -63,6 +63,8 @@ type Key struct {
 	Prefix     string // what a person may see of it: "sk_Ab12Cd"
 	Hash       [32]byte
 	CreatedAt  time.Time
+	Scopes     Scopes
+	ExpiresAt  time.Time // zero: never
 	RevokedAt  time.Time // zero: in force
 	LastUsedAt time.Time // zero: never; within a minute
 }
@@ -215,8 +217,9 @@ type Act struct {
 	By        string // a key's id, or "cli"
 	Door      string // api, cli
 	Operation string
-	Subject   string
+	Subject   string // what it was done to, by its id
 	Note      string
+	Changes   []Change // without secrets
 }
 
 // ReplayQuery selects receipts to parse again, oldest first.

@@ -37,7 +37,7 @@ func TestAStoreOfTheFirstVersionIsTakenOverWhole(t *testing.T) {
 	if due, err := s.RecountDue(t.Context()); err != nil || !due {
 		t.Fatalf("no recount is due: %v", err)
 	}
-	r, err := s.Recount(t.Context(), nil)
+	r, err := s.Recount(t.Context(), recountAct(), nil)
 	if err != nil || len(r.Left) > 0 || r.Counters == 0 {
 		t.Fatalf("recount %+v, %v", r, err)
 	}

@@ -1,0 +1,146 @@
+package control
+
+import (
+	"slices"
+	"strings"
+
+	"tidings/internal/auth"
+	"tidings/internal/fault"
+	"tidings/internal/store"
+)
+
+// KeyScope is a word for what a secret key may do. A key without any may do everything.
+type KeyScope struct {
+	Word  string // "events:read"
+	Means string // for people
+}
+
+const (
+	readAll = "read"
+	readRaw = "raw:read"
+	reads   = ":read"
+	writes  = ":write"
+)
+
+// KeyScopes lists the words. One that writes does not include the one that reads.
+func KeyScopes() []KeyScope {
+	return []KeyScope{
+		{readAll, "everything that only reads, but the bodies of raw:read"},
+		{"events:read", "events and messages"},
+		{readRaw, "what providers sent, as it came: bodies of receipts and of events"},
+		{"contacts:read", "contacts and their events"},
+		{"contacts:write", "changes of contacts"},
+		{"suppressions:read", "suppressions"},
+		{"suppressions:write", "adding and lifting suppressions"},
+		{"sources:read", "sources, their health and their subscriptions"},
+		{"sources:write", "making and changing sources, and confirming their subscriptions"},
+		{"receipts:read", "receipts, without their bodies"},
+		{"receipts:write", "parsing receipts again"},
+		{"stats:read", "statistics"},
+		{"stats:write", "putting counters right"},
+		{"keys:read", "the list of keys"},
+		{"keys:write", "making keys that may do no more than this one, and revoking keys"},
+		{"audit:read", "the audit log"},
+	}
+}
+
+// needs is the scope of every operation but those that are open to all. One that is missing here takes a key that may
+// do everything; a test finds it.
+var needs = map[string]string{
+	"listEvents": "events:read", "listEventNames": "events:read", "getEvent": "events:read",
+	"getMessage": "events:read", "listMessageEvents": "events:read",
+	"getEventRaw": readRaw, "getReceiptRaw": readRaw,
+	"getContact": "contacts:read", "listContactEvents": "contacts:read",
+	"listSuppressions": "suppressions:read", opLiftSuppression: "suppressions:write",
+	"listSources": "sources:read", "getSource": "sources:read", "getSourceHealth": "sources:read",
+	"listConfirmations": "sources:read", opCreateSource: "sources:write", opUpdateSource: "sources:write",
+	opRotateSource: "sources:write", opDisableSource: "sources:write", opEnableSource: "sources:write",
+	opConfirmSubscription: "sources:write",
+	"listReceipts":        "receipts:read", "getReceipt": "receipts:read", opReplay: "receipts:write",
+	"getOverview": "stats:read", "getStats": "stats:read", "getLinks": "stats:read", "getFunnel": "stats:read",
+	"getDelays": "stats:read", "getReach": "stats:read", opVerify: "stats:read", opRecount: "stats:write",
+	"listKeys": "keys:read", opCreateKey: "keys:write", opRevokeKey: "keys:write",
+	"listActs": "audit:read",
+}
+
+// Needs is the word of the scope that a key must have; empty for an operation that is open to all.
+func (o Operation) Needs() string { return needs[o.Name] }
+
+// Changes reports whether the operation changes something: then the audit log tells of it.
+func (o Operation) Changes() bool { return strings.HasSuffix(o.Needs(), writes) }
+
+// The codes of refusals for what a key may not do.
+const (
+	CodePublicKey     = "public_key"
+	CodeMissingScope  = "missing_scope"
+	CodeScopeExceeded = "scope_exceeded"
+)
+
+// Admit makes an actor of a proved key, if the key may use the operation.
+func Admit(o Operation, p auth.Principal) (Actor, error) {
+	if o.Scope == Secret && p.Kind != store.SecretKey {
+		return Actor{}, fault.New(fault.Forbidden, CodePublicKey, "a public key may not do this").
+			WithHint("use a secret key (sk_…), and never in a browser or an app")
+	}
+	if p.Kind == store.SecretKey && o.Scope != Open && !covers(p.Scopes, o.Needs()) {
+		return Actor{}, missingScope(o.Needs())
+	}
+	return Actor{Project: p.Project, By: p.KeyID, Door: p.Door, Scopes: p.Scopes, ExpiresAt: p.ExpiresAt}, nil
+}
+
+func missingScope(word string) error {
+	if word == "" {
+		return fault.New(fault.Forbidden, CodeMissingScope, "this takes a key that may do everything").
+			WithHint("create one with: tidings key create --kind secret")
+	}
+	return fault.New(fault.Forbidden, CodeMissingScope, "this key may not do this: it lacks the scope %s", word).
+		WithHint("create a key that has it: tidings key create --scope %s", word)
+}
+
+// covers reports whether scopes include a word. The empty word stands for everything.
+func covers(have store.Scopes, word string) bool {
+	words := have.Words()
+	switch {
+	case len(words) == 0:
+		return true
+	case slices.Contains(words, word):
+		return word != ""
+	}
+	return strings.HasSuffix(word, reads) && word != readRaw && slices.Contains(words, readAll)
+}
+
+// scopes reads the scopes that a new key is to have. nil means everything.
+func (p *problems) scopes(words []string) store.Scopes {
+	if words != nil && len(words) == 0 {
+		p.add("scopes", "must have at least one; leave it out for a key that may do everything")
+	}
+	known := make([]string, 0, len(words))
+	for _, s := range KeyScopes() {
+		known = append(known, s.Word)
+	}
+	for i, word := range words {
+		if !slices.Contains(known, word) {
+			p.add(indexed("scopes", i), "%.60q is not a scope: want one of %s", word, strings.Join(known, ", "))
+		}
+	}
+	return store.ScopesOf(words)
+}
+
+// within refuses a key that could do more than the one that makes it, or for longer. A public key's powers are not
+// among the scopes: only a key that may do everything makes one.
+func (w Actor) within(k store.Key) error {
+	exceeded := fault.New(fault.Forbidden, CodeScopeExceeded, "a key can't make a key that may do more than it may itself")
+	if k.Scopes == "" && w.Scopes != "" {
+		return exceeded.WithHint("ask for a secret key with scopes that this one has, or use: tidings key create")
+	}
+	for _, word := range k.Scopes.Words() {
+		if !covers(w.Scopes, word) {
+			return exceeded.WithHint("leave out the scope %s, or use: tidings key create --scope %[1]s", word)
+		}
+	}
+	if !w.ExpiresAt.IsZero() && (k.ExpiresAt.IsZero() || k.ExpiresAt.After(w.ExpiresAt)) {
+		return fault.New(fault.Forbidden, CodeScopeExceeded, "a key can't make a key that outlives it").
+			WithHint("give an expiresAt that is not later than %s", stamp(w.ExpiresAt))
+	}
+	return nil
+}
