@@ -15,6 +15,8 @@ const (
 	eventCursor       = 'e'
 	suppressionCursor = 's'
 	receiptCursor     = 'r'
+	contactCursor     = 'c'
+	replayCursor      = 'y'
 )
 
 func encodeCursor(kind byte, value []byte) string {
@@ -22,8 +24,14 @@ func encodeCursor(kind byte, value []byte) string {
 }
 
 func decodeCursor(kind byte, cursor string, size int) ([]byte, bool) {
+	b, ok := decodeAnyCursor(kind, cursor)
+	return b, ok && len(b) == size
+}
+
+// decodeAnyCursor reads a cursor whose length is not fixed.
+func decodeAnyCursor(kind byte, cursor string) ([]byte, bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(b) != 1+size || b[0] != kind {
+	if err != nil || len(b) == 0 || b[0] != kind {
 		return nil, false
 	}
 	return b[1:], true

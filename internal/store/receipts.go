@@ -129,7 +129,7 @@ func (s *Store) EachReceipt(ctx context.Context, q ReplayQuery, fn func(StoredRe
 		byRef[src.Ref] = i
 	}
 	read := &bodies{codec: s.codec}
-	var after int64
+	after := q.After
 	for {
 		var list []storedReceipt
 		err := s.engine.read(ctx, func(c conn) error {
@@ -171,6 +171,9 @@ func (s *Store) EachReceipt(ctx context.Context, q ReplayQuery, fn func(StoredRe
 func replayPlan(q ReplayQuery, after int64) *plan {
 	p := &plan{}
 	p.where = append(p.where, "p.id = "+p.arg(q.Project), "r.ref > "+p.arg(after))
+	if q.Newest != 0 {
+		p.where = append(p.where, "r.ref <= "+p.arg(q.Newest))
+	}
 	if q.Source != "" {
 		p.where = append(p.where, "s.id = "+p.arg(q.Source))
 	}
@@ -205,7 +208,7 @@ func scanStored(r row) (x storedReceipt, source int64, err error) {
 // CountReceipts is how many receipts a replay will read.
 func (s *Store) CountReceipts(ctx context.Context, q ReplayQuery) (n int64, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
-		p := replayPlan(q, 0)
+		p := replayPlan(q, q.After)
 		_, err := one(ctx, c, `SELECT count(*) FROM receipts r JOIN sources s ON s.ref = r.source
 			JOIN projects p ON p.ref = s.project WHERE `+joinAnd(p.where), p.args, &n)
 		return err

@@ -225,6 +225,8 @@ type ReplayQuery struct {
 	Source       string // src_…; empty: all
 	From, To     time.Time
 	OnlyProblems bool
+	After        int64 // only receipts with a higher Ref
+	Newest       int64 // only receipts with this Ref or a lower one; 0: all
 }
 
 // Difference is a counter that does not equal the recount of the events.
