@@ -40,6 +40,7 @@ type ReceiptPage struct {
 type listReceiptsIn struct {
 	Source  string `query:"source" doc:"The source it came to" example:"src_01jq7z9f3v8k2m5n"`
 	Problem string `query:"problem" doc:"The code of a problem it has, or any" example:"any"`
+	Kind    string `query:"kind" doc:"What the request was" example:"notification"`
 	Span
 	Paging
 }
@@ -48,7 +49,7 @@ type receiptPageOut struct{ Body ReceiptPage }
 
 func (a *api) listReceipts(ctx context.Context, in *listReceiptsIn) (*receiptPageOut, error) {
 	page, err := a.Control.ListReceipts(ctx, who(ctx), control.ReceiptFilter{
-		Source: in.Source, Problem: in.Problem, From: in.From, To: in.To, Cursor: in.Cursor, Limit: in.limit(),
+		Source: in.Source, Problem: in.Problem, Kind: in.Kind, From: in.From, To: in.To, Cursor: in.Cursor, Limit: in.limit(),
 	})
 	if err != nil {
 		return nil, err

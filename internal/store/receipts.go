@@ -24,49 +24,6 @@ func scanReceipt(r row) (Receipt, error) {
 	return x, err
 }
 
-// ListReceipts returns one page of receipts, newest first.
-func (s *Store) ListReceipts(ctx context.Context, q ReceiptQuery) (page ReceiptPage, err error) {
-	limit := limitOf(q.Limit)
-	err = s.engine.read(ctx, func(c conn) error {
-		project, err := projectRef(ctx, c, q.Project)
-		if err != nil {
-			return err
-		}
-		p := &plan{}
-		p.where = append(p.where, "s.project = "+p.arg(project))
-		if q.After > 0 {
-			p.where = append(p.where, "r.ref < "+p.arg(q.After))
-		}
-		if q.Source != "" {
-			p.where = append(p.where, "s.id = "+p.arg(q.Source))
-		}
-		switch q.Problem {
-		case "":
-		case "any":
-			p.where = append(p.where, "r.problems <> ''")
-		default:
-			p.where = append(p.where, "r.problems <> ''", "r.problems LIKE "+p.arg(`%"code":"`+likeText(q.Problem)+`"%`)+` ESCAPE '!'`)
-		}
-		if !q.From.IsZero() {
-			p.where = append(p.where, "r.received_at >= "+p.arg(ms(q.From)))
-		}
-		if !q.To.IsZero() {
-			p.where = append(p.where, "r.received_at < "+p.arg(ms(q.To)))
-		}
-		return c.query(ctx, selectReceipt+`WHERE `+joinAnd(p.where)+` ORDER BY r.ref DESC LIMIT `+itoa(limit+1), p.args,
-			func(r row) error {
-				x, err := scanReceipt(r)
-				page.Receipts = append(page.Receipts, x)
-				return err
-			})
-	})
-	if len(page.Receipts) > limit {
-		page.Receipts = page.Receipts[:limit]
-		page.Next = page.Receipts[limit-1].Ref
-	}
-	return page, err
-}
-
 // Receipt finds a receipt by its id.
 func (s *Store) Receipt(ctx context.Context, project, id string) (x Receipt, err error) {
 	err = s.findReceipt(ctx, project, id, func(c conn, p, ref int64) (bool, error) {

@@ -183,6 +183,7 @@ type ReceiptQuery struct {
 	Project  string
 	Source   string // src_…
 	Problem  string // a problem's code, or "any"
+	Kind     string // Receipt.Kind
 	From, To time.Time
 	After    int64 // Receipt.Ref of the last row of the page before
 	Limit    int   // 1 to 1000; 0 means 100
