@@ -97,7 +97,7 @@ func TestAPageOfReceiptsThatHardlyMatchEndsAtABoundAndASpanAtItsEnd(t *testing.T
 		numbers := "WITH RECURSIVE n(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < 25000) "
 		key := map[string]string{"sqlite": "CAST(v AS BLOB)", "postgres": "CAST(CAST(v AS TEXT) AS BYTEA)"}[s.Engine()]
 		err := s.Exec(t.Context(), numbers+`INSERT INTO receipts (source, key, kind, received_at, n, sha256, block, begins, size)
-			SELECT r.source, `+key+`, r.kind, r.received_at + v * 3600000, 1, r.sha256, r.block, 0, 0 FROM n
+			SELECT r.source, `+key+`, r.kind, r.received_at + CAST(v AS BIGINT) * 3600000, 1, r.sha256, r.block, 0, 0 FROM n
 			JOIN receipts r ON r.ref = 2 ORDER BY v`)
 		if err != nil {
 			t.Fatal(err)
