@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,15 +47,7 @@ func (k *contactsList) Run(c *console) error {
 			Search: k.Search, Domain: k.Domain, SeenAfter: k.SeenAfter, SeenBefore: k.SeenBefore,
 			Cursor: k.Cursor, Limit: k.Limit,
 		}
-		yes, no := true, false
-		switch k.State {
-		case "subscribed":
-			filter.Subscribed = &yes
-		case "unsubscribed":
-			filter.Subscribed, filter.Suppressed = &no, &no
-		case "suppressed":
-			filter.Suppressed = &yes
-		}
+		filter.Subscribed, filter.Suppressed = contactStates[k.State][0], contactStates[k.State][1]
 		page, err := ops.ListContacts(c.ctx, who, filter)
 		if err != nil {
 			return err
@@ -69,6 +62,11 @@ func (k *contactsList) Run(c *console) error {
 			printMore(w, page.NextCursor)
 		})
 	})
+}
+
+// contactStates are the filters of each --state: subscribed and suppressed.
+var contactStates = map[string][2]string{
+	"subscribed": {"true", ""}, "unsubscribed": {"false", "false"}, "suppressed": {"", "true"},
 }
 
 func contactRow(k *api.Contact) []string {
@@ -138,7 +136,7 @@ func printContact(w io.Writer, k *api.Contact, found *store.Contact, page contro
 	for _, r := range reasons {
 		fmt.Fprintf(w, "  * %s\n", plain(r))
 	}
-	if k.Suppressed {
+	if slices.ContainsFunc(k.Suppressions, func(s api.Suppression) bool { return s.Active }) {
 		fmt.Fprintln(w, "To mail it again: tidings suppressions lift", plain(k.Email), `--note "why"`)
 	}
 	fmt.Fprintln(w)

@@ -2,10 +2,8 @@ package api
 
 import (
 	"context"
-	"strconv"
 
 	"tidings/internal/control"
-	"tidings/internal/fault"
 )
 
 // ContactPage is one page of contacts, in MailGlyph's shape with nextCursor beside it, which all our lists have.
@@ -43,24 +41,10 @@ type listContactsIn struct {
 type contactPageOut struct{ Body ContactPage }
 
 func (a *api) listContacts(ctx context.Context, in *listContactsIn) (*contactPageOut, error) {
-	f := control.ContactFilter{
-		Search: in.Search, Domain: in.Domain, SeenAfter: in.SeenAfter, SeenBefore: in.SeenBefore,
-		Cursor: in.Cursor, Limit: in.limit(),
-	}
-	for _, x := range [...]struct {
-		field, value string
-		to           **bool
-	}{{"subscribed", in.Subscribed, &f.Subscribed}, {"suppressed", in.Suppressed, &f.Suppressed}} {
-		if x.value == "" {
-			continue
-		}
-		b, err := strconv.ParseBool(x.value)
-		if err != nil {
-			return nil, fault.BadField(x.field, "must be true or false")
-		}
-		*x.to = &b
-	}
-	page, err := a.Control.ListContacts(ctx, who(ctx), f)
+	page, err := a.Control.ListContacts(ctx, who(ctx), control.ContactFilter{
+		Search: in.Search, Domain: in.Domain, Subscribed: in.Subscribed, Suppressed: in.Suppressed,
+		SeenAfter: in.SeenAfter, SeenBefore: in.SeenBefore, Cursor: in.Cursor, Limit: in.limit(),
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -18,8 +18,8 @@ type ContactFilter struct {
 	// Search is a text of the address. Addresses that begin with it come first; one that begins with @ is a domain.
 	Search                string
 	Domain                string
-	Subscribed            *bool  // whether it may be mailed
-	Suppressed            *bool  // whether a suppression holds
+	Subscribed            string // "true": may be mailed; "false": may not
+	Suppressed            string // "true": a suppression holds; "false": none does
 	SeenAfter, SeenBefore string // of its latest event: a time or a date; SeenAfter inclusive, SeenBefore exclusive
 	Cursor                string
 	Limit                 int // 1 to 1000; 0 means 100
@@ -35,7 +35,8 @@ type ContactPage struct {
 func (c *Control) ListContacts(ctx context.Context, who Actor, f ContactFilter) (ContactPage, error) {
 	var p problems
 	q := store.ContactQuery{
-		Project: who.Project, Subscribed: f.Subscribed, Suppressed: f.Suppressed, Now: c.Now().UTC(), Limit: f.Limit,
+		Project: who.Project, Now: c.Now().UTC(), Limit: f.Limit,
+		Subscribed: p.truth("subscribed", f.Subscribed), Suppressed: p.truth("suppressed", f.Suppressed),
 	}
 	q.Search, q.Domain = p.search(f.Search, f.Domain)
 	q.After = p.contactCursor(f.Cursor, q.Search)
@@ -49,6 +50,18 @@ func (c *Control) ListContacts(ctx context.Context, who Actor, f ContactFilter) 
 		return ContactPage{}, fmt.Errorf("list contacts: %w", err)
 	}
 	return ContactPage{Contacts: page.Contacts, NextCursor: cursorOfContact(page.Next)}, nil
+}
+
+// truth reads a word that says yes or no; nil for neither.
+func (p *problems) truth(field, word string) *bool {
+	yes := word == "true"
+	if word == "" {
+		return nil
+	}
+	if !yes && word != "false" {
+		p.add(field, "%.100q is neither true nor false", word)
+	}
+	return &yes
 }
 
 // search brings a text of an address, and a domain, to the form in which addresses are stored.
