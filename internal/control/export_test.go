@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tidings/event"
+	"tidings/internal/store"
 )
 
 // ParseWhen is parseWhen.
@@ -27,4 +28,14 @@ func ReadRefCursor(s string) (int64, error) {
 	var p problems
 	ref := p.refCursor(receiptCursor, s)
 	return ref, p.err()
+}
+
+// ContactCursor makes a cursor of a place among contacts.
+func ContactCursor(place store.ContactPlace) string { return cursorOfContact(place) }
+
+// ReadContactCursor reads a cursor of contacts for a search.
+func ReadContactCursor(s, search string) (store.ContactPlace, error) {
+	var p problems
+	place := p.contactCursor(s, search)
+	return place, p.err()
 }

@@ -155,7 +155,8 @@ func (c *Control) runReplay(ctx context.Context, x *store.ReplayRun) error {
 	r := &replay{control: c, commit: commit, sum: x.Sums, done: x.Done, place: x.Place}
 	r.saved = func(r *replay) error {
 		x.Place, x.Done, x.Sums, x.Total = r.place, r.done, r.sum, max(x.Total, r.done)
-		goesOn, err := c.Store.SaveReplay(ctx, *x)
+		// What was committed is noted, also where the server stops.
+		goesOn, err := c.Store.SaveReplay(context.WithoutCancel(ctx), *x)
 		if err != nil {
 			return fmt.Errorf("save replay: %w", err)
 		}
