@@ -144,7 +144,11 @@ func printContact(w io.Writer, k *api.Contact, found *store.Contact, page contro
 	for _, x := range []struct {
 		what string
 		at   time.Time
-	}{{"last opened by a person", k.LastOpenAt}, {"last clicked by a person", k.LastClickAt}, {"consent given or withdrawn", k.ConsentAt}} {
+	}{
+		{"last opened by a person", k.LastOpenAt},
+		{"last clicked by a person", k.LastClickAt},
+		{"consent given or withdrawn", k.ConsentAt},
+	} {
 		if !x.at.IsZero() {
 			rows = append(rows, []string{x.what, when(x.at)})
 		}

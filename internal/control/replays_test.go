@@ -2,11 +2,14 @@ package control_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"tidings/internal/contact"
 	"tidings/internal/control"
@@ -158,5 +161,41 @@ func TestARunOfAReplayThatIsNotThereIsAnError(t *testing.T) {
 	t.Parallel()
 	if err := newControl(t).RunReplay(t.Context(), "rpl_9", true); !fault.Is(err, fault.NotFound) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestEveryKindOfReplayIsInTheAuditLog(t *testing.T) {
+	t.Parallel()
+	c, path := newControlAt(t)
+	s := unread(t, c, 1)
+	filter := control.ReplayFilter{Source: s.ID, From: "2026-05-01", OnlyProblems: true}
+	_, err := c.Replay(t.Context(), operator, filter, nil)
+	must(t, err)
+	run, err := c.StartReplay(t.Context(), operator, filter, true)
+	must(t, err)
+	_, err = c.CancelReplay(t.Context(), operator, run.ID)
+	must(t, err)
+	_, err = c.ReplayReceipt(t.Context(), operator, "rcp_1")
+	must(t, err)
+
+	db, err := sql.Open("sqlite", path)
+	must(t, err)
+	defer db.Close()
+	rows, err := db.QueryContext(t.Context(), `SELECT operation, subject, note FROM audit WHERE operation LIKE '%eplay%' ORDER BY ref`)
+	must(t, err)
+	defer rows.Close()
+	var got []string
+	for rows.Next() {
+		var operation, subject, note string
+		must(t, rows.Scan(&operation, &subject, &note))
+		got = append(got, operation+" "+subject+": "+note)
+	}
+	must(t, rows.Err())
+	note := "source " + s.ID + ", from 2026-05-01, only problems"
+	want := []string{
+		"replay " + s.ID + ": " + note, "startReplay rpl_1: " + note + ", dry run", "cancelReplay rpl_1: ", "replayReceipt rcp_1: ",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -160,8 +160,8 @@ func (w *receiptWalk) scan(source, before int64) (rows []Receipt, end int64, err
 }
 
 // listReceipts is selectReceipt in the order of receipts, whatever else there is.
-const listReceipts = `SELECT r.ref, coalesce(s.id, ''), coalesce(s.provider, ''), coalesce(k.text, ''), r.received_at, r.n, r.sha256,
-	r.size, r.problems FROM receipts r LEFT JOIN sources s ON s.ref = r.source LEFT JOIN terms k ON k.ref = r.kind `
+const listReceipts = `SELECT r.ref, coalesce(s.id, ''), coalesce(s.provider, ''), coalesce(k.text, ''), r.received_at, r.n,
+	r.sha256, r.size, r.problems FROM receipts r LEFT JOIN sources s ON s.ref = r.source LEFT JOIN terms k ON k.ref = r.kind `
 
 func (w *receiptWalk) matches(x *Receipt) bool {
 	q := w.q
