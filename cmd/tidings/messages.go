@@ -11,7 +11,52 @@ import (
 )
 
 type messagesCommand struct {
-	Get messagesGet `cmd:"" help:"Tell what became of an email, for each recipient."`
+	List messagesList `cmd:"" default:"withargs" help:"List emails, newest event first (this is also what messages alone does)."`
+	Get  messagesGet  `cmd:"" help:"Tell what became of an email, for each recipient."`
+}
+
+type messagesList struct {
+	database `embed:""`
+	printing `embed:""`
+	Contact  string `placeholder:"ADDRESS|ID" help:"To this contact."`
+	Template string `placeholder:"KEY" help:"Of this template."`
+	Source   string `placeholder:"ID" help:"Whose events came to this source (src_…)."`
+	From     string `placeholder:"TIME" help:"With an event at this time or date or later."`
+	To       string `placeholder:"TIME" help:"With an event before."`
+	Cursor   string `placeholder:"CURSOR" help:"Go on where a page ended."`
+	Limit    int    `default:"50" placeholder:"N" help:"Length of the page, 1 to 1000."`
+}
+
+// Help is the long help.
+func (*messagesList) Help() string {
+	return `One row for each recipient, with what became of the email there.
+
+  tidings messages --contact ann@acme.test
+  tidings messages --template onboarding/welcome --from 2026-05-01 --json`
+}
+
+// Run lists emails.
+func (m *messagesList) Run(c *console) error {
+	return m.local(c, func(ops *control.Control, who control.Actor) error {
+		page, err := ops.ListMessages(c.ctx, who, control.MessageFilter{
+			Contact: m.Contact, Template: m.Template, Source: m.Source, From: m.From, To: m.To, Cursor: m.Cursor, Limit: m.Limit,
+		})
+		if err != nil {
+			return err
+		}
+		view := api.MessagePageOf(page)
+		return m.printAPI(c, view, func(w io.Writer) {
+			rows := make([][]string, 0, len(view.Messages))
+			for i := range view.Messages {
+				x := &view.Messages[i]
+				rows = append(rows, []string{
+					when(x.Message.SentAt), x.Recipient, x.Status, x.Message.Template, x.Message.Subject, x.ID,
+				})
+			}
+			table(w, []string{"sent", "recipient", "status", "template", "subject", "id"}, rows)
+			printMore(w, page.NextCursor)
+		})
+	})
 }
 
 type messagesGet struct {

@@ -64,18 +64,21 @@ func TestTheCommandLinePrintsTheJSONOfTheAPI(t *testing.T) {
 	}](t, "events", "--db", db, "--contact", who.ID)
 	message := events.Events[0].Message.ID
 	for path, args := range map[string]string{
-		"/contacts?limit=50":                      "contacts",
-		"/contacts?search=a&limit=3":              "contacts --search a --limit 3",
-		"/contacts?search=@acme.test&limit=50":    "contacts --search @acme.test",
-		"/contacts?suppressed=true&limit=50":      "contacts --state suppressed",
-		"/contacts?subscribed=true&limit=50":      "contacts --state subscribed",
-		"/contacts/" + who.ID:                     "contacts get " + who.Email,
-		"/messages/" + message:                    "messages get " + message,
-		"/receipts?limit=2":                       "receipts --limit 2",
-		"/receipts?problem=any&limit=50":          "receipts --problem any",
-		"/receipts/" + receipt:                    "receipts get " + receipt,
-		"/receipts?source=src_none&limit=50":      "receipts --source src_none",
-		"/contacts?seenBefore=2020-01-01&limit=5": "contacts --seen-before 2020-01-01 --limit 5",
+		"/contacts?limit=50":                        "contacts",
+		"/contacts?search=a&limit=3":                "contacts --search a --limit 3",
+		"/contacts?search=@acme.test&limit=50":      "contacts --search @acme.test",
+		"/contacts?suppressed=true&limit=50":        "contacts --state suppressed",
+		"/contacts?subscribed=true&limit=50":        "contacts --state subscribed",
+		"/contacts/" + who.ID:                       "contacts get " + who.Email,
+		"/messages?limit=7":                         "messages --limit 7",
+		"/messages?contact=" + who.ID + "&limit=50": "messages --contact " + who.Email,
+		"/messages?template=news/weekly&limit=3":    "messages --template news/weekly --limit 3",
+		"/messages/" + message:                      "messages get " + message,
+		"/receipts?limit=2":                         "receipts --limit 2",
+		"/receipts?problem=any&limit=50":            "receipts --problem any",
+		"/receipts/" + receipt:                      "receipts get " + receipt,
+		"/receipts?source=src_none&limit=50":        "receipts --source src_none",
+		"/contacts?seenBefore=2020-01-01&limit=5":   "contacts --seen-before 2020-01-01 --limit 5",
 	} {
 		r := tidings(t, append(strings.Fields(args), "--db", db, "--json")...)
 		if got := ask(t, address, key, path); r.code != 0 || strings.TrimSpace(r.out) != strings.TrimSpace(got) {
@@ -116,11 +119,12 @@ func TestAPersonReadsWhyAContactGetsNoMail(t *testing.T) {
 func TestListsForPeopleHaveAColumnForEachThing(t *testing.T) {
 	t.Parallel()
 	db, _, _ := world(t)
-	id := regexp.MustCompile(`(con|rcp)_[0-9a-z]+`)
+	id := regexp.MustCompile(`(con|rcp|msg)_[0-9a-z]+`)
 	for args, head := range map[string]string{
 		"contacts --limit 2":        "CONTACT",
 		"receipts --limit 2":        "RECEIVED",
 		"contacts --search zzzzzzz": "CONTACT",
+		"messages --limit 2":        "SENT",
 	} {
 		r := tidings(t, append(strings.Fields(args), "--db", db)...)
 		if want := 2 * strings.Count(args, "2"); r.code != 0 || !strings.HasPrefix(r.out, head) || len(id.FindAllString(r.out, -1)) != want {
@@ -142,6 +146,7 @@ func TestListsForPeopleHaveAColumnForEachThing(t *testing.T) {
 		"contacts get nobody@acme.test": exitNotFound, "messages get none": exitNotFound, "receipts get rcp_zz": exitNotFound,
 		"receipts raw rcp_zz": exitNotFound, "receipts replay rcp_zz": exitNotFound, "contacts get lea": exitUsage,
 		"contacts --state gone": exitUsage, "contacts --limit 1001": exitUsage, "receipts --problem A": exitUsage,
+		"messages --contact lea": exitUsage, "messages --cursor x": exitUsage,
 	} {
 		if r := tidings(t, append(strings.Fields(args), "--db", db)...); r.code != code || r.err == "" {
 			t.Errorf("tidings %s: code %d, want %d: %s", args, r.code, code, r.err)

@@ -36,6 +36,7 @@ func routes() []route {
 		{"getContact", get, "/contacts/{id}", 200, on((*api).getContact)},
 		{"listContactEvents", get, "/contacts/{id}/events", 200, on((*api).listContactEvents)},
 
+		{"listMessages", get, "/messages", 200, on((*api).listMessages)},
 		{"getMessage", get, "/messages/{id}", 200, on((*api).getMessage)},
 		{"listMessageEvents", get, "/messages/{id}/events", 200, on((*api).listMessageEvents)},
 

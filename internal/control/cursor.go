@@ -17,6 +17,7 @@ const (
 	receiptCursor     = 'r'
 	contactCursor     = 'c'
 	replayCursor      = 'y'
+	messageCursor     = 'm'
 )
 
 func encodeCursor(kind byte, value []byte) string {
@@ -42,18 +43,25 @@ func (p *problems) badCursor() {
 		WithHint("pass the nextCursor of the page before, unchanged, or leave it out for the first page"))
 }
 
-func cursorOfEvent(id event.ID) string {
+func cursorOfEvent(id event.ID) string { return cursorOfID(eventCursor, id) }
+
+func cursorOfID(kind byte, id event.ID) string {
 	if id.IsZero() {
 		return ""
 	}
-	return encodeCursor(eventCursor, id[:])
+	return encodeCursor(kind, id[:])
 }
 
-func (p *problems) eventCursor(cursor string) (id event.ID) {
+func (p *problems) eventCursor(cursor string) event.ID { return p.idCursor(eventCursor, cursor) }
+
+// messageCursor is an event, too: the one that an email stands at in its list.
+func (p *problems) messageCursor(cursor string) event.ID { return p.idCursor(messageCursor, cursor) }
+
+func (p *problems) idCursor(kind byte, cursor string) (id event.ID) {
 	if cursor == "" {
 		return id
 	}
-	b, ok := decodeCursor(eventCursor, cursor, len(id))
+	b, ok := decodeCursor(kind, cursor, len(id))
 	copy(id[:], b)
 	if !ok || id.IsZero() {
 		p.badCursor()

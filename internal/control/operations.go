@@ -75,6 +75,11 @@ func Operations() []Operation {
 		},
 
 		{
+			Name: "listMessages", Group: "Messages", Scope: Secret, Summary: "List emails",
+			Details: "One for each recipient, with its state, by the newest of its events. Every filter narrows. A page may hold " +
+				"fewer than its limit, or none, while hasMore is true: go on with nextCursor.",
+		},
+		{
 			Name: "getMessage", Group: "Messages", Scope: Secret, Summary: "Get the timeline of an email",
 			Details: "By the provider's message id, which may have several recipients, or by ours (msg_…), which has one: " +
 				"what became of it for each recipient, and its newest events.",
