@@ -105,6 +105,16 @@ func TestAPageOfReceiptsThatHardlyMatchEndsAtABoundAndASpanAtItsEnd(t *testing.T
 		if got, pages := walkReceipts(t, s, store.ReceiptQuery{Source: other.src.ID}); len(got) != 1 || got[0] != first.Outcome.Receipt || pages != 3 {
 			t.Errorf("receipts %v in %d pages, want the first in three", got, pages)
 		}
+		late := receiptAt(other, 25001*time.Hour, "bad_time")
+		for name, q := range map[string]store.ReplayQuery{
+			"of a source": {Source: other.src.ID, After: first.Outcome.Receipt}, "with problems": {OnlyProblems: true},
+			"of a span": {From: start.Add(25001 * time.Hour)},
+		} {
+			q.Project = store.DefaultProject
+			if got := eachReceipt(t, s, q, func() {}); len(got) != 1 || got[0].Ref != late.Outcome.Receipt {
+				t.Errorf("a replay %s reads %+v, want the last receipt", name, got)
+			}
+		}
 		newest := start.Add(25000 * time.Hour)
 		for name, c := range map[string]struct {
 			q     store.ReceiptQuery
@@ -143,5 +153,36 @@ func TestATrialTellsWhatACommitWouldAndStoresNothing(t *testing.T) {
 			t.Errorf("afterwards it is %+v", e.Outcome)
 		}
 		verified(t, s)
+	})
+}
+
+// eachReceipt reads the receipts of a replay, and does something after the first.
+func eachReceipt(t *testing.T, s *store.Store, q store.ReplayQuery, afterFirst func()) (list []store.StoredReceipt) {
+	t.Helper()
+	err := s.EachReceipt(t.Context(), q, func(x store.StoredReceipt) error {
+		if list = append(list, x); len(list) == 1 {
+			afterFirst()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestAReplayKnowsASourceThatWasMadeMeanwhile(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(...func(*store.Options)) *store.Store) {
+		s := open()
+		receiptAt(newFeed(t, s, "one"), 0, "")
+		list := eachReceipt(t, s, store.ReplayQuery{Project: store.DefaultProject}, func() {
+			receiptAt(newFeed(t, s, "two"), 0, "")
+		})
+		if len(list) != 2 || list[0].Source.Name != "one" || list[1].Source.Name != "two" {
+			t.Errorf("receipts %+v", list)
+		}
+		if list := eachReceipt(t, s, store.ReplayQuery{Project: store.DefaultProject, Newest: 1}, func() {}); len(list) != 1 {
+			t.Errorf("%d receipts up to the first", len(list))
+		}
 	})
 }
