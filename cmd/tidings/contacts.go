@@ -24,7 +24,7 @@ type contactsList struct {
 	printing   `embed:""`
 	Search     string `placeholder:"TEXT" help:"Text of the address; @ and a domain is that domain."`
 	Domain     string `placeholder:"DOMAIN" help:"Whose address is of this domain."`
-	State      string `default:"all" enum:"all,subscribed,unsubscribed,suppressed" help:"all, subscribed (may be mailed), unsubscribed or suppressed."`
+	Who        string `default:"all" enum:"all,subscribed,unsubscribed,suppressed" help:"all, subscribed (may be mailed), unsubscribed or suppressed."`
 	SeenAfter  string `placeholder:"TIME" help:"Whose latest event is of this time or date or later."`
 	SeenBefore string `placeholder:"TIME" help:"Whose latest event is earlier, or that had none."`
 	Cursor     string `placeholder:"CURSOR" help:"Go on where a page ended."`
@@ -36,7 +36,7 @@ func (*contactsList) Help() string {
 	return `Addresses that begin with a text come first, by address; then those that have it elsewhere.
 
   tidings contacts --search ann
-  tidings contacts --search @acme.test --state suppressed
+  tidings contacts --search @acme.test --who suppressed
   tidings contacts --seen-before 2026-01-01 --json`
 }
 
@@ -47,7 +47,7 @@ func (k *contactsList) Run(c *console) error {
 			Search: k.Search, Domain: k.Domain, SeenAfter: k.SeenAfter, SeenBefore: k.SeenBefore,
 			Cursor: k.Cursor, Limit: k.Limit,
 		}
-		filter.Subscribed, filter.Suppressed = contactStates[k.State][0], contactStates[k.State][1]
+		filter.Subscribed, filter.Suppressed = contactStates[k.Who][0], contactStates[k.Who][1]
 		page, err := ops.ListContacts(c.ctx, who, filter)
 		if err != nil {
 			return err
@@ -64,7 +64,7 @@ func (k *contactsList) Run(c *console) error {
 	})
 }
 
-// contactStates are the filters of each --state: subscribed and suppressed.
+// contactStates are the filters of each --who: subscribed and suppressed.
 var contactStates = map[string][2]string{
 	"subscribed": {"true", ""}, "unsubscribed": {"false", "false"}, "suppressed": {"", "true"},
 }

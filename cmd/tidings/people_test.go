@@ -53,7 +53,7 @@ func ask(t *testing.T, address, key, path string) string {
 func TestTheCommandLinePrintsTheJSONOfTheAPI(t *testing.T) {
 	t.Parallel()
 	db, address, key := world(t)
-	contacts := must[api.ContactPage](t, "contacts", "--db", db, "--limit", "1000", "--state", "suppressed")
+	contacts := must[api.ContactPage](t, "contacts", "--db", db, "--limit", "1000", "--who", "suppressed")
 	receipts := must[api.ReceiptPage](t, "receipts", "--db", db, "--limit", "1")
 	if len(contacts.Data) == 0 || len(receipts.Receipts) != 1 {
 		t.Fatal("the world suppressed nobody: the test proves nothing")
@@ -67,8 +67,8 @@ func TestTheCommandLinePrintsTheJSONOfTheAPI(t *testing.T) {
 		"/contacts?limit=50":                        "contacts",
 		"/contacts?search=a&limit=3":                "contacts --search a --limit 3",
 		"/contacts?search=@acme.test&limit=50":      "contacts --search @acme.test",
-		"/contacts?suppressed=true&limit=50":        "contacts --state suppressed",
-		"/contacts?subscribed=true&limit=50":        "contacts --state subscribed",
+		"/contacts?suppressed=true&limit=50":        "contacts --who suppressed",
+		"/contacts?subscribed=true&limit=50":        "contacts --who subscribed",
 		"/contacts/" + who.ID:                       "contacts get " + who.Email,
 		"/messages?limit=7":                         "messages --limit 7",
 		"/messages?contact=" + who.ID + "&limit=50": "messages --contact " + who.Email,
@@ -97,7 +97,7 @@ func TestTheCommandLinePrintsTheJSONOfTheAPI(t *testing.T) {
 func TestAPersonReadsWhyAContactGetsNoMail(t *testing.T) {
 	t.Parallel()
 	db, _, _ := world(t)
-	contacts := must[api.ContactPage](t, "contacts", "--db", db, "--state", "suppressed", "--limit", "1")
+	contacts := must[api.ContactPage](t, "contacts", "--db", db, "--who", "suppressed", "--limit", "1")
 	who := contacts.Data[0].Email
 	r := tidings(t, "contacts", "get", "--db", db, strings.ToUpper(who))
 	for _, want := range []string{
@@ -145,7 +145,7 @@ func TestListsForPeopleHaveAColumnForEachThing(t *testing.T) {
 	for args, code := range map[string]int{
 		"contacts get nobody@acme.test": exitNotFound, "messages get none": exitNotFound, "receipts get rcp_zz": exitNotFound,
 		"receipts raw rcp_zz": exitNotFound, "receipts replay rcp_zz": exitNotFound, "contacts get lea": exitUsage,
-		"contacts --state gone": exitUsage, "contacts --limit 1001": exitUsage, "receipts --problem A": exitUsage,
+		"contacts --who gone": exitUsage, "contacts --limit 1001": exitUsage, "receipts --problem A": exitUsage,
 		"messages --contact lea": exitUsage, "messages --cursor x": exitUsage,
 	} {
 		if r := tidings(t, append(strings.Fields(args), "--db", db)...); r.code != code || r.err == "" {
