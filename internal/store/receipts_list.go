@@ -129,27 +129,22 @@ func (w *receiptWalk) start() (int64, error) {
 // scan finds the next receipts, one more than the page takes where there are so many. source is 0 for all. end is the
 // last one that it looked at, 0 where there are no more or the page is full before.
 func (w *receiptWalk) scan(source, before int64) (rows []Receipt, end int64, err error) {
-	p := &plan{}
-	p.where = append(p.where, "r.ref < "+p.arg(before))
-	if source != 0 {
-		p.where = append(p.where, "r.problems <> ''", "r.source = "+p.arg(source))
-	}
 	var last Receipt
 	looked := 0
-	err = w.c.query(w.ctx, listReceipts+`WHERE `+joinAnd(p.where)+` ORDER BY r.ref DESC LIMIT `+itoa(w.size), p.args,
-		func(r row) error {
-			x, err := scanReceipt(r)
-			if err != nil {
-				return err
-			}
-			if last, looked = x, looked+1; !w.matches(&x) {
-				return nil
-			}
-			if rows = append(rows, x); len(rows) > w.q.Limit {
-				return errEnough
-			}
+	sql, args := w.sql(source, before)
+	err = w.c.query(w.ctx, sql, args, func(r row) error {
+		x, err := scanReceipt(r)
+		if err != nil {
+			return err
+		}
+		if last, looked = x, looked+1; !w.matches(&x) {
 			return nil
-		})
+		}
+		if rows = append(rows, x); len(rows) > w.q.Limit {
+			return errEnough
+		}
+		return nil
+	})
 	switch {
 	case errors.Is(err, errEnough):
 		return rows, 0, nil
@@ -157,6 +152,16 @@ func (w *receiptWalk) scan(source, before int64) (rows []Receipt, end int64, err
 		return rows, 0, err
 	}
 	return rows, last.Ref, nil
+}
+
+// sql is the statement of a scan: along the primary key, or along the index of receipts with problems.
+func (w *receiptWalk) sql(source, before int64) (string, []any) {
+	p := &plan{}
+	p.where = append(p.where, "r.ref < "+p.arg(before))
+	if source != 0 {
+		p.where = append(p.where, "r.problems <> ''", "r.source = "+p.arg(source))
+	}
+	return listReceipts + `WHERE ` + joinAnd(p.where) + ` ORDER BY r.ref DESC LIMIT ` + itoa(w.size), p.args
 }
 
 // listReceipts is selectReceipt in the order of receipts, whatever else there is.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -185,4 +186,18 @@ func TestAReplayKnowsASourceThatWasMadeMeanwhile(t *testing.T) {
 			t.Errorf("%d receipts up to the first", len(list))
 		}
 	})
+}
+
+func TestListsOfReceiptsWalkAnIndexWithoutSorting(t *testing.T) {
+	t.Parallel()
+	s := opener(t, "sqlite")()
+	for source, want := range map[int64]string{
+		0: "SEARCH r USING INTEGER PRIMARY KEY (rowid<?)",
+		1: "SEARCH r USING INDEX receipts_problems (source=? AND ref<?)",
+	} {
+		got, err := s.ExplainReceipts(t.Context(), source)
+		if err != nil || !strings.HasPrefix(got, want) || strings.Contains(got, "TEMP B-TREE") {
+			t.Errorf("%s, %v, want %s", got, err, want)
+		}
+	}
 }
