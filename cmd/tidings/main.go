@@ -34,6 +34,9 @@ type commands struct {
 	Source       sourceCommand       `cmd:"" help:"Create and look after the sources that providers post to."`
 	Events       eventsCommand       `cmd:"" help:"Ask what came in."`
 	Suppressions suppressionsCommand `cmd:"" help:"List and lift suppressions."`
+	Contacts     contactsCommand     `cmd:"" help:"List and search contacts; tell why one gets no mail."`
+	Messages     messagesCommand     `cmd:"" help:"Ask what became of an email."`
+	Receipts     receiptsCommand     `cmd:"" help:"Look at requests as they came."`
 	Stats        statsCommand        `cmd:"" help:"Ask what was counted: rates, days, templates, links."`
 	Audit        auditCommand        `cmd:"" help:"Tell who changed what."`
 	Replay       replayCommand       `cmd:"" help:"Parse kept receipts again with this version."`

@@ -13,6 +13,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/schollz/progressbar/v3"
 
+	"tidings/internal/api"
 	"tidings/internal/fault"
 )
 
@@ -82,6 +83,19 @@ func (p printing) print(c *console, v any, text func(w io.Writer)) error {
 		return nil
 	}
 	return writeJSON(c.out, v)
+}
+
+// printAPI is print for what the API answers, too: its JSON is the API's, byte for byte.
+func (p printing) printAPI(c *console, v any, text func(w io.Writer)) error {
+	if !p.JSON {
+		text(c.out)
+		return nil
+	}
+	if err := api.Encode(c.out, v); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	fmt.Fprintln(c.out)
+	return nil
 }
 
 // writeJSON writes one line: programs read it.

@@ -51,18 +51,20 @@ func (r *replayCommand) Run(c *console) error {
 			return err
 		}
 		view := replayView(done)
-		return r.print(c, view, func(w io.Writer) {
-			n := func(v int64) string { return strconv.FormatInt(v, 10) }
-			table(w, []string{"what", "count"}, [][]string{
-				{"receipts parsed", n(done.Receipts)},
-				{"receipts that can't be read", n(done.Unreadable)},
-				{"receipts with problems", n(done.Problems)},
-				{"events that were missing", n(done.New)},
-				{"events that were there", n(done.Known)},
-				{"unknown events now understood", n(done.Upgraded)},
-				{"events with another content", n(done.Conflicts)},
-				{"events too old to keep", n(done.Expired)},
-			})
-		})
+		return r.print(c, view, func(w io.Writer) { printReplayed(w, done) })
+	})
+}
+
+func printReplayed(w io.Writer, done control.Replayed) {
+	n := func(v int64) string { return strconv.FormatInt(v, 10) }
+	table(w, []string{"what", "count"}, [][]string{
+		{"receipts parsed", n(done.Receipts)},
+		{"receipts that can't be read", n(done.Unreadable)},
+		{"receipts with problems", n(done.Problems)},
+		{"events that were missing", n(done.New)},
+		{"events that were there", n(done.Known)},
+		{"unknown events now understood", n(done.Upgraded)},
+		{"events with another content", n(done.Conflicts)},
+		{"events too old to keep", n(done.Expired)},
 	})
 }

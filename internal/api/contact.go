@@ -32,7 +32,8 @@ type Contact struct {
 	Counts       map[string]int64 `json:"counts" doc:"Events by name"`
 }
 
-func contactOf(k *store.Contact, now time.Time) Contact {
+// ContactOf makes the public form of a contact. now is when suppressions must hold.
+func ContactOf(k *store.Contact, now time.Time) Contact {
 	out := Contact{
 		ID: k.ID, Email: k.Address, Data: objectOf(k.Attributes), Status: "ACTIVE", ProjectID: k.Project,
 		CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt,
@@ -45,6 +46,7 @@ func contactOf(k *store.Contact, now time.Time) Contact {
 		out.Suppressions[i] = suppressionOf(k.ID, k.Address, s, now)
 		out.Suppressed = out.Suppressed || s.Active(now)
 	}
+	out.Suppressed = out.Suppressed || len(k.Patterns) > 0
 	out.Subscribed = !out.Unsubscribed && !out.Suppressed
 	for slot, n := range k.State.Counts {
 		if name := event.SlotName(slot); name != "" && n > 0 {
@@ -66,7 +68,7 @@ func (a *api) getContact(ctx context.Context, in *ContactPath) (*contactOut, err
 	if err != nil {
 		return nil, err
 	}
-	return &contactOut{contactOf(&k, a.Control.Now())}, nil
+	return &contactOut{ContactOf(&k, a.Control.Now())}, nil
 }
 
 type contactEventsIn struct {

@@ -58,7 +58,9 @@ func TestEventsValidateAgainstMailGlyphsOwnDocument(t *testing.T) {
 	must(t, err)
 	router, err := legacy.NewRouter(doc)
 	must(t, err)
-	for _, target := range []string{"/events", "/events?eventName=email.open&limit=1000", "/events/names"} {
+	for _, target := range []string{
+		"/events", "/events?eventName=email.open&limit=1000", "/events/names", "/contacts", "/contacts?search=g&limit=1&subscribed=false",
+	} {
 		r := s.request(http.MethodGet, target, nil)
 		a := s.send(r).want(http.StatusOK)
 		route, params, err := router.FindRoute(r)

@@ -67,11 +67,16 @@ func (a *api) getMessage(ctx context.Context, in *MessagePath) (*messageOut, err
 	if err != nil {
 		return nil, err
 	}
-	out := &messageOut{MessageTimeline{Messages: make([]Message, len(list)), EventPage: eventPageOf(page)}}
+	return &messageOut{MessageTimelineOf(list, page)}, nil
+}
+
+// MessageTimelineOf makes the public form of an email: its recipients, and a page of its events.
+func MessageTimelineOf(list []store.Message, page control.EventPage) MessageTimeline {
+	out := MessageTimeline{Messages: make([]Message, len(list)), EventPage: eventPageOf(page)}
 	for i := range list {
-		out.Body.Messages[i] = messageOf(&list[i])
+		out.Messages[i] = messageOf(&list[i])
 	}
-	return out, nil
+	return out
 }
 
 type messageEventsIn struct {

@@ -23,7 +23,8 @@ type Receipt struct {
 	Problems   []provider.Problem `json:"problems" nullable:"false" doc:"What could not be made an event"`
 }
 
-func receiptOf(r *store.Receipt) Receipt {
+// ReceiptOf makes the public form of a receipt.
+func ReceiptOf(r *store.Receipt) Receipt {
 	return Receipt{
 		ID: r.ID, SourceID: r.SourceID, Provider: r.Provider, Kind: r.Kind, ReceivedAt: r.ReceivedAt,
 		Count: r.Count, SHA256: hex.EncodeToString(r.SHA256[:]), Size: r.Size, Problems: r.Problems,
@@ -39,6 +40,7 @@ type ReceiptPage struct {
 type listReceiptsIn struct {
 	Source  string `query:"source" doc:"The source it came to" example:"src_01jq7z9f3v8k2m5n"`
 	Problem string `query:"problem" doc:"The code of a problem it has, or any" example:"any"`
+	Kind    string `query:"kind" doc:"What the request was" example:"notification"`
 	Span
 	Paging
 }
@@ -47,16 +49,21 @@ type receiptPageOut struct{ Body ReceiptPage }
 
 func (a *api) listReceipts(ctx context.Context, in *listReceiptsIn) (*receiptPageOut, error) {
 	page, err := a.Control.ListReceipts(ctx, who(ctx), control.ReceiptFilter{
-		Source: in.Source, Problem: in.Problem, From: in.From, To: in.To, Cursor: in.Cursor, Limit: in.limit(),
+		Source: in.Source, Problem: in.Problem, Kind: in.Kind, From: in.From, To: in.To, Cursor: in.Cursor, Limit: in.limit(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := &receiptPageOut{ReceiptPage{Receipts: make([]Receipt, len(page.Receipts)), Page: pageOf(page.NextCursor)}}
-	for i := range page.Receipts {
-		out.Body.Receipts[i] = receiptOf(&page.Receipts[i])
+	return &receiptPageOut{ReceiptPageOf(page)}, nil
+}
+
+// ReceiptPageOf makes the public form of a page.
+func ReceiptPageOf(p control.ReceiptPage) ReceiptPage {
+	out := ReceiptPage{Receipts: make([]Receipt, len(p.Receipts)), Page: pageOf(p.NextCursor)}
+	for i := range p.Receipts {
+		out.Receipts[i] = ReceiptOf(&p.Receipts[i])
 	}
-	return out, nil
+	return out
 }
 
 type receiptIn struct {
@@ -70,7 +77,7 @@ func (a *api) getReceipt(ctx context.Context, in *receiptIn) (*receiptOut, error
 	if err != nil {
 		return nil, err
 	}
-	return &receiptOut{receiptOf(&r)}, nil
+	return &receiptOut{ReceiptOf(&r)}, nil
 }
 
 func (a *api) getReceiptRaw(ctx context.Context, in *receiptIn) (*rawOut, error) {

@@ -33,9 +33,11 @@ func routes() []route {
 		{"getEvent", get, "/events/{id}", 200, on((*api).getEvent)},
 		{"getEventRaw", get, "/events/{id}/raw", 200, onRaw((*api).getEventRaw)},
 
+		{"listContacts", get, "/contacts", 200, on((*api).listContacts)},
 		{"getContact", get, "/contacts/{id}", 200, on((*api).getContact)},
 		{"listContactEvents", get, "/contacts/{id}/events", 200, on((*api).listContactEvents)},
 
+		{"listMessages", get, "/messages", 200, on((*api).listMessages)},
 		{"getMessage", get, "/messages/{id}", 200, on((*api).getMessage)},
 		{"listMessageEvents", get, "/messages/{id}/events", 200, on((*api).listMessageEvents)},
 
@@ -56,6 +58,12 @@ func routes() []route {
 		{"listReceipts", get, "/receipts", 200, on((*api).listReceipts)},
 		{"getReceipt", get, "/receipts/{id}", 200, on((*api).getReceipt)},
 		{"getReceiptRaw", get, "/receipts/{id}/raw", 200, onRaw((*api).getReceiptRaw)},
+		{"replayReceipt", post, "/receipts/{id}/replay", 200, on((*api).replayReceipt)},
+
+		{"startReplay", post, "/replays", 202, on((*api).startReplay)},
+		{"listReplays", get, "/replays", 200, on((*api).listReplays)},
+		{"getReplay", get, "/replays/{id}", 200, on((*api).getReplay)},
+		{"cancelReplay", post, "/replays/{id}/cancel", 200, on((*api).cancelReplay)},
 
 		{"getOverview", get, "/stats/overview", 200, on((*api).getOverview)},
 		{"getStats", get, "/stats", 200, on((*api).getStats)},

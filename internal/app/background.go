@@ -7,6 +7,7 @@ import (
 
 	"tidings/internal/control"
 	"tidings/internal/job"
+	"tidings/internal/store"
 )
 
 // retainEvery is the pause between two runs of retention.
@@ -33,6 +34,16 @@ func (a *App) recount(ctx context.Context, _ job.Job) error {
 	return nil
 }
 
+// A replay that fails goes on where it was, after pauses that grow: twenty tries are about four hours.
+const (
+	replayTries   = 20
+	replayTimeout = 6 * time.Hour
+)
+
+func (a *App) replay(ctx context.Context, j job.Job) error {
+	return a.control.RunReplay(ctx, string(j.Payload), j.Attempt >= replayTries)
+}
+
 // background runs the durable and periodic work of a server. It ends with ctx, once what runs then has ended.
 func (a *App) background(ctx context.Context) error {
 	runner, err := a.runner()
@@ -54,6 +65,7 @@ func (a *App) runner() (*job.Runner, error) {
 		Store: a.store,
 		Handlers: map[string]job.Handler{
 			job.RetentionKind: retention.Handler(),
+			store.ReplayKind:  {Run: a.replay, MaxAttempts: replayTries, Timeout: replayTimeout, Interruptible: true},
 			recountKind:       {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
 		},
 		Periodic: []job.Every{

@@ -48,8 +48,16 @@ func must(t testing.TB, err error) {
 
 func newControl(t testing.TB) *control.Control {
 	t.Helper()
+	c, _ := newControlAt(t)
+	return c
+}
+
+// newControlAt is newControl, and tells where its database is.
+func newControlAt(t testing.TB) (c *control.Control, path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "tidings.db")
 	s, err := store.Open(t.Context(), store.Options{
-		URL: filepath.Join(t.TempDir(), "tidings.db"), Soft: contact.DefaultSoftPolicy, Now: func() time.Time { return now },
+		URL: path, Soft: contact.DefaultSoftPolicy, Now: func() time.Time { return now },
 	})
 	must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
@@ -60,7 +68,7 @@ func newControl(t testing.TB) *control.Control {
 		PublicURL: "https://tidings.test/", BasePath: "/in",
 		Builder: receipt.Builder{Codec: codec}, Commit: s.Commit,
 		Confirm: func(context.Context, source.Confirmation) error { return nil },
-	}
+	}, path
 }
 
 func TestOperationsAreNamedOnceAndDescribed(t *testing.T) {

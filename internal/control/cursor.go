@@ -16,6 +16,9 @@ const (
 	suppressionCursor = 's'
 	receiptCursor     = 'r'
 	auditCursor       = 'a'
+	contactCursor     = 'c'
+	replayCursor      = 'y'
+	messageCursor     = 'm'
 )
 
 func encodeCursor(kind byte, value []byte) string {
@@ -23,8 +26,14 @@ func encodeCursor(kind byte, value []byte) string {
 }
 
 func decodeCursor(kind byte, cursor string, size int) ([]byte, bool) {
+	b, ok := decodeAnyCursor(kind, cursor)
+	return b, ok && len(b) == size
+}
+
+// decodeAnyCursor reads a cursor whose length is not fixed.
+func decodeAnyCursor(kind byte, cursor string) ([]byte, bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(b) != 1+size || b[0] != kind {
+	if err != nil || len(b) == 0 || b[0] != kind {
 		return nil, false
 	}
 	return b[1:], true
@@ -35,18 +44,25 @@ func (p *problems) badCursor() {
 		WithHint("pass the nextCursor of the page before, unchanged, or leave it out for the first page"))
 }
 
-func cursorOfEvent(id event.ID) string {
+func cursorOfEvent(id event.ID) string { return cursorOfID(eventCursor, id) }
+
+func cursorOfID(kind byte, id event.ID) string {
 	if id.IsZero() {
 		return ""
 	}
-	return encodeCursor(eventCursor, id[:])
+	return encodeCursor(kind, id[:])
 }
 
-func (p *problems) eventCursor(cursor string) (id event.ID) {
+func (p *problems) eventCursor(cursor string) event.ID { return p.idCursor(eventCursor, cursor) }
+
+// messageCursor is an event, too: the one that an email stands at in its list.
+func (p *problems) messageCursor(cursor string) event.ID { return p.idCursor(messageCursor, cursor) }
+
+func (p *problems) idCursor(kind byte, cursor string) (id event.ID) {
 	if cursor == "" {
 		return id
 	}
-	b, ok := decodeCursor(eventCursor, cursor, len(id))
+	b, ok := decodeCursor(kind, cursor, len(id))
 	copy(id[:], b)
 	if !ok || id.IsZero() {
 		p.badCursor()

@@ -9,6 +9,7 @@ import (
 	"tidings/event"
 	"tidings/internal/control"
 	"tidings/internal/fault"
+	"tidings/internal/store"
 )
 
 func TestACursorComesBackAsItWasGiven(t *testing.T) {
@@ -23,6 +24,13 @@ func TestACursorComesBackAsItWasGiven(t *testing.T) {
 		if got, err := control.ReadRefCursor(control.RefCursor(ref)); err != nil || got != ref {
 			t.Fatalf("got %d, %v", got, err)
 		}
+		place := store.ContactPlace{Address: "ann" + rapid.StringMatching(`[a-zé@.+"]{0,30}`).Draw(t, "address")}
+		if rapid.Bool().Draw(t, "by number") {
+			place = store.ContactPlace{Ref: ref}
+		}
+		if got, err := control.ReadContactCursor(control.ContactCursor(place), "ann"); err != nil || got != place {
+			t.Fatalf("got %+v, %v", got, err)
+		}
 		if _, err := control.ReadRefCursor(control.EventCursor(id)); !fault.Is(err, fault.Invalid) {
 			t.Fatalf("a cursor of another list: %v", err)
 		}
@@ -34,6 +42,7 @@ func FuzzACursorIsReadOrRefused(f *testing.F) {
 	f.Add("ZQGaH26NL4xBmx5vDCp9XhE")
 	f.Add("cwAAAAAAAAAB")
 	f.Add("=")
+	f.Add("YwAAAAAAAAAAYW5uQGFjbWUudGVzdA")
 	f.Fuzz(func(t *testing.T, s string) {
 		id, err := control.ReadEventCursor(s)
 		if err == nil && control.EventCursor(id) != s {
@@ -42,6 +51,10 @@ func FuzzACursorIsReadOrRefused(f *testing.F) {
 		ref, err := control.ReadRefCursor(s)
 		if err == nil && control.RefCursor(ref) != s {
 			t.Errorf("%q was read as %d", s, ref)
+		}
+		place, err := control.ReadContactCursor(s, "ann")
+		if err == nil && control.ContactCursor(place) != s {
+			t.Errorf("%q was read as %+v", s, place)
 		}
 	})
 }

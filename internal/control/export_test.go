@@ -38,3 +38,13 @@ func SourceChanges(before, after *source.Source) []store.Change { return sourceC
 
 // OperationsWithScope are the names that needs has.
 func OperationsWithScope() []string { return slices.Sorted(maps.Keys(needs)) }
+
+// ContactCursor makes a cursor of a place among contacts.
+func ContactCursor(place store.ContactPlace) string { return cursorOfContact(place) }
+
+// ReadContactCursor reads a cursor of contacts for a search.
+func ReadContactCursor(s, search string) (store.ContactPlace, error) {
+	var p problems
+	place := p.contactCursor(s, search)
+	return place, p.err()
+}

@@ -32,6 +32,9 @@ const (
 	opCreateKey           = "createKey"
 	opRevokeKey           = "revokeKey"
 	opReplay              = "replay"
+	opStartReplay         = "startReplay"
+	opCancelReplay        = "cancelReplay"
+	opReplayReceipt       = "replayReceipt"
 	opVerify              = "verify"
 	opRecount             = "recount"
 )
@@ -59,6 +62,11 @@ func Operations() []Operation {
 		},
 
 		{
+			Name: "listContacts", Group: "Contacts", Scope: Secret, Summary: "List and search contacts",
+			Details: "Newest first. With search, addresses that begin with the text come first, by address, then those that have " +
+				"it elsewhere. A page may hold fewer contacts than its limit, or none, while hasMore is true: go on with cursor.",
+		},
+		{
 			Name: "getContact", Group: "Contacts", Scope: Secret, Summary: "Get a contact",
 			Details: "By its id (con_…) or its address in any spelling that means the same.",
 		},
@@ -67,6 +75,11 @@ func Operations() []Operation {
 			Details: "Newest first, with the filters of listEvents.",
 		},
 
+		{
+			Name: "listMessages", Group: "Messages", Scope: Secret, Summary: "List emails",
+			Details: "One for each recipient, with its state, by the newest of its events. Every filter narrows. A page may hold " +
+				"fewer than its limit, or none, while hasMore is true: go on with nextCursor.",
+		},
 		{
 			Name: "getMessage", Group: "Messages", Scope: Secret, Summary: "Get the timeline of an email",
 			Details: "By the provider's message id, which may have several recipients, or by ours (msg_…), which has one: " +
@@ -133,8 +146,27 @@ func Operations() []Operation {
 			Details: "What a request came to: its events, its repeats, its problems.",
 		},
 		{
+			Name: opReplayReceipt, Group: "Receipts", Scope: Secret, Summary: "Parse a receipt again",
+			Details: "With this version's adapter, at once. What was missing is stored; what is there stays as it is.",
+		},
+		{
 			Name: "getReceiptRaw", Group: "Receipts", Scope: Secret, Summary: "Get the kept body of a receipt",
 			Details: "All of the request but what must never be kept (the SNS Signature and UnsubscribeURL).",
+		},
+
+		{
+			Name: opStartReplay, Group: "Replays", Scope: Secret, Summary: "Start a replay",
+			Details: "Parses the kept receipts that are there now again with this version's adapters, in the background, and stores " +
+				"what was missing. It survives a restart. One at a time runs for a project. With dryRun nothing is stored.",
+		},
+		{Name: "listReplays", Group: "Replays", Scope: Secret, Summary: "List replays", Details: "Newest first."},
+		{
+			Name: "getReplay", Group: "Replays", Scope: Secret, Summary: "Get how far a replay is",
+			Details: "Its state, and what it came to so far.",
+		},
+		{
+			Name: opCancelReplay, Group: "Replays", Scope: Secret, Summary: "Cancel a replay",
+			Details: "It ends where it is. What it stored stays.",
 		},
 
 		{

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"tidings/internal/store"
 )
@@ -11,6 +12,7 @@ import (
 type ReceiptFilter struct {
 	Source   string // src_…
 	Problem  string // a problem's code, or "any"
+	Kind     string // what the request was: "notification"
 	From, To string // when it came: a time or a date; From inclusive, To exclusive
 	Cursor   string
 	Limit    int // 1 to 1000; 0 means 100
@@ -26,12 +28,13 @@ type ReceiptPage struct {
 func (c *Control) ListReceipts(ctx context.Context, who Actor, f ReceiptFilter) (ReceiptPage, error) {
 	var p problems
 	q := store.ReceiptQuery{
-		Project: who.Project, Source: f.Source, Problem: f.Problem,
+		Project: who.Project, Source: f.Source, Problem: f.Problem, Kind: f.Kind,
 		After: p.refCursor(receiptCursor, f.Cursor), Limit: f.Limit,
 	}
 	p.source(f.Source)
 	p.text("source", f.Source, 0, maxFilter)
-	p.text("problem", f.Problem, 0, maxFilter)
+	p.code("problem", f.Problem)
+	p.code("kind", f.Kind)
 	p.limit(f.Limit)
 	q.From, q.To = p.span(f.From, f.To)
 	if err := p.err(); err != nil {
@@ -43,6 +46,16 @@ func (c *Control) ListReceipts(ctx context.Context, who Actor, f ReceiptFilter) 
 	}
 	return ReceiptPage{Receipts: page.Receipts, NextCursor: cursorOfRef(receiptCursor, page.Next)}, nil
 }
+
+// code checks a word for programs: lower-case letters, digits and underscores.
+func (p *problems) code(field, s string) {
+	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || len(s) > maxCode {
+		p.add(field, "%.100q is not a code, which has only lower-case letters, digits and underscores", s)
+	}
+}
+
+// maxCode is the longest code, in bytes.
+const maxCode = 64
 
 // Receipt finds a receipt by its id (rcp_…).
 func (c *Control) Receipt(ctx context.Context, who Actor, id string) (store.Receipt, error) {

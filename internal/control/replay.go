@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"tidings/internal/receipt"
 	"tidings/internal/store"
@@ -16,38 +17,57 @@ type ReplayFilter struct {
 }
 
 // Replayed is what parsing receipts again came to.
-type Replayed struct {
-	Receipts   int64 // that were parsed
-	Unreadable int64 // that today's adapter can't read; they stay as they are
-	Problems   int64 // that have problems still
-	New        int64 // events that were missing
-	Known      int64 // events that were there
-	Upgraded   int64 // events that were email.unknown and are now understood
-	Conflicts  int64 // events that were there with another content; the first stays
-	Expired    int64 // events older than what is kept
-}
+type Replayed = store.ReplaySums
 
 // replayBatch is how many receipts one transaction takes: long enough to be quick, short enough for ingest beside it.
 const replayBatch = 200
+
+func (f ReplayFilter) query(who Actor) (store.ReplayQuery, error) {
+	var p problems
+	q := store.ReplayQuery{Project: who.Project, Source: f.Source, OnlyProblems: f.OnlyProblems}
+	p.source(f.Source)
+	p.text("source", f.Source, 0, maxFilter)
+	q.From, q.To = p.span(f.From, f.To)
+	return q, p.err()
+}
+
+// note says in the audit log what a replay is of.
+func (f ReplayFilter) note() string {
+	var words []string
+	for _, x := range [...]struct{ name, value string }{{"source", f.Source}, {"from", f.From}, {"to", f.To}} {
+		if x.value != "" {
+			words = append(words, x.name+" "+x.value)
+		}
+	}
+	if f.OnlyProblems {
+		words = append(words, "only problems")
+	}
+	return strings.Join(words, ", ")
+}
 
 // Replay parses kept receipts with today's adapters and stores what was missing. progress is called as it goes and may
 // be nil. It may be stopped and begun again at any time.
 func (c *Control) Replay(
 	ctx context.Context, who Actor, f ReplayFilter, progress func(done, total int64),
 ) (Replayed, error) {
-	var p problems
-	q := store.ReplayQuery{Project: who.Project, Source: f.Source, OnlyProblems: f.OnlyProblems}
-	p.source(f.Source)
-	q.From, q.To = p.span(f.From, f.To)
-	if err := p.err(); err != nil {
+	q, err := f.query(who)
+	if err != nil {
 		return Replayed{}, err
+	}
+	if err := c.Store.Note(ctx, who.Project, c.act(who, opReplay, f.Source, f.note())); err != nil {
+		return Replayed{}, fmt.Errorf("note the replay: %w", err)
 	}
 	total, err := c.Store.CountReceipts(ctx, q)
 	if err != nil {
 		return Replayed{}, fmt.Errorf("count receipts: %w", err)
 	}
-	r := &replay{control: c, total: total, progress: progress}
-	err = c.Store.EachReceipt(ctx, q, func(x store.StoredReceipt) error { return r.add(ctx, x) })
+	r := &replay{control: c, commit: c.Commit, saved: func(*replay) error { return nil }}
+	err = c.Store.EachReceipt(ctx, q, func(x store.StoredReceipt) error {
+		if progress != nil {
+			progress(r.done+1, max(total, r.done+1))
+		}
+		return r.add(ctx, x)
+	})
 	if err == nil {
 		err = r.flush(ctx)
 	}
@@ -57,27 +77,30 @@ func (c *Control) Replay(
 	return r.sum, nil
 }
 
+// replay parses receipts again, a batch at a time.
 type replay struct {
-	control     *Control
-	batch       []*receipt.Entry
-	sum         Replayed
-	done, total int64
-	progress    func(done, total int64)
+	control *Control
+	commit  func(context.Context, []*receipt.Entry) error
+	saved   func(*replay) error // is called after each batch; its error ends the replay
+	batch   []*receipt.Entry
+	pending int // receipts since the last batch was committed
+	sum     Replayed
+	done    int64 // receipts that were looked at
+	place   int64 // Ref of the last of them
 }
 
 func (r *replay) add(ctx context.Context, x store.StoredReceipt) error {
-	if r.done++; r.progress != nil {
-		r.progress(r.done, max(r.total, r.done))
-	}
 	entry, readable, err := r.control.parseAgain(x)
 	if err != nil {
 		return err
 	}
-	if !readable {
+	if readable {
+		r.batch = append(r.batch, entry)
+	} else {
 		r.sum.Unreadable++
-		return nil
 	}
-	if r.batch = append(r.batch, entry); len(r.batch) >= replayBatch {
+	r.done, r.place, r.pending = r.done+1, x.Ref, r.pending+1
+	if r.pending >= replayBatch {
 		return r.flush(ctx)
 	}
 	return nil
@@ -101,25 +124,28 @@ func (c *Control) parseAgain(x store.StoredReceipt) (entry *receipt.Entry, reada
 }
 
 func (r *replay) flush(ctx context.Context) error {
-	if len(r.batch) == 0 {
-		return nil
-	}
-	if err := r.control.Commit(ctx, r.batch); err != nil {
-		return fmt.Errorf("commit: %w", err)
+	if len(r.batch) > 0 {
+		if err := r.commit(ctx, r.batch); err != nil {
+			return fmt.Errorf("commit: %w", err)
+		}
 	}
 	for _, e := range r.batch {
-		r.sum.Receipts++
-		if len(e.Problems) > 0 {
-			r.sum.Problems++
-		}
-		r.sum.New += int64(e.Outcome.New)
-		r.sum.Known += int64(e.Outcome.Known)
-		r.sum.Upgraded += int64(e.Outcome.Upgraded)
-		r.sum.Conflicts += int64(e.Outcome.Conflicts)
-		r.sum.Expired += int64(e.Outcome.Expired)
+		addOutcome(&r.sum, e)
 	}
-	r.batch = r.batch[:0]
-	return nil
+	r.batch, r.pending = r.batch[:0], 0
+	return r.saved(r)
+}
+
+func addOutcome(sum *Replayed, e *receipt.Entry) {
+	sum.Receipts++
+	if len(e.Problems) > 0 {
+		sum.Problems++
+	}
+	sum.New += int64(e.Outcome.New)
+	sum.Known += int64(e.Outcome.Known)
+	sum.Upgraded += int64(e.Outcome.Upgraded)
+	sum.Conflicts += int64(e.Outcome.Conflicts)
+	sum.Expired += int64(e.Outcome.Expired)
 }
 
 // Verify recounts the stored events and compares with the counters and states. progress may be nil.

@@ -30,12 +30,17 @@ func parseWhen(field, s string) (time.Time, error) {
 
 // span reads two times that bound a range. The first is part of it, the second is not.
 func (p *problems) span(from, to string) (time.Time, time.Time) {
-	f, err := parseWhen("from", from)
+	return p.spanOf("from", from, "to", to)
+}
+
+// spanOf is span of fields with other names.
+func (p *problems) spanOf(fromField, from, toField, to string) (time.Time, time.Time) {
+	f, err := parseWhen(fromField, from)
 	p.addError(err)
-	t, err := parseWhen("to", to)
+	t, err := parseWhen(toField, to)
 	p.addError(err)
 	if !f.IsZero() && !t.IsZero() && !f.Before(t) {
-		p.add("to", "must be later than from")
+		p.add(toField, "must be later than %s", fromField)
 	}
 	return f, t
 }

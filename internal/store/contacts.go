@@ -47,25 +47,34 @@ func (s *Store) Contact(ctx context.Context, project, idOrAddress string) (k Con
 	return k, err
 }
 
+const selectContact = `SELECT ref, project, address, attributes, unsubscribed, consent_at, first_seen, last_seen, last_open,
+	last_click, soft_bounces, counts, created_at, updated_at FROM contacts`
+
 func readContact(ctx context.Context, c conn, ref int64) (k Contact, err error) {
+	err = c.query(ctx, selectContact+` WHERE ref = $1`, []any{ref}, func(r row) error {
+		k, _, err = scanContact(r)
+		return err
+	})
+	return k, err
+}
+
+func scanContact(r row) (k Contact, project int64, err error) {
 	var attributes string
 	var counts []byte
 	var created, updated int64
 	st := &k.State
-	_, err = one(ctx, c, `SELECT ref, address, attributes, unsubscribed, consent_at, first_seen, last_seen, last_open,
-		last_click, soft_bounces, counts, created_at, updated_at FROM contacts WHERE ref = $1`, []any{ref},
-		&k.Ref, &k.Address, &attributes, &st.Unsubscribed, &st.ConsentAt, &st.FirstSeen, &st.LastSeen, &st.LastOpen,
-		&st.LastClick, &st.SoftBounces, &counts, &created, &updated)
+	err = r.Scan(&k.Ref, &project, &k.Address, &attributes, &st.Unsubscribed, &st.ConsentAt, &st.FirstSeen, &st.LastSeen,
+		&st.LastOpen, &st.LastClick, &st.SoftBounces, &counts, &created, &updated)
 	if err != nil {
-		return k, err
+		return k, project, err
 	}
 	if attributes == "" {
 		attributes = "{}"
 	}
-	k.ID, k.Attributes = publicID(contactPrefix, ref), json.RawMessage(attributes)
+	k.ID, k.Attributes = publicID(contactPrefix, k.Ref), json.RawMessage(attributes)
 	k.CreatedAt, k.UpdatedAt = at(created), at(updated)
 	st.Counts, err = decodeCounts(counts)
-	return k, err
+	return k, project, err
 }
 
 const selectSuppression = `SELECT x.ref, x.contact, x.reason, x.since, x.until, x.lifted_at, x.event, x.note, c.address

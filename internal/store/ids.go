@@ -29,8 +29,3 @@ func refOf(prefix, id string) (int64, bool) {
 	n, err := strconv.ParseInt(rest, 36, 64)
 	return n, err == nil && n > 0
 }
-
-// likeText takes the meaning out of the characters that LIKE gives one, for ESCAPE '!'.
-func likeText(s string) string {
-	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
-}

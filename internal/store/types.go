@@ -185,6 +185,7 @@ type ReceiptQuery struct {
 	Project  string
 	Source   string // src_…
 	Problem  string // a problem's code, or "any"
+	Kind     string // Receipt.Kind
 	From, To time.Time
 	After    int64 // Receipt.Ref of the last row of the page before
 	Limit    int   // 1 to 1000; 0 means 100
@@ -228,6 +229,8 @@ type ReplayQuery struct {
 	Source       string // src_…; empty: all
 	From, To     time.Time
 	OnlyProblems bool
+	After        int64 // only receipts with a higher Ref
+	Newest       int64 // only receipts with this Ref or a lower one; 0: all
 }
 
 // Difference is a counter that does not equal the recount of the events.

@@ -1,0 +1,3 @@
+-- +goose Up
+-- The domain of a contact: what follows the last @ of its address.
+CREATE INDEX contacts_domain ON contacts (project, split_part(address, '@', -1), ref);
