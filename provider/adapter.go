@@ -35,6 +35,10 @@ type Adapter struct {
 
 	// Element returns element i of a kept body: the bytes an event was made from.
 	Element func(keep []byte, i int) ([]byte, error)
+
+	// Sample makes a request that Open accepts of the source, signed at a time, for the self-test of a source. It is
+	// the one function of an adapter that may use entropy. nil: sources of this provider can't be tested.
+	Sample func(Source, time.Time) (Sample, error)
 }
 
 // Request is one HTTP request from a provider. Body is whole and exactly as received; adapters do not change it and

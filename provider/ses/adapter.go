@@ -28,6 +28,7 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: element,
+	Sample:  sample,
 }
 
 // What Result.Kind says of a request.
