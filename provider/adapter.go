@@ -23,6 +23,10 @@ type Adapter struct {
 	MaxBody int64        // the largest body it can send, in bytes; 0 means 1 MiB, see Limit
 	Answers Answers      // what to answer for each cause, see providers' retry rules
 
+	// Remedies say, by Refusal.Code, what a person can do so that such requests are accepted. A code that is not here
+	// is explained by its message alone.
+	Remedies map[string]string
+
 	// Open proves a request genuine and reads it. It is pure: the same arguments give the same result. It returns
 	// a *Refusal where the request must not be accepted, with no result. A result with a FetchCertificate wish is
 	// not proved yet: it asks to be called again once the wish is granted (see Request.Certificates), and nothing

@@ -31,7 +31,7 @@ type commands struct {
 	Serve        serveCommand        `cmd:"" help:"Take in events and answer questions."`
 	Migrate      migrateCommand      `cmd:"" help:"Bring the database to this version's schema."`
 	Key          keyCommand          `cmd:"" help:"Create, list and revoke API keys."`
-	Source       sourceCommand       `cmd:"" help:"Create and look after the sources that providers post to."`
+	Source       sourceCommand       `cmd:"" aliases:"sources" help:"Create and look after the sources that providers post to (also: sources)."`
 	Events       eventsCommand       `cmd:"" help:"Ask what came in."`
 	Suppressions suppressionsCommand `cmd:"" help:"List and lift suppressions."`
 	Stats        statsCommand        `cmd:"" help:"Ask what was counted: rates, days, templates, links."`

@@ -8,7 +8,6 @@ import (
 
 	"tidings/internal/auth"
 	"tidings/internal/source"
-	"tidings/internal/store"
 )
 
 // NewSource is what a source is made of.
@@ -189,17 +188,4 @@ func (c *Control) EnableSource(ctx context.Context, who Actor, id string) (*sour
 	}
 	s.DisabledAt = time.Time{}
 	return s, c.saveSource(ctx, who, opEnableSource, s, "")
-}
-
-// SourceHealth tells how a source does.
-func (c *Control) SourceHealth(ctx context.Context, who Actor, id string) (store.Health, error) {
-	s, err := c.Source(ctx, who, id)
-	if err != nil {
-		return store.Health{}, err
-	}
-	h, err := c.Store.SourceHealth(ctx, s.Ref, c.Now().UTC())
-	if err != nil {
-		return h, fmt.Errorf("health of source %s: %w", id, err)
-	}
-	return h, nil
 }

@@ -29,6 +29,8 @@ var Adapter = provider.Adapter{
 	Reparse: reparse,
 	Element: element,
 	Sample:  sample,
+
+	Remedies: remedies,
 }
 
 // What Result.Kind says of a request.
