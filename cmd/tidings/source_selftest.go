@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"tidings/internal/api"
 	"tidings/internal/config"
@@ -29,7 +28,7 @@ stored or counted. The server must run, with the same database, and --public-url
 where a step failed.
 
   tidings source test src_01jq7z9f3v8k2m5n --public-url https://tidings.example.com
-  tidings sources test src_01jq7z9f3v8k2m5n --json`
+  tidings source test src_01jq7z9f3v8k2m5n --json`
 }
 
 // Run tests a source.
@@ -50,15 +49,19 @@ func (s *sourceTest) Run(c *console) error {
 }
 
 func printTest(w io.Writer, r *control.TestReport) {
-	fmt.Fprintf(w, "POST %s, signed as %s\n", r.URL, plain(r.Signed))
+	verdict := map[bool]string{true: "OK", false: "FAILED"}
+	fmt.Fprintf(w, "%s\nPOST %s, signed as %s\n", verdict[r.OK], r.URL, plain(r.Signed))
 	for _, step := range r.Steps {
+		if step.State == control.StepSkipped && step.Detail == "" {
+			continue
+		}
 		text := fmt.Sprintf("%-11s%s", step.Name, plain(step.Detail))
 		if step.Took > 0 {
-			text += fmt.Sprintf(" (%s)", step.Took.Round(10*time.Microsecond))
+			text += fmt.Sprintf(" (%.1f ms)", float64(step.Took.Microseconds())/1000)
 		}
 		printLine(w, string(step.State), text, step.Remedy)
 	}
-	fmt.Fprintln(w, "Not tested:")
+	fmt.Fprintln(w, "\nNot tested:")
 	for _, what := range r.Untested {
 		fmt.Fprintf(w, "  %s\n", plain(what))
 	}

@@ -25,7 +25,7 @@ type TestStep struct {
 	State  string  `json:"state" enum:"ok,failed,skipped" doc:"skipped: not reached, or there is nothing to do"`
 	Detail string  `json:"detail,omitempty" doc:"What was found" example:"tidings.test is 203.0.113.7"`
 	Remedy string  `json:"remedy,omitempty" doc:"What to do where it failed" example:"make a DNS record for tidings.test"`
-	TookMs float64 `json:"tookMs,omitempty" doc:"Milliseconds; absent: not measured" example:"1.5"`
+	TookMs float64 `json:"tookMs,omitzero" doc:"Milliseconds; absent: not measured" example:"1.5"`
 }
 
 // SourceTestOf makes the public form of a report.

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"tidings/event"
+	"tidings/internal/source"
+	"tidings/internal/store"
 )
 
 // ParseWhen is parseWhen.
@@ -27,4 +29,12 @@ func ReadRefCursor(s string) (int64, error) {
 	var p problems
 	ref := p.refCursor(receiptCursor, s)
 	return ref, p.err()
+}
+
+// SilenceOf is silence.
+func SilenceOf(hours []int64, newest, now time.Time) Silence { return silence(hours, newest, now) }
+
+// Diagnose is diagnose.
+func (c *Control) Diagnose(s *source.Source, h store.Health, now time.Time) SourceHealth {
+	return c.diagnose(s, h, now)
 }

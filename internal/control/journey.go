@@ -154,11 +154,11 @@ func (j *journey) connect() TestStep {
 func (j *journey) tls() TestStep {
 	return j.reach(netguard.StageTLS, func() TestStep {
 		if j.trip.TLS == "" {
-			return skipped("the URL is http: anybody on the way can read it; give the provider one with https")
+			return skipped("the URL is http: anybody on the way can read what is posted; let the provider have one with https")
 		}
 		return ok(j.trip.TLS+", the certificate is good until "+day(j.trip.CertUntil), j.trip.Took[netguard.StageTLS])
-	}, "give the proxy in front a certificate for "+j.host()+" from an authority that the world trusts, with its chain: providers "+
-		"do not post where they can't trust it")
+	}, "let what listens there speak TLS, with a certificate for "+j.host()+" from an authority that the world trusts, and its "+
+		"chain: providers do not post where they can't trust it")
 }
 
 // answer judges the status by what a provider takes for success, and where the request did not arrive, by what can have
@@ -191,22 +191,24 @@ func (j *journey) path() string { return "POST …/" + j.source.Provider + "/{to
 
 // who tells whether an answer that came without an arrival looks like one of a Tidings.
 func (j *journey) who() string {
-	code := problemCode(j.trip.Body)
-	if code == "" || !strings.HasPrefix(j.trip.Header.Get("Content-Type"), "application/problem+json") {
+	var p struct {
+		Type   string `json:"type"`
+		Detail string `json:"detail"`
+		Code   any    `json:"code"`
+	}
+	isProblem := strings.HasPrefix(j.trip.Header.Get("Content-Type"), "application/problem+json")
+	if !isProblem || json.Unmarshal(j.trip.Body, &p) != nil || len(p.Detail) > maxDetail {
 		return ""
 	}
-	return ", from a Tidings that says " + code
+	code, _ := p.Code.(string)
+	if !strings.HasPrefix(p.Type, "urn:tidings:") && code == "" {
+		return ""
+	}
+	return ", from a Tidings that says: " + p.Detail
 }
 
-func problemCode(body []byte) string {
-	var p struct {
-		Code string `json:"code"`
-	}
-	if json.Unmarshal(body, &p) != nil || len(p.Code) > 60 {
-		return ""
-	}
-	return p.Code
-}
+// maxDetail is the longest text of another server that is repeated, in bytes.
+const maxDetail = 300
 
 // statusRemedies say what keeps a request from arriving, by the status that came instead.
 var statusRemedies = map[int]string{

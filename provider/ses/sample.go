@@ -20,6 +20,8 @@ const (
 	sampleSender    = "self-test@simulator.amazonses.com"
 	sampleAccount   = "123456789012"
 	sampleLifetime  = 10 * time.Minute
+	// sampleCertificateURL is not Amazon's, so that a sample that is posted anywhere else is refused by its sight.
+	sampleCertificateURL = "https://self-test.invalid/"
 )
 
 // sample makes a notification of a delivery, as SNS posts it for the first topic of a source. Amazon's key is Amazon's,
@@ -50,7 +52,11 @@ func sample(src provider.Source, now time.Time) (provider.Sample, error) {
 	}
 	topic := src.Topics[0]
 	header.Set(headerTopic, topic)
-	s.Body, s.Certificate = signer.Notification(topic, id, string(message), now), signer.Certificate()
+	s.Certificate = signer.Certificate()
+	s.Body = signer.Sign(map[string]string{
+		"Type": typeNotification, "MessageId": id, "TopicArn": topic, "Subject": "Amazon SES Email Event Notification",
+		"Message": string(message), "Timestamp": snssign.Timestamp(now), "SigningCertURL": sampleCertificateURL,
+	})
 	s.Note = "SNS topic " + topic
 	return s, nil
 }
