@@ -2,12 +2,15 @@ package control
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -115,6 +118,12 @@ func (j *journey) reach(stage netguard.Stage, good func() TestStep, remedy strin
 }
 
 func plainError(err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), os.IsTimeout(err):
+		return "nothing came back in time"
+	case errors.Is(err, io.EOF):
+		return "the connection was closed without an answer"
+	}
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" && e.Addr != nil {
 		return e.Addr.String() + ": " + e.Err.Error()
 	}
@@ -233,7 +242,7 @@ func (j *journey) arrive() TestStep {
 	switch {
 	case j.verdict != nil:
 		return ok("the request arrived at this server", 0)
-	case j.trip.Failed != "" && j.trip.Failed != netguard.StageAnswer, j.trip.Failed == "" && j.trip.Status/100 != 2:
+	case j.trip.Failed != "", j.trip.Status/100 != 2: // told by the step that failed
 		return skipped("")
 	}
 	return failed("the request did not arrive at this server, or at none with this database",
