@@ -23,8 +23,8 @@ type Adapter struct {
 	MaxBody int64        // the largest body it can send, in bytes; 0 means 1 MiB, see Limit
 	Answers Answers      // what to answer for each cause, see providers' retry rules
 
-	// Remedies say, by Refusal.Code, what a person can do so that such requests are accepted. A code that is not here
-	// is explained by its message alone.
+	// Remedies say, by Refusal.Code and Problem.Code, what a person can do about it. A code that is not here is explained
+	// by its message alone.
 	Remedies map[string]string
 
 	// Open proves a request genuine and reads it. It is pure: the same arguments give the same result. It returns

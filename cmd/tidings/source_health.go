@@ -85,8 +85,8 @@ type sourceHealth struct {
 
 // Help is the long help.
 func (*sourceHealth) Help() string {
-	return `First its state in one word and what is wrong, the worst first, with what to do; then what that rests on: what came last,
-what was refused and why, how late events are, what could not be understood and what waits for a person.
+	return `First its state in one word and what is wrong, the worst first, with what to do; then what that rests on: what came
+last, what was refused and why, how late events are, what could not be understood and what waits for a person.
 
 States: disabled, failing (much is refused), pending (a subscription waits to be confirmed), silent (it used to send and has
 stopped), new (nothing has come yet), healthy.

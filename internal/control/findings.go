@@ -89,8 +89,9 @@ func (d *diagnosis) disabled() []Finding {
 		return nil
 	}
 	return []Finding{{
-		Code: foundDisabled, Severity: Critical, Message: "it was disabled at " + day(d.source.DisabledAt) + " and refuses everything",
-		Remedy: "tidings source enable " + d.source.ID,
+		Code: foundDisabled, Severity: Critical,
+		Message: "it was disabled at " + day(d.source.DisabledAt) + " and refuses everything",
+		Remedy:  "tidings source enable " + d.source.ID,
 	}}
 }
 
@@ -208,13 +209,15 @@ func (d *diagnosis) repeated() []Finding {
 	}}
 }
 
+const keptProblems = "they are kept: GET /receipts?problem=any lists them, and tidings replay reads them again with a later version"
+
 func (d *diagnosis) problems() []Finding {
 	var list []Finding
 	for _, code := range slices.Sorted(maps.Keys(d.health.Problems24h)) {
 		list = append(list, Finding{
 			Code: foundProblem, Cause: code, Severity: Warning,
 			Message: many(d.health.Problems24h[code], "request") + " in the last 24 hours could not be understood in full: " + code,
-			Remedy:  cmp.Or(d.adapter.Remedies[code], "they are kept: GET /receipts?problem=any lists them, and tidings replay reads them again with a later version"),
+			Remedy:  cmp.Or(d.adapter.Remedies[code], keptProblems),
 		})
 	}
 	return list

@@ -148,7 +148,8 @@ func TestASourceHasOneStateAndEveryFindingTheWorstFirst(t *testing.T) {
 				h.Refusals = []source.Refusal{refusal("stale", 0, 4), refusal("too_deep", 1, 1), refusal("unknown_topic", 50, 60)}
 			}),
 			want: []found{
-				{"refused", "unknown_topic", control.Critical}, {"refused", "too_deep", control.Warning},
+				{"refused", "unknown_topic", control.Critical},
+				{"refused", "too_deep", control.Warning},
 				{"refused", "stale", control.Info},
 			},
 		},
@@ -173,8 +174,11 @@ func TestASourceHasOneStateAndEveryFindingTheWorstFirst(t *testing.T) {
 				h.Problems24h = map[string]int64{"inbound_mail": 2}
 			}),
 			want: []found{
-				{"late", "", control.Warning}, {"redelivered", "", control.Warning}, {"problem", "inbound_mail", control.Warning},
-				{"certificate_ends", "", control.Warning}, {"expired", "", control.Info},
+				{"late", "", control.Warning},
+				{"redelivered", "", control.Warning},
+				{"problem", "inbound_mail", control.Warning},
+				{"certificate_ends", "", control.Warning},
+				{"expired", "", control.Info},
 			},
 		},
 	} {

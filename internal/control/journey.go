@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,24 +98,18 @@ func skipped(detail string) TestStep { return TestStep{State: StepSkipped, Detai
 
 // reach judges a step of the way there, by where the trip ended.
 func (j *journey) reach(stage netguard.Stage, good func() TestStep, remedy string) TestStep {
-	order := []netguard.Stage{netguard.StageURL, netguard.StageResolve, netguard.StageConnect, netguard.StageTLS, netguard.StageAnswer}
-	at := func(s netguard.Stage) int {
-		for i, o := range order {
-			if o == s {
-				return i
-			}
-		}
-		return len(order)
+	order := []netguard.Stage{
+		netguard.StageURL, netguard.StageResolve, netguard.StageConnect, netguard.StageTLS, netguard.StageAnswer,
 	}
-	switch ended := at(cmp.Or(j.trip.Failed, "answered")); {
-	case ended == at(stage):
-		step := failed(plainError(j.trip.Err), remedy)
-		step.Took = j.trip.Took[stage]
-		return step
-	case ended < at(stage):
+	switch {
+	case j.trip.Failed == "", slices.Index(order, stage) < slices.Index(order, j.trip.Failed):
+		return good()
+	case j.trip.Failed != stage:
 		return skipped("")
 	}
-	return good()
+	step := failed(plainError(j.trip.Err), remedy)
+	step.Took = j.trip.Took[stage]
+	return step
 }
 
 func plainError(err error) string {
@@ -187,7 +182,7 @@ func (j *journey) answer() TestStep {
 			step = ok(fmt.Sprintf("status %d", status), took)
 		case j.verdict != nil:
 			step = failed(fmt.Sprintf("this server answered %d, but %d came back", j.verdict.Status, status),
-				"let the proxy in front pass answers on as they are: the provider would send again what is stored, or give up what is not")
+				"let the proxy in front pass answers on as they are: else the provider sends again what is stored, or gives up what is not")
 		default:
 			step = failed(fmt.Sprintf("status %d%s", status, j.who()), j.statusRemedy())
 		}
@@ -229,7 +224,7 @@ var statusRemedies = map[int]string{
 	413: "something in front limits bodies: allow 2 MiB at least",
 	421: "the proxy in front does not serve this host: add it",
 	429: "something in front limits requests: let the provider's pass",
-	502: "the proxy in front can't reach this server: put right the address that it passes requests to, and see that the server runs",
+	502: "the proxy in front can't reach this server: put right where it passes requests to, and see that the server runs",
 	503: "the proxy in front has no server to pass it to, or this one is not ready: look at GET /readyz",
 	504: "the proxy in front waited in vain for this server: put right the address that it passes requests to",
 }
@@ -256,7 +251,8 @@ func (j *journey) unchanged() TestStep {
 	case j.verdict.SHA256 == j.sent.SHA256:
 		return ok(fmt.Sprintf("%d bytes, the same as were sent", j.sent.Bytes), 0)
 	}
-	return failed(fmt.Sprintf("something between changes the body: %d bytes were sent, %d other ones arrived", j.sent.Bytes, j.verdict.Bytes),
+	return failed(fmt.Sprintf("something between changes the body: %d bytes were sent, %d other ones arrived", j.sent.Bytes,
+		j.verdict.Bytes),
 		"switch off what rewrites bodies in front of this server (gateways that parse JSON, filters): signatures are over every byte")
 }
 

@@ -79,7 +79,8 @@ func Operations() []Operation {
 
 		{
 			Name: "listSources", Group: "Sources", Scope: Secret, Summary: "List sources",
-			Details: "With the state of each. In the order in which they were made, disabled ones too. Tokens and secrets are never shown again.",
+			Details: "With the state of each, in the order in which they were made, disabled ones too. " +
+				"Tokens and secrets are never shown again.",
 		},
 		{
 			Name: opCreateSource, Group: "Sources", Scope: Secret, Summary: "Create a source",

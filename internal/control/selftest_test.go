@@ -228,7 +228,9 @@ func (r *road) story(report control.TestReport) string {
 	for _, u := range report.Untested {
 		fmt.Fprintf(&b, "untested: %s\n", u)
 	}
-	host := func(s *httptest.Server) string { return strings.TrimPrefix(strings.TrimPrefix(s.URL, "http://"), "https://") }
+	host := func(s *httptest.Server) string {
+		return strings.TrimPrefix(strings.TrimPrefix(s.URL, "http://"), "https://")
+	}
 	return strings.NewReplacer(host(r.proxy), "PROXY", host(r.backend), "SERVER").Replace(b.String())
 }
 

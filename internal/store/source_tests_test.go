@@ -49,7 +49,7 @@ func TestASelfTestIsFoundOnceUntilItsEnd(t *testing.T) {
 				t.Errorf("%s: %v", c.name, c.err)
 			}
 		}
-		want := source.Verdict{At: start, Status: 403, Code: "stale", Message: "old", Events: []source.VerdictEvent{{"a", "b"}}}
+		want := source.Verdict{At: start, Status: 403, Code: "stale", Message: "old", Events: []source.VerdictEvent{{Name: "a"}}}
 		if err := s.FinishTest(t.Context(), hash, want); err != nil {
 			t.Fatal(err)
 		}

@@ -4,18 +4,20 @@ package ses
 const (
 	mendProxy  = "let proxies in front pass bodies and headers on unchanged; else it is forged, and nothing is to do"
 	mendClock  = "put this machine's clock right"
+	addTopic   = "add the topic to the source's topics if it is yours; else a stranger subscribed your URL to theirs: nothing is to do"
+	pinBroker  = "pin the certificate of the broker that speaks SNS (signingCertificate); else it is forged, and nothing is to do"
 	lookAtPost = "look at who posts here: SNS sends nothing of the kind"
 )
 
-// remedies say what to do about each refusal; docs/providers/ses.md has the same at length.
+// remedies say what to do about each refusal, and problem where that is more than to look at it; docs/providers/ses.md has the same at length.
 var remedies = map[string]string{
 	"no_topics":             "add the ARN of your SNS topic to the source's topics",
-	"unknown_topic":         "add the topic to the source's topics if it is yours; else a stranger subscribed your URL to theirs, and nothing is to do",
+	"unknown_topic":         addTopic,
 	"bad_signature":         mendProxy,
 	"bad_signature_version": "update Tidings: SNS signs in a way that this version does not know",
 	"version_1":             "set the topic's SignatureVersion attribute to 2, or switch requireVersion2 off",
-	"bad_certificate_url":   "pin the certificate of the broker that speaks SNS (signingCertificate); else it is forged, and nothing is to do",
-	"bad_certificate":       "pin the certificate of the broker that speaks SNS (signingCertificate); else it is forged, and nothing is to do",
+	"bad_certificate_url":   pinBroker,
+	"bad_certificate":       pinBroker,
 	"certificate_expired":   "put this machine's clock right, or pin the broker's new certificate",
 	"stale":                 "raise the source's maxAgeSeconds, then redrive the dead-letter queue",
 	"future":                mendClock,
@@ -33,4 +35,9 @@ var remedies = map[string]string{
 	"case_variant_key":      lookAtPost,
 	"too_deep":              lookAtPost,
 	"huge_number":           lookAtPost,
+
+	"inbound_mail":         "point the receipt rule of inbound mail at another topic",
+	"subscription_removed": "subscribe the source's URL to the topic again, unless it was meant",
+	"unknown_partition":    "confirm the subscription with the SNS API: its address is not known for this partition",
+	"no_recipient":         "nothing: SES named nobody; the request is kept",
 }
