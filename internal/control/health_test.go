@@ -3,7 +3,6 @@ package control_test
 import (
 	"crypto/x509"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -226,17 +225,4 @@ func TestAListTellsTheStateThatTheHealthTells(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestEveryRefusalOfAnAdapterHasARemedy(t *testing.T) {
-	t.Parallel()
-	r := newRoad(t, filepath.Join(t.TempDir(), "tidings.db"))
-	for _, code := range []string{"no_topics", "bad_signature", "not_json", "source_disabled", "overloaded"} {
-		h := r.Diagnose(&source.Source{Provider: "ses"}, store.Health{Activity: store.Activity{
-			Refusals: []source.Refusal{refusal(code, 1, 1)},
-		}}, now)
-		if code != "source_disabled" && h.Findings[0].Remedy == "" {
-			t.Errorf("%s has no remedy", code)
-		}
-	}
 }
