@@ -209,7 +209,7 @@ func (d *diagnosis) repeated() []Finding {
 	}}
 }
 
-const keptProblems = "they are kept: GET /receipts?problem=any lists them, and tidings replay reads them again with a later version"
+const keptProblems = "they are kept: GET /receipts?problem=any lists them, and a later version may read them: tidings replay"
 
 func (d *diagnosis) problems() []Finding {
 	var list []Finding

@@ -182,7 +182,7 @@ func (j *journey) answer() TestStep {
 			step = ok(fmt.Sprintf("status %d", status), took)
 		case j.verdict != nil:
 			step = failed(fmt.Sprintf("this server answered %d, but %d came back", j.verdict.Status, status),
-				"let the proxy in front pass answers on as they are: else the provider sends again what is stored, or gives up what is not")
+				"let the proxy in front pass answers on as they are: else the provider sends again what is stored, or gives it up")
 		default:
 			step = failed(fmt.Sprintf("status %d%s", status, j.who()), j.statusRemedy())
 		}

@@ -45,7 +45,8 @@ func (c *Control) SelfTest(ctx context.Context, who Actor, id string) (TestRepor
 	adapter, ok := c.adapter(s.Provider)
 	if !ok || adapter.Sample == nil {
 		return TestReport{}, fault.New(fault.Conflict, "no_sample",
-			"sources of %s can't be tested: there is no sample of what it sends", s.Provider).WithHint("send a real email, then look at the source's health")
+			"sources of %s can't be tested: there is no sample of what it sends", s.Provider).
+			WithHint("send a real email, then look at the source's health")
 	}
 	start := c.Now().UTC()
 	sample, err := adapter.Sample(s.ForProvider(true, 0), start)

@@ -4,12 +4,13 @@ package ses
 const (
 	mendProxy  = "let proxies in front pass bodies and headers on unchanged; else it is forged, and nothing is to do"
 	mendClock  = "put this machine's clock right"
-	addTopic   = "add the topic to the source's topics if it is yours; else a stranger subscribed your URL to theirs: nothing is to do"
+	addTopic   = "add the topic to the source's topics if it is yours; else a stranger subscribed your URL: nothing is to do"
 	pinBroker  = "pin the certificate of the broker that speaks SNS (signingCertificate); else it is forged, and nothing is to do"
 	lookAtPost = "look at who posts here: SNS sends nothing of the kind"
 )
 
-// remedies say what to do about each refusal, and problem where that is more than to look at it; docs/providers/ses.md has the same at length.
+// remedies say what to do about each refusal, and about problems where that is more than to look at them;
+// docs/providers/ses.md has the same at length.
 var remedies = map[string]string{
 	"no_topics":             "add the ARN of your SNS topic to the source's topics",
 	"unknown_topic":         addTopic,
