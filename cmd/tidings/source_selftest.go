@@ -24,8 +24,8 @@ var errTestFailed = errors.New("the test failed")
 func (*sourceTest) Help() string {
 	return `Posts a signed sample to the source's real URL, through whatever is in front of the server, and tells of each step
 whether it worked and what to do where it did not. The sample is proved like a request of the provider and then forgotten:
-nothing is stored or counted. The server must run, with the same database, and --public-url must be what the provider calls. Exit code 1
-where a step failed.
+nothing is stored or counted. The server must run, with the same database, and --public-url must be what the provider
+calls. Exit code 1 where a step failed.
 
   tidings source test src_01jq7z9f3v8k2m5n --public-url https://tidings.example.com
   tidings source test src_01jq7z9f3v8k2m5n --json`

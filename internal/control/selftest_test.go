@@ -141,15 +141,18 @@ func newRoad(t *testing.T, databaseURL string) *road {
 		Store: s, Adapters: all.Adapters(), Now: func() time.Time { return now }, BasePath: "/in", Builder: builder,
 		Commit: s.Commit,
 	}
-	r.public(t, r.proxy.URL, nil)
+	r.public(t, r.proxy.URL, nil, patience)
 	r.set(r.pass(nil, nil))
 	return r
 }
 
+// patience is how long an answer may take that comes.
+const patience = 30 * time.Second
+
 // public says where the server is to be reached.
-func (r *road) public(t *testing.T, base string, roots *x509.CertPool) {
+func (r *road) public(t *testing.T, base string, roots *x509.CertPool, timeout time.Duration) {
 	t.Helper()
-	way, err := netguard.NewRoad(base, 300*time.Millisecond, roots)
+	way, err := netguard.NewRoad(base, timeout, roots)
 	must(t, err)
 	r.PublicURL, r.Send = base, way.Send
 }
@@ -287,6 +290,7 @@ func TestASelfTestTellsWhatIsInTheWayAndStoresNothing(t *testing.T) {
 		src := r.newSource(t, nil)
 		for name, obstacle := range obstacles(r) {
 			r.set(obstacle)
+			r.public(t, r.proxy.URL, nil, map[bool]time.Duration{true: time.Second, false: patience}[name == "hangs"])
 			report, err := r.SelfTest(t.Context(), operator, src.ID)
 			must(t, err)
 			goldenText(t, name, r.story(report))
@@ -358,11 +362,11 @@ func TestASelfTestTellsHowFarItCame(t *testing.T) {
 	r.proxy.Close()
 	story("refuses_connections")
 	r.proxy = secure
-	r.public(t, secure.URL, nil)
+	r.public(t, secure.URL, nil, patience)
 	story("untrusted_certificate")
 	roots := x509.NewCertPool()
 	roots.AddCert(secure.Certificate())
-	r.public(t, secure.URL, roots)
+	r.public(t, secure.URL, roots, patience)
 	story("trusted_certificate")
 	r.Send = func(context.Context, string, string, http.Header, []byte) netguard.Trip {
 		return netguard.Trip{Failed: netguard.StageResolve, Err: &net.DNSError{Name: "tidings.test", Err: "no such host"}}
