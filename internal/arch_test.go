@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 	// The fact and its adapters: importable by any program.
 	"event":                 {},
 	"provider":              {"event"},
-	"provider/ses":          {"event", "provider"},
+	"provider/ses":          {"event", "provider", "provider/ses/snssign"},
 	"provider/ses/snssign":  {},
 	"provider/all":          {"provider/..."},
 	"provider/providertest": {"event", "provider"},
@@ -63,7 +63,7 @@ var allowed = map[string][]string{
 	"internal/auth": {"internal/fault", "internal/store"},
 	"internal/control": {
 		"event", "provider", "internal/auth", "internal/contact", "internal/fault", "internal/receipt", "internal/source",
-		"internal/stats", "internal/store",
+		"internal/stats", "internal/store", "internal/netguard",
 	},
 	"internal/api": {
 		"event", "provider", "internal/auth", "internal/contact", "internal/control", "internal/fault", "internal/source",

@@ -23,6 +23,10 @@ type Adapter struct {
 	MaxBody int64        // the largest body it can send, in bytes; 0 means 1 MiB, see Limit
 	Answers Answers      // what to answer for each cause, see providers' retry rules
 
+	// Remedies say, by Refusal.Code and Problem.Code, what a person can do about it. A code that is not here is explained
+	// by its message alone.
+	Remedies map[string]string
+
 	// Open proves a request genuine and reads it. It is pure: the same arguments give the same result. It returns
 	// a *Refusal where the request must not be accepted, with no result. A result with a FetchCertificate wish is
 	// not proved yet: it asks to be called again once the wish is granted (see Request.Certificates), and nothing
@@ -35,6 +39,10 @@ type Adapter struct {
 
 	// Element returns element i of a kept body: the bytes an event was made from.
 	Element func(keep []byte, i int) ([]byte, error)
+
+	// Sample makes a request that Open accepts of the source, signed at a time, for the self-test of a source. It is
+	// the one function of an adapter that may use entropy. nil: sources of this provider can't be tested.
+	Sample func(Source, time.Time) (Sample, error)
 }
 
 // Request is one HTTP request from a provider. Body is whole and exactly as received; adapters do not change it and

@@ -31,7 +31,7 @@ type commands struct {
 	Serve        serveCommand        `cmd:"" help:"Take in events and answer questions."`
 	Migrate      migrateCommand      `cmd:"" help:"Bring the database to this version's schema."`
 	Key          keyCommand          `cmd:"" help:"Create, list and revoke API keys."`
-	Source       sourceCommand       `cmd:"" help:"Create and look after the sources that providers post to."`
+	Source       sourceCommand       `cmd:"" help:"Create and look after the sources that providers post to (also: sources)."`
 	Events       eventsCommand       `cmd:"" help:"Ask what came in."`
 	Suppressions suppressionsCommand `cmd:"" help:"List and lift suppressions."`
 	Contacts     contactsCommand     `cmd:"" help:"List and search contacts; tell why one gets no mail."`
@@ -57,6 +57,9 @@ const description = `Tidings tells what became of every email.
 Every flag is also an environment variable: --base-path is TIDINGS_BASE_PATH. A flag wins.
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 verify found differences, 5 not now: try again.`
+
+// otherNames are further names of commands. They are not kong's aliases, which would put both names in every page.
+var otherNames = map[string]string{"sources": "source"}
 
 // console is where a command's input and output are.
 type console struct {
@@ -120,6 +123,9 @@ func (c *console) parseAndRun(parser *kong.Kong, args, environ []string) (code i
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
+	}
+	if name, ok := otherNames[args[0]]; ok {
+		args = append([]string{name}, args[1:]...)
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {

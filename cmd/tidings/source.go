@@ -20,7 +20,8 @@ type sourceCommand struct {
 	Disable sourceDisable `cmd:"" help:"Make a source refuse everything."`
 	Enable  sourceEnable  `cmd:"" help:"End disable."`
 	Confirm sourceConfirm `cmd:"" help:"List the subscriptions that wait for a person, or confirm one."`
-	Health  sourceHealth  `cmd:"" help:"Tell how a source does."`
+	Health  sourceHealth  `cmd:"" help:"Tell how a source does, what is wrong with it and what to do."`
+	Test    sourceTest    `cmd:"" help:"Send a signed sample through a source's real URL."`
 }
 
 // sourceView is a source as it is printed: secrets are left out.
@@ -36,6 +37,7 @@ type sourceView struct {
 	AllowRaw        bool      `json:"allowRaw"`
 	ConfirmByHand   bool      `json:"confirmByHand"`
 	Account         string    `json:"account,omitempty"`
+	State           string    `json:"state,omitempty"` // in the list of all
 	PreviousUntil   time.Time `json:"previousTokenUntil,omitzero"`
 	CreatedAt       time.Time `json:"createdAt"`
 	DisabledAt      time.Time `json:"disabledAt,omitzero"`
@@ -130,16 +132,22 @@ func (s *sourceList) Run(c *console) error {
 		if err != nil {
 			return err
 		}
+		states, err := ops.SourceStates(c.ctx, who, list)
+		if err != nil {
+			return err
+		}
 		views := make([]sourceView, 0, len(list))
 		rows := make([][]string, 0, len(list))
 		for _, x := range list {
-			views = append(views, viewSource(x, ops.FixedURL(x), ""))
+			view := viewSource(x, ops.FixedURL(x), "")
+			view.State = string(states[x.ID])
+			views = append(views, view)
 			rows = append(rows, []string{
-				x.ID, x.Provider, x.Name, strings.Join(x.Settings.Topics, " "), when(x.CreatedAt), when(x.DisabledAt),
+				x.ID, x.Provider, x.Name, view.State, strings.Join(x.Settings.Topics, " "), when(x.CreatedAt), when(x.DisabledAt),
 			})
 		}
 		return s.print(c, views, func(w io.Writer) {
-			table(w, []string{"id", "provider", "name", "topics", "created", "disabled"}, rows)
+			table(w, []string{"id", "provider", "name", "state", "topics", "created", "disabled"}, rows)
 		})
 	})
 }

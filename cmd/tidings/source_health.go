@@ -6,13 +6,13 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
-	"tidings/event"
+	"tidings/internal/api"
 	"tidings/internal/config"
 	"tidings/internal/control"
 	"tidings/internal/source"
-	"tidings/internal/store"
 )
 
 type sourceConfirm struct {
@@ -85,49 +85,14 @@ type sourceHealth struct {
 
 // Help is the long help.
 func (*sourceHealth) Help() string {
-	return `What came last, what was refused and why, how late events are, what could not be understood and what waits for a person.
+	return `First its state in one word and what is wrong, the worst first, with what to do; then what that rests on: what came
+last, what was refused and why, how late events are, what could not be understood and what waits for a person.
+
+States: disabled, failing (much is refused), pending (a subscription waits to be confirmed), silent (it used to send and has
+stopped), new (nothing has come yet), healthy.
 
   tidings source health src_01jq7z9f3v8k2m5n
   tidings source health src_01jq7z9f3v8k2m5n --json`
-}
-
-// healthView is a source's health as it is printed. Durations are in milliseconds.
-type healthView struct {
-	LastReceiptAt time.Time                `json:"lastReceiptAt,omitzero"`
-	LastEventAt   time.Time                `json:"lastEventAt,omitzero"`
-	LastByName    map[event.Name]time.Time `json:"lastByName"`
-	Receipts24h   int64                    `json:"receipts24h"`
-	Repeats24h    int64                    `json:"repeats24h"`
-	Events24h     int64                    `json:"events24h"`
-	Expired24h    int64                    `json:"expired24h"`
-	LagP50        int64                    `json:"lagP50Ms"`
-	LagMax        int64                    `json:"lagMaxMs"`
-	Problems24h   map[string]int64         `json:"problems24h"`
-	Refusals      []refusalView            `json:"refusals"`
-	Pending       []confirmationView       `json:"pending"`
-}
-
-type refusalView struct {
-	Code        string    `json:"code"`
-	Count       int64     `json:"count"`
-	LastAt      time.Time `json:"lastAt"`
-	LastMessage string    `json:"lastMessage"`
-}
-
-func viewHealth(h store.Health) healthView {
-	v := healthView{
-		LastReceiptAt: h.LastReceiptAt, LastEventAt: h.LastEventAt, LastByName: h.LastByName,
-		Receipts24h: h.Receipts24h, Repeats24h: h.Repeats24h, Events24h: h.Events24h, Expired24h: h.Expired24h,
-		LagP50: h.LagP50.Milliseconds(), LagMax: h.LagMax.Milliseconds(), Problems24h: h.Problems24h,
-		Refusals: []refusalView{}, Pending: []confirmationView{},
-	}
-	for _, r := range h.Refusals {
-		v.Refusals = append(v.Refusals, refusalView{r.Code, r.Count, r.LastAt, r.LastMessage})
-	}
-	for _, x := range h.Pending {
-		v.Pending = append(v.Pending, viewConfirmation(x))
-	}
-	return v
 }
 
 // Run prints the health of a source.
@@ -137,11 +102,16 @@ func (s *sourceHealth) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		return s.print(c, viewHealth(h), func(w io.Writer) { printHealth(w, h) })
+		return s.print(c, api.HealthOf(&h), func(w io.Writer) { printHealth(w, &h) })
 	})
 }
 
-func printHealth(w io.Writer, h store.Health) {
+func printHealth(w io.Writer, h *control.SourceHealth) {
+	fmt.Fprintf(w, "%s\n", strings.ToUpper(string(h.State)))
+	for _, f := range h.Findings {
+		printLine(w, string(f.Severity), f.Message, f.Remedy)
+	}
+	fmt.Fprintln(w)
 	table(w, []string{"what", "value"}, [][]string{
 		{"last request", when(h.LastReceiptAt)},
 		{"last event", when(h.LastEventAt)},
@@ -150,7 +120,9 @@ func printHealth(w io.Writer, h store.Health) {
 		{"events in 24 h", strconv.FormatInt(h.Events24h, 10)},
 		{"too old in 24 h", strconv.FormatInt(h.Expired24h, 10)},
 		{"lag, median", h.LagP50.String()},
+		{"lag, 95 in 100", h.LagP95.String()},
 		{"lag, longest", h.LagMax.String()},
+		{"longest usual pause", usual(h.Silence)},
 	})
 	var rows [][]string
 	for _, name := range slices.Sorted(maps.Keys(h.LastByName)) {
@@ -164,14 +136,32 @@ func printHealth(w io.Writer, h store.Health) {
 	section(w, []string{"problem in 24 h", "count"}, rows)
 	rows = nil
 	for _, r := range h.Refusals {
-		rows = append(rows, []string{r.Code, strconv.FormatInt(r.Count, 10), when(r.LastAt), r.LastMessage})
+		rows = append(rows, []string{
+			r.Code, strconv.FormatInt(r.Count24h, 10), strconv.FormatInt(r.Count, 10), when(r.LastAt), r.LastMessage,
+		})
 	}
-	section(w, []string{"refusal in 7 days", "count", "last", "message"}, rows)
+	section(w, []string{"refusal", "24 h", "7 days", "last", "message"}, rows)
 	rows = nil
 	for _, x := range h.Pending {
 		rows = append(rows, []string{control.ConfirmationID(x), x.Topic, when(x.AskedAt), x.Problem})
 	}
 	section(w, []string{"waits for a person", "topic", "asked", "problem"}, rows)
+}
+
+// usual is the pause that a source makes, where it has sent long enough to tell.
+func usual(s control.Silence) string {
+	if !s.Known {
+		return ""
+	}
+	return s.Usual.String()
+}
+
+// printLine writes a word, what it is about, and below it what to do.
+func printLine(w io.Writer, word, text, remedy string) {
+	fmt.Fprintf(w, "  %-10s%s\n", word, plain(text))
+	if remedy != "" {
+		fmt.Fprintf(w, "  %-10s-> %s\n", "", plain(remedy))
+	}
 }
 
 // section is a further table of one answer, left out where it is empty.

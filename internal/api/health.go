@@ -6,11 +6,14 @@ import (
 
 	"tidings/internal/control"
 	"tidings/internal/source"
-	"tidings/internal/store"
 )
 
 // SourceHealth is how a source does.
 type SourceHealth struct {
+	State    string    `json:"state" enum:"disabled,failing,pending,silent,new,healthy" doc:"How it does, in one word" example:"healthy"`
+	Findings []Finding `json:"findings" nullable:"false" doc:"What somebody should know, the worst first"`
+	Silence  Silence   `json:"silence"`
+
 	LastReceiptAt time.Time            `json:"lastReceiptAt,omitzero" doc:"When the last request came in; absent: none ever did"`
 	LastEventAt   time.Time            `json:"lastEventAt,omitzero" doc:"When the newest event came in"`
 	LastByName    map[string]time.Time `json:"lastByName" doc:"When the newest event of each name occurred"`
@@ -19,6 +22,7 @@ type SourceHealth struct {
 	Events24h     int64                `json:"events24h" doc:"Events stored"`
 	Expired24h    int64                `json:"expired24h" doc:"Events older than what is kept"`
 	LagP50Ms      int64                `json:"lagP50Ms" doc:"Milliseconds from event to receipt, median of the newest 1,000"`
+	LagP95Ms      int64                `json:"lagP95Ms" doc:"What 19 in 20 of them did not exceed"`
 	LagMaxMs      int64                `json:"lagMaxMs" doc:"The longest of them"`
 	Problems24h   map[string]int       `json:"problems24h" doc:"Problems of receipts by code"`
 
@@ -26,10 +30,29 @@ type SourceHealth struct {
 	Pending  []Confirmation `json:"pending" nullable:"false" doc:"Subscriptions that wait for a person"`
 }
 
+// Finding is one thing about a source that somebody should know.
+type Finding struct {
+	Code     string `json:"code" doc:"A stable word for programs" example:"refused"`
+	Cause    string `json:"cause,omitempty" doc:"The code of the refusal or problem that it is about" example:"unknown_topic"`
+	Severity string `json:"severity" enum:"critical,warning,info" doc:"critical: events are lost, or none come"`
+	Message  string `json:"message" doc:"What is the case, for people" example:"3 requests refused as unknown_topic in the last 24 hours"`
+	Remedy   string `json:"remedy,omitempty" doc:"What to do; absent: nothing" example:"add the topic to the source's topics if it is yours"`
+}
+
+// Silence is whether a source that used to send has stopped.
+type Silence struct {
+	Silent       bool      `json:"silent" doc:"Nothing has come for longer than limitSeconds"`
+	Known        bool      `json:"known" doc:"It has sent long enough to have habits, a week at least; else it is never silent"`
+	Since        time.Time `json:"since,omitzero" doc:"When the newest request came; absent: none ever did"`
+	UsualSeconds int64     `json:"usualSeconds" doc:"Its longest pause in its last two weeks of sending, in whole hours" example:"10800"`
+	LimitSeconds int64     `json:"limitSeconds" doc:"From when a pause is a silence: twice the longest, six hours at least" example:"21600"`
+}
+
 // Refusals are requests that were not accepted for one cause.
 type Refusals struct {
 	Code        string    `json:"code" example:"unknown_topic"`
-	Count       int64     `json:"count"`
+	Count       int64     `json:"count" doc:"In the last seven days"`
+	Count24h    int64     `json:"count24h" doc:"In the last 24 hours" example:"1"`
 	LastAt      time.Time `json:"lastAt"`
 	LastMessage string    `json:"lastMessage" doc:"What was wrong with the last of them"`
 }
@@ -59,12 +82,22 @@ func confirmationsOf(list []source.Confirmation) []Confirmation {
 	return out
 }
 
-func healthOf(h *store.Health) SourceHealth {
+// HealthOf makes the public form of a source's health.
+func HealthOf(h *control.SourceHealth) SourceHealth {
 	out := SourceHealth{
+		State: string(h.State), Findings: make([]Finding, len(h.Findings)),
+		Silence: Silence{
+			Silent: h.Silence.Silent, Known: h.Silence.Known, Since: h.Silence.Since,
+			UsualSeconds: int64(h.Silence.Usual / time.Second), LimitSeconds: int64(h.Silence.Limit / time.Second),
+		},
 		LastReceiptAt: h.LastReceiptAt, LastEventAt: h.LastEventAt, LastByName: make(map[string]time.Time),
 		Receipts24h: h.Receipts24h, Repeats24h: h.Repeats24h, Events24h: h.Events24h, Expired24h: h.Expired24h,
-		LagP50Ms: h.LagP50.Milliseconds(), LagMaxMs: h.LagMax.Milliseconds(), Problems24h: make(map[string]int),
-		Refusals: make([]Refusals, len(h.Refusals)), Pending: confirmationsOf(h.Pending),
+		LagP50Ms: h.LagP50.Milliseconds(), LagP95Ms: h.LagP95.Milliseconds(), LagMaxMs: h.LagMax.Milliseconds(),
+		Problems24h: make(map[string]int),
+		Refusals:    make([]Refusals, len(h.Refusals)), Pending: confirmationsOf(h.Pending),
+	}
+	for i, f := range h.Findings {
+		out.Findings[i] = Finding{Code: f.Code, Cause: f.Cause, Severity: string(f.Severity), Message: f.Message, Remedy: f.Remedy}
 	}
 	for name, at := range h.LastByName {
 		out.LastByName[string(name)] = at
@@ -73,7 +106,9 @@ func healthOf(h *store.Health) SourceHealth {
 		out.Problems24h[code] = int(n)
 	}
 	for i, r := range h.Refusals {
-		out.Refusals[i] = Refusals{Code: r.Code, Count: r.Count, LastAt: r.LastAt, LastMessage: r.LastMessage}
+		out.Refusals[i] = Refusals{
+			Code: r.Code, Count: r.Count, Count24h: r.Count24h, LastAt: r.LastAt, LastMessage: r.LastMessage,
+		}
 	}
 	return out
 }
@@ -85,7 +120,7 @@ func (a *api) getSourceHealth(ctx context.Context, in *SourcePath) (*sourceHealt
 	if err != nil {
 		return nil, err
 	}
-	return &sourceHealthOut{healthOf(&h)}, nil
+	return &sourceHealthOut{HealthOf(&h)}, nil
 }
 
 // ConfirmationList is the subscriptions that asked a source.

@@ -49,6 +49,7 @@ func routes() []route {
 		{"disableSource", post, "/sources/{id}/disable", 200, on((*api).disableSource)},
 		{"enableSource", post, "/sources/{id}/enable", 200, on((*api).enableSource)},
 		{"getSourceHealth", get, "/sources/{id}/health", 200, on((*api).getSourceHealth)},
+		{"testSource", post, "/sources/{id}/test", 200, on((*api).testSource)},
 		{"listConfirmations", get, "/sources/{id}/confirmations", 200, on((*api).listConfirmations)},
 		{"confirmSubscription", post, "/sources/{id}/confirmations/{confirmation}/confirm", 200, on((*api).confirmSubscription)},
 

@@ -18,6 +18,7 @@ type Source struct {
 	ID        string         `json:"id" example:"src_01jq7z9f3v8k2m5n"`
 	Name      string         `json:"name" example:"production"`
 	Provider  string         `json:"provider" example:"ses"`
+	State     string         `json:"state,omitempty" enum:"disabled,failing,pending,silent,new,healthy" doc:"How it does, in one word; only in the list of all"`
 	ProjectID string         `json:"projectId" example:"prj_default"`
 	Path      string         `json:"path,omitempty" doc:"A fixed path that works without the token" example:"main"`
 	FixedURL  string         `json:"fixedUrl,omitempty" doc:"The URL with that path" example:"https://tidings.test/in/ses/main"`
@@ -100,9 +101,14 @@ func (a *api) listSources(ctx context.Context, _ *nothingIn) (*sourceListOut, er
 	if err != nil {
 		return nil, err
 	}
+	states, err := a.Control.SourceStates(ctx, who(ctx), list)
+	if err != nil {
+		return nil, err
+	}
 	out := &sourceListOut{SourceList{Sources: make([]Source, len(list))}}
 	for i, s := range list {
 		out.Body.Sources[i] = a.source(s)
+		out.Body.Sources[i].State = string(states[s.ID])
 	}
 	return out, nil
 }

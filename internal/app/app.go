@@ -96,7 +96,7 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	taking := ingest.Options{
 		BasePath: o.Config.BasePath, Adapters: all.Adapters(), Sources: a.store, Builder: builder,
 		Submit: a.committer.Submit, Certificates: ingest.NewCertificates(client, time.Now),
-		Confirmer: a.confirmer, Refusals: a.refusals,
+		Confirmer: a.confirmer, Refusals: a.refusals, Tests: a.store,
 		Retention: retention(o.Config.Rules).Longest(), MaxRequests: int64(o.Config.MaxInFlight),
 		Meter: metrics, Log: a.log,
 	}
@@ -108,6 +108,7 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	a.watch(metrics, takeIn)
 	a.control = operations(a.store, o.Config.Address, builder)
 	a.control.Confirm = a.confirmer.Fetch
+	a.control.Send = road(a.control.PublicURL)
 	asking.Control, asking.Auth = a.control, auth.NewAuthenticator(a.store, "api", time.Now, a.log)
 	asking.Logger, asking.Version, asking.Draining = a.log, o.Version, a.draining.Load
 	a.server = ingest.Server(route(o.Config.BasePath, takeIn, api.New(asking)), a.log)

@@ -42,6 +42,7 @@ func Operations(ctx context.Context, o Options) (c *control.Control, closeStore 
 	guard := &netguard.Guard{Allow: file.Netguard.Allow}
 	confirmer := ingest.NewConfirmer(guard.Client(outgoingTimeout), s, time.Now, o.Logger)
 	c.Confirm = confirmer.Fetch
+	c.Send = road(c.PublicURL)
 	return c, func() error {
 		confirmer.Close(ctx)
 		return s.Close()

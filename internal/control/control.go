@@ -4,8 +4,10 @@ package control
 
 import (
 	"context"
+	"net/http"
 	"time"
 
+	"tidings/internal/netguard"
 	"tidings/internal/receipt"
 	"tidings/internal/source"
 	"tidings/internal/store"
@@ -23,6 +25,8 @@ type Control struct {
 
 	// Confirm fetches the URL of a subscription that waits for a person. Control notes how it ended.
 	Confirm func(context.Context, source.Confirmation) error
+	// Send makes a request to a URL below PublicURL and tells what it met. Self-tests alone need it.
+	Send func(ctx context.Context, method, url string, header http.Header, body []byte) netguard.Trip
 	// Builder makes entries of what adapters read, as ingest does. Replay alone needs it.
 	Builder receipt.Builder
 	// Commit stores entries and fills their outcomes, as ingest does. Replay alone needs it.

@@ -48,3 +48,11 @@ func ReadContactCursor(s, search string) (store.ContactPlace, error) {
 	place := p.contactCursor(s, search)
 	return place, p.err()
 }
+
+// SilenceOf is silence.
+func SilenceOf(hours []int64, newest, now time.Time) Silence { return silence(hours, newest, now) }
+
+// Diagnose is diagnose.
+func (c *Control) Diagnose(s *source.Source, h store.Health, now time.Time) SourceHealth {
+	return c.diagnose(s, h, now)
+}

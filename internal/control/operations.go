@@ -28,6 +28,7 @@ const (
 	opDisableSource       = "disableSource"
 	opEnableSource        = "enableSource"
 	opConfirmSubscription = "confirmSubscription"
+	opTestSource          = "testSource"
 	opLiftSuppression     = "liftSuppression"
 	opCreateKey           = "createKey"
 	opRevokeKey           = "revokeKey"
@@ -92,7 +93,8 @@ func Operations() []Operation {
 
 		{
 			Name: "listSources", Group: "Sources", Scope: Secret, Summary: "List sources",
-			Details: "In the order in which they were made, disabled ones too. Tokens and secrets are never shown again.",
+			Details: "With the state of each, in the order in which they were made, disabled ones too. " +
+				"Tokens and secrets are never shown again.",
 		},
 		{
 			Name: opCreateSource, Group: "Sources", Scope: Secret, Summary: "Create a source",
@@ -120,7 +122,14 @@ func Operations() []Operation {
 		},
 		{
 			Name: "getSourceHealth", Group: "Sources", Scope: Secret, Summary: "Get how a source does",
-			Details: "Last events, refusals by cause, problems, lag, and subscriptions that wait for a person.",
+			Details: "Its state in one word, what is wrong and what to do, the worst first; and what that rests on: last events, " +
+				"refusals by cause, problems, lag, silence, and subscriptions that wait for a person.",
+		},
+		{
+			Name: opTestSource, Group: "Sources", Scope: Secret, Summary: "Test a source through its real URL",
+			Details: "Posts a signed sample to the source's public URL, through whatever is in front, and tells of each step " +
+				"whether it worked and what to do where it did not. The sample is proved like a request of the provider and " +
+				"then forgotten: nothing is stored or counted. What fails is an answer with ok false, not an error.",
 		},
 		{
 			Name: "listConfirmations", Group: "Sources", Scope: Secret, Summary: "List the subscriptions that asked a source",

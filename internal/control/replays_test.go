@@ -46,7 +46,7 @@ func unread(t *testing.T, c *control.Control, n int) *source.Source {
 	return s.Source
 }
 
-func found(t *testing.T, c *control.Control, id string) store.ReplayRun {
+func runOf(t *testing.T, c *control.Control, id string) store.ReplayRun {
 	t.Helper()
 	x, err := c.ReplayRun(t.Context(), operator, id)
 	must(t, err)
@@ -67,7 +67,7 @@ func TestAReplayGoesOnWhereItWasAfterARestart(t *testing.T) {
 	if err := c.RunReplay(ctx, run.ID, false); !errors.Is(err, context.Canceled) {
 		t.Fatalf("the stopped run ends with %v", err)
 	}
-	x := found(t, c, run.ID)
+	x := runOf(t, c, run.ID)
 	if x.State != store.ReplayRunning || x.Done != 200 || x.Place != 200 || x.Total != 450 || x.Sums.New == 0 || x.Problem != "" {
 		t.Errorf("after the stop: %+v", x)
 	}
@@ -82,7 +82,7 @@ func TestAReplayGoesOnWhereItWasAfterARestart(t *testing.T) {
 		return c.Store.Commit(ctx, list)
 	}
 	must(t, c.RunReplay(t.Context(), run.ID, false))
-	x = found(t, c, run.ID)
+	x = runOf(t, c, run.ID)
 	want := store.ReplaySums{Receipts: 450, Problems: 45, New: 405}
 	if x.State != store.ReplayDone || x.EndedAt.IsZero() || x.Done != 450 || x.Total != 450 || x.Sums != want || again != 250 {
 		t.Errorf("at the end: %+v after %d receipts, want %+v after 250", x, again, want)
@@ -108,7 +108,7 @@ func TestAReplayThatIsCancelledStopsAfterItsBatch(t *testing.T) {
 		return c.Store.Commit(ctx, list)
 	}
 	must(t, c.RunReplay(t.Context(), run.ID, false))
-	if x := found(t, c, run.ID); x.State != store.ReplayCancelled || batches != 1 {
+	if x := runOf(t, c, run.ID); x.State != store.ReplayCancelled || batches != 1 {
 		t.Errorf("%d batches, %+v", batches, x)
 	}
 }
@@ -124,7 +124,7 @@ func TestAReplayThatFailsSaysWhyAndHasFailedAfterItsLastTry(t *testing.T) {
 	if err := c.RunReplay(t.Context(), run.ID, false); !errors.Is(err, full) {
 		t.Errorf("error %v", err)
 	}
-	if x := found(t, c, run.ID); x.State != store.ReplayRunning || !strings.Contains(x.Problem, "disk full") {
+	if x := runOf(t, c, run.ID); x.State != store.ReplayRunning || !strings.Contains(x.Problem, "disk full") {
 		t.Errorf("after a try: %+v", x)
 	}
 	if _, err := c.StartReplay(t.Context(), operator, control.ReplayFilter{}, false); !fault.Is(err, fault.Conflict) {
@@ -133,7 +133,7 @@ func TestAReplayThatFailsSaysWhyAndHasFailedAfterItsLastTry(t *testing.T) {
 	if err := c.RunReplay(t.Context(), run.ID, true); !errors.Is(err, full) {
 		t.Errorf("error %v", err)
 	}
-	if x := found(t, c, run.ID); x.State != store.ReplayFailed || x.EndedAt.IsZero() || !strings.Contains(x.Problem, "disk full") {
+	if x := runOf(t, c, run.ID); x.State != store.ReplayFailed || x.EndedAt.IsZero() || !strings.Contains(x.Problem, "disk full") {
 		t.Errorf("after the last try: %+v", x)
 	}
 	_, err = c.StartReplay(t.Context(), operator, control.ReplayFilter{}, false)
@@ -150,7 +150,7 @@ func TestADryRunTellsWhatAReplayWouldStoreAndStoresNothing(t *testing.T) {
 		run, err := c.StartReplay(t.Context(), operator, filter, dry)
 		must(t, err)
 		must(t, c.RunReplay(t.Context(), run.ID, false))
-		sums = append(sums, found(t, c, run.ID).Sums)
+		sums = append(sums, runOf(t, c, run.ID).Sums)
 	}
 	if sums[0] != sums[1] || sums[0] != sums[2] || sums[0].New != 27 {
 		t.Errorf("two dry runs and a replay: %+v", sums)

@@ -54,7 +54,7 @@ var needs = map[string]string{
 	"listSuppressions": "suppressions:read", opLiftSuppression: "suppressions:write",
 	"listSources": "sources:read", "getSource": "sources:read", "getSourceHealth": "sources:read",
 	"listConfirmations": "sources:read", opCreateSource: "sources:write", opUpdateSource: "sources:write",
-	opRotateSource: "sources:write", opDisableSource: "sources:write", opEnableSource: "sources:write",
+	opTestSource: "sources:write", opRotateSource: "sources:write", opDisableSource: "sources:write", opEnableSource: "sources:write",
 	opConfirmSubscription: "sources:write",
 	"listReplays":         "receipts:read", "getReplay": "receipts:read",
 	opStartReplay: "receipts:write", opCancelReplay: "receipts:write", opReplayReceipt: "receipts:write",

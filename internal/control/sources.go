@@ -234,16 +234,3 @@ func (c *Control) EnableSource(ctx context.Context, who Actor, id string) (*sour
 		return nil
 	})
 }
-
-// SourceHealth tells how a source does.
-func (c *Control) SourceHealth(ctx context.Context, who Actor, id string) (store.Health, error) {
-	s, err := c.Source(ctx, who, id)
-	if err != nil {
-		return store.Health{}, err
-	}
-	h, err := c.Store.SourceHealth(ctx, s.Ref, c.Now().UTC())
-	if err != nil {
-		return h, fmt.Errorf("health of source %s: %w", id, err)
-	}
-	return h, nil
-}

@@ -26,6 +26,7 @@ type Options struct {
 	Certificates *Certificates
 	Confirmer    *Confirmer
 	Refusals     *RefusalLog
+	Tests        TestStore // nil: sources can't be tested
 	// Retention is how long events are kept, which bounds how old a signed request may be; 0 means of any age.
 	Retention time.Duration
 	// MaxRequests and MaxBytes bound the requests that are worked on at once and the sum of their bodies; what comes
@@ -96,6 +97,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := visit{h: h, adapter: adapter, segment: segment, w: w, r: r}
 	status := h.answer(ctx, &v, v.protected(ctx))
 	end(status)
+	if v.trial != nil {
+		return
+	}
 	h.Meter.Answered(slug, status, h.Now().Sub(start))
 }
 
@@ -131,6 +135,9 @@ func (v *visit) protected(ctx context.Context) (err error) {
 
 // answer writes the answer to a visit and counts it. It returns the status.
 func (h *Handler) answer(ctx context.Context, v *visit, err error) int {
+	if v.trial != nil {
+		return h.answerTest(ctx, v, err)
+	}
 	if err == nil {
 		status := v.adapter.Status(provider.Stored)
 		h.Meter.Accepted(v.adapter.Slug, v.outcome)
@@ -141,20 +148,26 @@ func (h *Handler) answer(ctx context.Context, v *visit, err error) int {
 	if refusal.Code == CodeInternal {
 		h.Log.ErrorContext(ctx, "request not taken in", "provider", v.adapter.Slug, "code", refusal.Code, "error", err)
 	}
+	status := h.statusOf(v, refusal)
+	h.Meter.Refused(v.adapter.Slug, refusal.Code)
+	h.Refusals.Add(ctx, v.adapter.Slug, v.source, status, refusal.Code, refusal.Message)
+	writeProblem(v.w, status, refusal.Code, refusal.Message)
+	return status
+}
+
+// statusOf is the status of a refusal. It sets the headers that go with it.
+func (h *Handler) statusOf(v *visit, refusal *provider.Refusal) int {
 	status := v.adapter.Status(refusal.Cause)
 	if refusal.Code == CodeMethod {
 		status = http.StatusMethodNotAllowed
 		v.w.Header().Set("Allow", strings.Join(methods(v.adapter), ", "))
 	}
-	h.Meter.Refused(v.adapter.Slug, refusal.Code)
-	h.Refusals.Add(ctx, v.adapter.Slug, v.source, status, refusal.Code, refusal.Message)
 	switch status {
 	case http.StatusUnauthorized:
 		v.w.Header().Set("WWW-Authenticate", `Basic realm="tidings"`)
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		v.w.Header().Set("Retry-After", "1")
 	}
-	writeProblem(v.w, status, refusal.Code, refusal.Message)
 	return status
 }
 

@@ -27,12 +27,16 @@ type visit struct {
 	r       *http.Request
 
 	source  *source.Source // once it is found
+	trial   *trial         // nil: a request of the provider
 	outcome receipt.Outcome
 }
 
 // run takes a request from its first check to the disk. The body is not read before everything that can be told
 // without it is in order.
 func (v *visit) run(ctx context.Context) error {
+	if v.isTest() {
+		return v.try(ctx)
+	}
 	if err := v.checkHead(); err != nil {
 		return err
 	}
@@ -44,8 +48,13 @@ func (v *visit) run(ctx context.Context) error {
 		return err
 	}
 	v.source = f.source
-	if !f.source.DisabledAt.IsZero() {
-		return provider.Refuse(provider.Forbidden, CodeDisabled, "source %q is disabled", f.source.Name)
+	return v.receive(func(body []byte) error { return v.store(ctx, f, body) })
+}
+
+// receive reads the body, where the source takes any and there is room for it.
+func (v *visit) receive(use func(body []byte) error) error {
+	if !v.source.DisabledAt.IsZero() {
+		return provider.Refuse(provider.Forbidden, CodeDisabled, "source %q is disabled", v.source.Name)
 	}
 	release, err := v.h.load.admit(v.bodySize())
 	if err != nil {
@@ -56,7 +65,7 @@ func (v *visit) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return v.store(ctx, f, body)
+	return use(body)
 }
 
 // checkHead refuses what method and headers tell.

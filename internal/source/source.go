@@ -88,6 +88,7 @@ type Refusal struct {
 	SourceRef   int64
 	Code        string // a provider.Refusal's, or one of package ingest
 	Count       int64
+	Count24h    int64 // those of the last 24 hours, where it is asked for
 	LastAt      time.Time
 	LastMessage string
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tidings/event"
-	"tidings/internal/source"
 )
 
 // lagSample is over how many of the newest events lag is computed.
@@ -17,30 +16,19 @@ const lagSample = 1000
 func (s *Store) SourceHealth(ctx context.Context, ref int64, now time.Time) (h Health, err error) {
 	h = Health{LastByName: make(map[event.Name]time.Time), Problems24h: make(map[string]int64)}
 	err = s.engine.read(ctx, func(c conn) error {
+		if h.Activity, err = activity(ctx, c, ref, now); err != nil {
+			return err
+		}
 		for _, part := range [...]func(context.Context, conn, int64, time.Time, *Health) error{
-			lastReceipt, s.lag, s.lastByName, refusals, tallies,
+			s.lag, s.lastByName, tallies,
 		} {
 			if err := part(ctx, c, ref, now, &h); err != nil {
 				return err
 			}
 		}
-		list, err := confirmations(ctx, c, ref)
-		for _, f := range list {
-			if f.ConfirmedAt.IsZero() {
-				h.Pending = append(h.Pending, f)
-			}
-		}
-		return err
+		return nil
 	})
 	return h, err
-}
-
-func lastReceipt(ctx context.Context, c conn, ref int64, now time.Time, h *Health) error {
-	var last int64
-	_, err := one(ctx, c, `SELECT coalesce(max(received_at), 0) FROM (SELECT received_at FROM receipts
-		WHERE source = $1 ORDER BY key DESC LIMIT 100) x`, []any{ref}, &last)
-	h.LastReceiptAt = at(last)
-	return err
 }
 
 func (s *Store) lag(ctx context.Context, c conn, ref int64, now time.Time, h *Health) error {
@@ -59,7 +47,7 @@ func (s *Store) lag(ctx context.Context, c conn, ref int64, now time.Time, h *He
 	}
 	slices.Sort(lags)
 	h.LastEventAt = at(last)
-	h.LagP50, h.LagMax = lags[len(lags)/2], lags[len(lags)-1]
+	h.LagP50, h.LagP95, h.LagMax = lags[len(lags)/2], lags[len(lags)*95/100], lags[len(lags)-1]
 	return nil
 }
 
@@ -103,18 +91,6 @@ func maxTime(a, b time.Time) time.Time {
 	return b
 }
 
-func refusals(ctx context.Context, c conn, ref int64, now time.Time, h *Health) error {
-	return c.query(ctx, `SELECT code, sum(n), max(last_at), max(last_message) FROM refusals
-		WHERE source = $1 AND day > $2 GROUP BY code ORDER BY code`, []any{ref, days(now) - 7}, func(r row) error {
-		f := source.Refusal{SourceRef: ref}
-		var last int64
-		err := r.Scan(&f.Code, &f.Count, &last, &f.LastMessage)
-		f.LastAt = at(last)
-		h.Refusals = append(h.Refusals, f)
-		return err
-	})
-}
-
 func tallies(ctx context.Context, c conn, ref int64, now time.Time, h *Health) error {
 	return c.query(ctx, `SELECT word, sum(n) FROM tallies WHERE source = $1 AND hour > $2 GROUP BY word`,
 		[]any{ref, hours(now) - 24}, func(r row) error {
@@ -123,9 +99,7 @@ func tallies(ctx context.Context, c conn, ref int64, now time.Time, h *Health) e
 			if err := r.Scan(&word, &n); err != nil {
 				return err
 			}
-			counts := map[string]*int64{
-				"receipt": &h.Receipts24h, "repeat": &h.Repeats24h, "event": &h.Events24h, "expired": &h.Expired24h,
-			}
+			counts := map[string]*int64{"event": &h.Events24h, "expired": &h.Expired24h}
 			if p, ok := counts[word]; ok {
 				*p = n
 			} else if code, ok := strings.CutPrefix(word, "problem:"); ok {

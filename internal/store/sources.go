@@ -238,7 +238,7 @@ func (s *Store) ConfirmByHand(
 	})
 }
 
-// AddRefusals adds to the count of requests that were not accepted.
+// AddRefusals adds to the count of requests that were not accepted, by day, and by hour to tell the newest apart.
 func (s *Store) AddRefusals(ctx context.Context, list []source.Refusal) error {
 	return s.engine.write(ctx, func(c conn) error {
 		for _, r := range list {
@@ -246,6 +246,12 @@ func (s *Store) AddRefusals(ctx context.Context, list []source.Refusal) error {
 				VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (source, code, day) DO UPDATE
 				SET n = refusals.n + excluded.n, last_at = excluded.last_at, last_message = excluded.last_message`,
 				r.SourceRef, r.Code, days(r.LastAt), r.Count, ms(r.LastAt), r.LastMessage)
+			if err != nil {
+				return err
+			}
+			_, err = c.exec(ctx, `INSERT INTO tallies (source, hour, word, n) VALUES ($1, $2, $3, $4)
+				ON CONFLICT (source, hour, word) DO UPDATE SET n = tallies.n + excluded.n`,
+				r.SourceRef, hours(r.LastAt), refusedWord+r.Code, r.Count)
 			if err != nil {
 				return err
 			}

@@ -69,20 +69,29 @@ type Key struct {
 	LastUsedAt time.Time // zero: never; within a minute
 }
 
+// Activity is what came to a source's door: enough to tell its state.
+type Activity struct {
+	LastReceiptAt time.Time
+	// Hours are the hours in which a request was stored or seen again, ascending, as hours since 1970: those of the 14
+	// days that end with the newest of them.
+	Hours       []int64
+	Receipts24h int64
+	Repeats24h  int64                 // redeliveries of known receipts
+	Refusals    []source.Refusal      // of the last seven days, by code, with Count24h
+	Pending     []source.Confirmation // subscriptions that wait for a person
+}
+
 // Health is what is known of how a source does.
 type Health struct {
-	LastReceiptAt time.Time
-	LastEventAt   time.Time // receivedAt of the newest event
-	LastByName    map[event.Name]time.Time
-	Refusals      []source.Refusal // of the last seven days, by code
-	Receipts24h   int64
-	Repeats24h    int64 // redeliveries of known receipts
-	Events24h     int64
-	Expired24h    int64         // events older than the retention
-	LagP50        time.Duration // between occurrence and receipt, over the newest 1,000 events
-	LagMax        time.Duration
-	Pending       []source.Confirmation
-	Problems24h   map[string]int64
+	Activity
+	LastEventAt time.Time // receivedAt of the newest event
+	LastByName  map[event.Name]time.Time
+	Events24h   int64
+	Expired24h  int64         // events older than the retention
+	LagP50      time.Duration // between occurrence and receipt, over the newest 1,000 events
+	LagP95      time.Duration
+	LagMax      time.Duration
+	Problems24h map[string]int64
 }
 
 // EventQuery selects events of a project, newest id first. Zero fields do not filter.

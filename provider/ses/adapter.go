@@ -28,6 +28,9 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: element,
+	Sample:  sample,
+
+	Remedies: remedies,
 }
 
 // What Result.Kind says of a request.

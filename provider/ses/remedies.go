@@ -1,0 +1,44 @@
+package ses
+
+// Shared by several codes.
+const (
+	mendProxy  = "let proxies in front pass bodies and headers on unchanged; else it is forged, and nothing is to do"
+	mendClock  = "put this machine's clock right"
+	addTopic   = "add the topic to the source's topics if it is yours; else a stranger subscribed your URL: nothing is to do"
+	pinBroker  = "pin the certificate of the broker that speaks SNS (signingCertificate); else it is forged, and nothing is to do"
+	lookAtPost = "look at who posts here: SNS sends nothing of the kind"
+)
+
+// remedies say what to do about each refusal, and about problems where that is more than to look at them;
+// docs/providers/ses.md has the same at length.
+var remedies = map[string]string{
+	"no_topics":             "add the ARN of your SNS topic to the source's topics",
+	"unknown_topic":         addTopic,
+	"bad_signature":         mendProxy,
+	"bad_signature_version": "update Tidings: SNS signs in a way that this version does not know",
+	"version_1":             "set the topic's SignatureVersion attribute to 2, or switch requireVersion2 off",
+	"bad_certificate_url":   pinBroker,
+	"bad_certificate":       pinBroker,
+	"certificate_expired":   "put this machine's clock right, or pin the broker's new certificate",
+	"stale":                 "raise the source's maxAgeSeconds, then redrive the dead-letter queue",
+	"future":                mendClock,
+	"wrong_account":         "correct the source's account, or empty it: identity notifications may name none",
+	"header_mismatch":       mendProxy,
+	"bad_envelope":          lookAtPost,
+	"raw_not_allowed":       "switch raw message delivery off at the subscription, or set allowRaw",
+	"raw_not_proved":        "subscribe the URL that holds the token, or set basicAuth",
+	"envelope_in_raw":       mendProxy,
+	"no_credentials":        "subscribe with https://user:password@… and let proxies pass the Authorization header on",
+	"wrong_credentials":     "subscribe again with the user and password of basicAuth, or correct basicAuth",
+	"not_json":              lookAtPost,
+	"unexpected_shape":      lookAtPost,
+	"duplicate_key":         lookAtPost,
+	"case_variant_key":      lookAtPost,
+	"too_deep":              lookAtPost,
+	"huge_number":           lookAtPost,
+
+	"inbound_mail":         "point the receipt rule of inbound mail at another topic",
+	"subscription_removed": "subscribe the source's URL to the topic again, unless it was meant",
+	"unknown_partition":    "confirm the subscription with the SNS API: its address is not known for this partition",
+	"no_recipient":         "nothing: SES named nobody; the request is kept",
+}

@@ -1,0 +1,96 @@
+package ses
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"tidings/event"
+	"tidings/provider"
+	"tidings/provider/ses/snssign"
+)
+
+const (
+	// sampleRecipient is the mailbox simulator's: SES keeps it for tests, so it is nobody's.
+	// https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
+	sampleRecipient = "success@simulator.amazonses.com"
+	sampleSender    = "self-test@simulator.amazonses.com"
+	sampleAccount   = "123456789012"
+	sampleLifetime  = 10 * time.Minute
+	// sampleCertificateURL is not Amazon's, so that a sample that is posted anywhere else is refused by its sight.
+	sampleCertificateURL = "https://self-test.invalid/"
+)
+
+// sample makes a notification of a delivery, as SNS posts it for the first topic of a source. Amazon's key is Amazon's,
+// so it is signed by a key that is forgotten at once. A source without topics gets a raw delivery: it takes no other.
+func sample(src provider.Source, now time.Time) (provider.Sample, error) {
+	id := uuid()
+	message, err := sampleRecord(src, id, now)
+	if err != nil {
+		return provider.Sample{}, err
+	}
+	header := http.Header{"Content-Type": {"text/plain; charset=UTF-8"}, "User-Agent": {"Amazon Simple Notification Service Agent"}}
+	header.Set(headerType, typeNotification)
+	header.Set(headerID, id)
+	if len(src.BasicAuth) > 0 {
+		user, password, _ := strings.Cut(src.BasicAuth[0], ":")
+		r := http.Request{Header: header}
+		r.SetBasicAuth(user, password)
+	}
+	s := provider.Sample{Header: header, Name: event.EmailDelivery, Recipient: sampleRecipient}
+	if len(src.Topics) == 0 {
+		header.Set(headerRaw, "true")
+		s.Body, s.Note = message, "SNS raw delivery, without a signature"
+		return s, nil
+	}
+	signer, err := snssign.NewSigner(snssign.Config{NotBefore: now.Add(-sampleLifetime), NotAfter: now.Add(sampleLifetime)})
+	if err != nil {
+		return provider.Sample{}, fmt.Errorf("make a signer for the sample: %w", err)
+	}
+	topic := src.Topics[0]
+	header.Set(headerTopic, topic)
+	s.Certificate = signer.Certificate()
+	s.Body = signer.Sign(map[string]string{
+		"Type": typeNotification, "MessageId": id, "TopicArn": topic, "Subject": "Amazon SES Email Event Notification",
+		"Message": string(message), "Timestamp": snssign.Timestamp(now), "SigningCertURL": sampleCertificateURL,
+	})
+	s.Note = "SNS topic " + topic
+	return s, nil
+}
+
+// sampleRecord is what SES publishes of a delivery.
+func sampleRecord(src provider.Source, id string, now time.Time) ([]byte, error) {
+	account := src.Account
+	if account == "" {
+		account = sampleAccount
+	}
+	type object = map[string]any
+	at := snssign.Timestamp(now)
+	b, err := json.Marshal(object{
+		"eventType": "Delivery",
+		"mail": object{
+			"timestamp": at, "messageId": "self-test-" + id, "source": sampleSender, "sendingAccountId": account,
+			"destination": []string{sampleRecipient},
+			"tags":        object{"ses:configuration-set": []string{"self-test"}},
+		},
+		"delivery": object{
+			"timestamp": at, "processingTimeMillis": 1, "recipients": []string{sampleRecipient},
+			"smtpResponse": "250 2.0.0 self-test", "reportingMTA": "simulator.amazonses.com",
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write the sample: %w", err)
+	}
+	return b, nil
+}
+
+// uuid makes a random UUID, which is what SNS names messages by.
+func uuid() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
