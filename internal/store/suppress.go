@@ -35,14 +35,14 @@ func (s *Store) Suppress(
 	ctx context.Context, project string, list []NewSuppression, dry bool, act Act,
 ) (known map[int]bool, err error) {
 	merged, places, known := mergeSuppressions(list)
-	rows, err := suppressionRows(merged)
-	if err != nil {
-		return nil, err
+	run := suppressSet
+	if s.Engine() == "sqlite" {
+		run = suppressEach
 	}
 	held := make(map[int]bool)
-	look := func(c conn, p int64) error {
+	do := func(c conn, p int64) error {
 		clear(held)
-		return s.heldSuppressions(ctx, c, p, rows, act.At, func(i int) { held[i] = true })
+		return run(ctx, c, p, merged, dry, act.At, func(i int) { held[i] = true })
 	}
 	if dry {
 		err = s.engine.read(ctx, func(c conn) error {
@@ -50,18 +50,10 @@ func (s *Store) Suppress(
 			if err != nil {
 				return err
 			}
-			return look(c, p)
+			return do(c, p)
 		})
 	} else {
-		err = s.act(ctx, project, act, func(c conn, p int64) error {
-			if err := s.lockContacts(ctx, c, p, rows, act.At); err != nil {
-				return err
-			}
-			if err := look(c, p); err != nil {
-				return err
-			}
-			return s.putSuppressions(ctx, c, p, rows)
-		})
+		err = s.act(ctx, project, act, do)
 	}
 	for i := range held {
 		known[places[i]] = true
@@ -97,13 +89,32 @@ func mergeSuppressions(list []NewSuppression) (merged []NewSuppression, places [
 	return merged, places, known
 }
 
+// suppressSet adds suppressions with one statement for each table: PostgreSQL is behind a wire. held is called with the
+// places of those that held.
+func suppressSet(
+	ctx context.Context, c conn, project int64, list []NewSuppression, dry bool, now time.Time, held func(place int),
+) error {
+	rows, err := suppressionRows(list)
+	if err != nil {
+		return err
+	}
+	if dry {
+		return heldSuppressions(ctx, c, project, rows, now, held)
+	}
+	if err := lockContacts(ctx, c, project, rows, now); err != nil {
+		return err
+	}
+	if err := heldSuppressions(ctx, c, project, rows, now, held); err != nil {
+		return err
+	}
+	return putSuppressions(ctx, c, project, rows)
+}
+
 // suppressionRows writes suppressions as the JSON array that the statements read: one argument for any number of rows.
 func suppressionRows(list []NewSuppression) (string, error) {
 	rows := make([][6]any, len(list))
 	for i, n := range list {
-		// 0 means never, so the first moment of 1970 is the one after it.
-		since := max(ms(n.Since), 1)
-		rows[i] = [6]any{i, n.Address, n.Reason, since, ms(n.Until), n.Note}
+		rows[i] = [6]any{i, n.Address, n.Reason, sinceMS(n.Since), ms(n.Until), n.Note}
 	}
 	b, err := json.Marshal(rows)
 	if err != nil {
@@ -112,30 +123,21 @@ func suppressionRows(list []NewSuppression) (string, error) {
 	return string(b), nil
 }
 
-// rowsOf is SQL for the rows of suppressionRows, which are argument $1. Only the name of the function that takes an
-// array apart differs between the engines.
-func (s *Store) rowsOf() string {
-	each := "json_array_elements(CAST($1 AS JSON)) AS t (value)"
-	if s.Engine() == "sqlite" {
-		each = "json_each($1)"
-	}
-	return `(SELECT CAST(value ->> 0 AS BIGINT) AS place, value ->> 1 AS address, value ->> 2 AS reason,
-		CAST(value ->> 3 AS BIGINT) AS since, CAST(value ->> 4 AS BIGINT) AS until, value ->> 5 AS note FROM ` + each + `) k`
-}
+// rowsOf is SQL for the rows of suppressionRows, which are argument $1.
+const rowsOf = `(SELECT CAST(value ->> 0 AS BIGINT) AS place, value ->> 1 AS address, value ->> 2 AS reason,
+	CAST(value ->> 3 AS BIGINT) AS since, CAST(value ->> 4 AS BIGINT) AS until, value ->> 5 AS note
+	FROM json_array_elements(CAST($1 AS JSON)) AS t (value)) k`
 
 // lockContacts makes the contacts that are missing and locks all of them as ingest does: their events are stored before
 // this act or after it.
-func (s *Store) lockContacts(ctx context.Context, c conn, project int64, rows string, now time.Time) error {
+func lockContacts(ctx context.Context, c conn, project int64, rows string, now time.Time) error {
 	_, err := c.exec(ctx, `INSERT INTO contacts (project, address, counts, created_at, updated_at)
-		SELECT CAST($2 AS BIGINT), address, $3, CAST($4 AS BIGINT), CAST($4 AS BIGINT) FROM `+s.rowsOf()+`
+		SELECT CAST($2 AS BIGINT), address, $3, CAST($4 AS BIGINT), CAST($4 AS BIGINT) FROM `+rowsOf+`
 		WHERE true ORDER BY address ON CONFLICT (project, address) DO NOTHING`, rows, project, []byte(nil), ms(now))
 	if err != nil {
 		return fmt.Errorf("put contacts: %w", err)
 	}
-	if s.Engine() == "sqlite" {
-		return nil // whoever writes holds the whole file
-	}
-	err = c.query(ctx, `SELECT x.ref FROM contacts x JOIN `+s.rowsOf()+` ON x.project = $2 AND x.address = k.address
+	err = c.query(ctx, `SELECT x.ref FROM contacts x JOIN `+rowsOf+` ON x.project = $2 AND x.address = k.address
 		ORDER BY x.project, x.address FOR UPDATE OF x`, []any{rows, project}, nil)
 	if err != nil {
 		return fmt.Errorf("lock contacts: %w", err)
@@ -144,10 +146,10 @@ func (s *Store) lockContacts(ctx context.Context, c conn, project int64, rows st
 }
 
 // heldSuppressions visits the places of the rows whose suppression holds.
-func (s *Store) heldSuppressions(
+func heldSuppressions(
 	ctx context.Context, c conn, project int64, rows string, now time.Time, visit func(place int),
 ) error {
-	err := c.query(ctx, `SELECT k.place FROM `+s.rowsOf()+` JOIN contacts c ON c.project = $2 AND c.address = k.address
+	err := c.query(ctx, `SELECT k.place FROM `+rowsOf+` JOIN contacts c ON c.project = $2 AND c.address = k.address
 		JOIN suppressions x ON x.contact = c.ref AND x.reason = k.reason WHERE `+activeSQL("$3", true),
 		[]any{rows, project, ms(now)}, func(r row) error {
 			var place int
@@ -161,19 +163,11 @@ func (s *Store) heldSuppressions(
 	return nil
 }
 
-// putSuppressions writes the rows. A row that the act moved is the person's: it loses its event.
-func (s *Store) putSuppressions(ctx context.Context, c conn, project int64, rows string) error {
-	const endsLater = `(suppressions.until <> 0 AND (excluded.until = 0 OR excluded.until > suppressions.until))`
+func putSuppressions(ctx context.Context, c conn, project int64, rows string) error {
 	_, err := c.exec(ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note)
-		SELECT c.project, c.ref, k.reason, k.since, k.until, 0, $3, k.note FROM `+s.rowsOf()+`
+		SELECT c.project, c.ref, k.reason, k.since, k.until, 0, $3, k.note FROM `+rowsOf+`
 		JOIN contacts c ON c.project = $2 AND c.address = k.address WHERE true ORDER BY c.ref, k.reason
-		ON CONFLICT (contact, reason) DO UPDATE SET
-			since = CASE WHEN excluded.since < suppressions.since THEN excluded.since ELSE suppressions.since END,
-			until = CASE WHEN suppressions.lifted_at <> 0 OR `+endsLater+` THEN excluded.until ELSE suppressions.until END,
-			event = CASE WHEN suppressions.lifted_at <> 0 OR excluded.since < suppressions.since OR `+endsLater+`
-				THEN excluded.event ELSE suppressions.event END,
-			note = CASE WHEN excluded.note = '' THEN suppressions.note ELSE excluded.note END,
-			lifted_at = 0`, rows, project, event.ID{})
+		`+upsertSuppression, rows, project, event.ID{})
 	if err != nil {
 		return fmt.Errorf("put suppressions: %w", err)
 	}
