@@ -15,6 +15,7 @@ const (
 	eventCursor       = 'e'
 	suppressionCursor = 's'
 	receiptCursor     = 'r'
+	patternCursor     = 'p'
 )
 
 func encodeCursor(kind byte, value []byte) string {
