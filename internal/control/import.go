@@ -22,7 +22,7 @@ const (
 	// maxBadLines is how many bad lines are told. All are counted.
 	maxBadLines = 1000
 	// importBatch is how many lines one transaction takes: long enough to be quick, short enough for ingest beside it.
-	importBatch = 2000
+	importBatch = 4000
 )
 
 // ImportOptions say how a list is read.

@@ -137,7 +137,7 @@ func Operations() []Operation {
 		{
 			Name: opImportSuppressions, Group: "Suppressions", Scope: Secret, Summary: "Import a list of suppressions",
 			Details: "A list in CSV with a header (address, reason, since, until, note in any order, or the columns of Amazon SES, " +
-				"SendGrid and Mailgun), or one address a line. Good lines go in where others are bad, in batches of 2,000; the first " +
+				"SendGrid and Mailgun), or one address a line. Good lines go in where others are bad, in batches of 4,000; the first " +
 				"1,000 bad lines are told. At most 256 MiB and 5,000,000 lines.",
 		},
 		{

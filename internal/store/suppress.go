@@ -2,12 +2,8 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
-	"tidings/event"
 	"tidings/internal/contact"
 	"tidings/internal/fault"
 )
@@ -87,91 +83,6 @@ func mergeSuppressions(list []NewSuppression) (merged []NewSuppression, places [
 		}
 	}
 	return merged, places, known
-}
-
-// suppressSet adds suppressions with one statement for each table: PostgreSQL is behind a wire. held is called with the
-// places of those that held.
-func suppressSet(
-	ctx context.Context, c conn, project int64, list []NewSuppression, dry bool, now time.Time, held func(place int),
-) error {
-	rows, err := suppressionRows(list)
-	if err != nil {
-		return err
-	}
-	if dry {
-		return heldSuppressions(ctx, c, project, rows, now, held)
-	}
-	if err := lockContacts(ctx, c, project, rows, now); err != nil {
-		return err
-	}
-	if err := heldSuppressions(ctx, c, project, rows, now, held); err != nil {
-		return err
-	}
-	return putSuppressions(ctx, c, project, rows)
-}
-
-// suppressionRows writes suppressions as the JSON array that the statements read: one argument for any number of rows.
-func suppressionRows(list []NewSuppression) (string, error) {
-	rows := make([][6]any, len(list))
-	for i, n := range list {
-		rows[i] = [6]any{i, n.Address, n.Reason, sinceMS(n.Since), ms(n.Until), n.Note}
-	}
-	b, err := json.Marshal(rows)
-	if err != nil {
-		return "", fmt.Errorf("write suppressions: %w", err)
-	}
-	return string(b), nil
-}
-
-// rowsOf is SQL for the rows of suppressionRows, which are argument $1.
-const rowsOf = `(SELECT CAST(value ->> 0 AS BIGINT) AS place, value ->> 1 AS address, value ->> 2 AS reason,
-	CAST(value ->> 3 AS BIGINT) AS since, CAST(value ->> 4 AS BIGINT) AS until, value ->> 5 AS note
-	FROM json_array_elements(CAST($1 AS JSON)) AS t (value)) k`
-
-// lockContacts makes the contacts that are missing and locks all of them as ingest does: their events are stored before
-// this act or after it.
-func lockContacts(ctx context.Context, c conn, project int64, rows string, now time.Time) error {
-	_, err := c.exec(ctx, `INSERT INTO contacts (project, address, counts, created_at, updated_at)
-		SELECT CAST($2 AS BIGINT), address, $3, CAST($4 AS BIGINT), CAST($4 AS BIGINT) FROM `+rowsOf+`
-		WHERE true ORDER BY address ON CONFLICT (project, address) DO NOTHING`, rows, project, []byte(nil), ms(now))
-	if err != nil {
-		return fmt.Errorf("put contacts: %w", err)
-	}
-	err = c.query(ctx, `SELECT x.ref FROM contacts x JOIN `+rowsOf+` ON x.project = $2 AND x.address = k.address
-		ORDER BY x.project, x.address FOR UPDATE OF x`, []any{rows, project}, nil)
-	if err != nil {
-		return fmt.Errorf("lock contacts: %w", err)
-	}
-	return nil
-}
-
-// heldSuppressions visits the places of the rows whose suppression holds.
-func heldSuppressions(
-	ctx context.Context, c conn, project int64, rows string, now time.Time, visit func(place int),
-) error {
-	err := c.query(ctx, `SELECT k.place FROM `+rowsOf+` JOIN contacts c ON c.project = $2 AND c.address = k.address
-		JOIN suppressions x ON x.contact = c.ref AND x.reason = k.reason WHERE `+activeSQL("$3", true),
-		[]any{rows, project, ms(now)}, func(r row) error {
-			var place int
-			err := r.Scan(&place)
-			visit(place)
-			return err
-		})
-	if err != nil {
-		return fmt.Errorf("look for suppressions: %w", err)
-	}
-	return nil
-}
-
-func putSuppressions(ctx context.Context, c conn, project int64, rows string) error {
-	_, err := c.exec(ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note)
-		SELECT c.project, c.ref, k.reason, k.since, k.until, 0, $3, k.note FROM `+rowsOf+`
-		JOIN contacts c ON c.project = $2 AND c.address = k.address WHERE true ORDER BY c.ref, k.reason
-		`+upsertSuppression, rows, project, event.ID{})
-	if err != nil {
-		return fmt.Errorf("put suppressions: %w", err)
-	}
-	return nil
 }
 
 // Suppression finds the suppression of a contact for a reason, lifted or not.

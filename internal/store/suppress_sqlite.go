@@ -51,6 +51,20 @@ func suppressEach(
 func suppressOne(
 	ctx context.Context, c conn, project int64, n *NewSuppression, dry bool, now time.Time,
 ) (held bool, err error) {
+	// The second argument is the contact, or what is added to the one that was made just now: nothing.
+	args := []any{project, int64(0), string(n.Reason), sinceMS(n.Since), ms(n.Until), event.ID{}, n.Note}
+	if !dry {
+		made, err := c.exec(ctx, `INSERT INTO contacts (project, address, counts, created_at, updated_at)
+			VALUES ($1, $2, x'', $3, $3) ON CONFLICT (project, address) DO NOTHING`, project, n.Address, ms(now))
+		if err != nil {
+			return false, err
+		}
+		if made == 1 {
+			_, err := c.exec(ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note)
+				VALUES ($1, last_insert_rowid() + $2, $3, $4, $5, 0, $6, $7)`, args...)
+			return false, err
+		}
+	}
 	var ref int64
 	_, err = one(ctx, c, `SELECT c.ref, coalesce(`+activeSQL("$4", true)+`, 0)
 		FROM contacts c LEFT JOIN suppressions x ON x.contact = c.ref AND x.reason = $3
@@ -58,15 +72,8 @@ func suppressOne(
 	if err != nil || dry {
 		return held, err
 	}
-	if ref == 0 {
-		_, err = one(ctx, c, `INSERT INTO contacts (project, address, counts, created_at, updated_at)
-			VALUES ($1, $2, x'', $3, $3) RETURNING ref`, []any{project, n.Address, ms(now)}, &ref)
-		if err != nil {
-			return false, err
-		}
-	}
+	args[1] = ref
 	_, err = c.exec(ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note)
-		VALUES ($1, $2, $3, $4, $5, 0, $6, $7) `+upsertSuppression,
-		project, ref, string(n.Reason), sinceMS(n.Since), ms(n.Until), event.ID{}, n.Note)
+		VALUES ($1, $2, $3, $4, $5, 0, $6, $7) `+upsertSuppression, args...)
 	return held, err
 }
