@@ -25,6 +25,13 @@ const (
 // exportPage is how many suppressions one read takes.
 const exportPage = 1000
 
+// CheckFormat reports a format that exports do not have. Empty means CSV.
+func CheckFormat(format string) error {
+	var p problems
+	p.oneOf("format", format, []string{CSV, JSONL})
+	return p.err()
+}
+
 // exported is one line of an export.
 type exported struct {
 	Address string         `json:"address"` // or a pattern
@@ -38,9 +45,7 @@ type exported struct {
 // JSON lines. It reads in pages, so it holds up nobody; what is added while it runs may be missing. Nothing is written
 // before the first page was read.
 func (c *Control) ExportSuppressions(ctx context.Context, who Actor, format string, w io.Writer) error {
-	var p problems
-	p.oneOf("format", format, []string{CSV, JSONL})
-	if err := p.err(); err != nil {
+	if err := CheckFormat(format); err != nil {
 		return err
 	}
 	x := &exporter{w: w, json: format == JSONL}

@@ -96,8 +96,11 @@ func (x *importer) run(ctx context.Context) error {
 		switch {
 		case errors.Is(err, io.EOF):
 			return x.flush(ctx)
+		case x.csv.line > maxImportLines:
+			return errors.Join(errLongList, x.flush(ctx))
 		case isBadRecord(err):
-			err = x.bad(&BadLine{Code: badLine, Message: err.Error()})
+			x.bad(&BadLine{Code: badLine, Message: err.Error()})
+			err = nil
 		case err != nil:
 			return errors.Join(unreadable(err), x.flush(ctx))
 		default:
@@ -113,6 +116,9 @@ func (x *importer) run(ctx context.Context) error {
 func isBadRecord(err error) bool {
 	return errors.Is(err, errLongRecord) || errors.Is(err, errOpenQuote) || errors.Is(err, errBadQuote)
 }
+
+var errLongList = fault.New(fault.TooLarge, fault.TooLarge.String(), "the list has more than %d lines; those were taken",
+	maxImportLines).WithHint("import it in parts")
 
 func unreadable(err error) error {
 	if fault.KindOf(err) != fault.Internal {
@@ -130,7 +136,8 @@ func (x *importer) record(ctx context.Context, fields [][]byte) error {
 		}
 		// The separator may have changed: split the line again.
 		if fields, err = x.again(); err != nil {
-			return x.bad(&BadLine{Code: badLine, Message: err.Error()})
+			x.bad(&BadLine{Code: badLine, Message: err.Error()})
+			return nil
 		}
 	}
 	if isEmpty(fields) {
@@ -151,7 +158,8 @@ func (x *importer) record(ctx context.Context, fields [][]byte) error {
 			return x.good(ctx)
 		}
 	}
-	return x.bad(bad)
+	x.bad(bad)
+	return nil
 }
 
 func (x *importer) again() ([][]byte, error) {
@@ -201,34 +209,22 @@ func (x *importer) begin() (isHeader bool, err error) {
 }
 
 // bad notes a line that is not taken.
-func (x *importer) bad(b *BadLine) error {
+func (x *importer) bad(b *BadLine) {
 	x.sum.Lines++
 	x.sum.Bad++
 	if len(x.sum.BadLines) < maxBadLines {
 		b.Line = x.csv.begins
 		x.sum.BadLines = append(x.sum.BadLines, *b)
 	}
-	return x.tooLong()
 }
 
 // good notes a line that waits to be stored, and stores what waits when it is enough.
 func (x *importer) good(ctx context.Context) error {
 	x.sum.Lines++
-	if err := x.tooLong(); err != nil {
-		return errors.Join(err, x.flush(ctx))
-	}
 	if len(x.list) < importBatch && len(x.patterns) < importBatch {
 		return nil
 	}
 	return x.flush(ctx)
-}
-
-func (x *importer) tooLong() error {
-	if x.sum.Lines < maxImportLines {
-		return nil
-	}
-	return fault.New(fault.TooLarge, fault.TooLarge.String(), "the list has more than %d lines; those were taken", maxImportLines).
-		WithHint("import it in parts")
 }
 
 func (x *importer) flush(ctx context.Context) error {

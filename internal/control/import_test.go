@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,7 @@ func importList(t testing.TB, c *control.Control, list string, o control.ImportO
 		x.Error = err.Error()
 	}
 	x.Export = strings.Split(strings.TrimRight(export(t, c, control.CSV), "\r\n"), "\r\n")[1:]
+	slices.Sort(x.Export)
 	return x
 }
 
