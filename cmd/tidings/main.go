@@ -33,7 +33,7 @@ type commands struct {
 	Key          keyCommand          `cmd:"" help:"Create, list and revoke API keys."`
 	Source       sourceCommand       `cmd:"" help:"Create and look after the sources that providers post to."`
 	Events       eventsCommand       `cmd:"" help:"Ask what came in."`
-	Suppressions suppressionsCommand `cmd:"" help:"List and lift suppressions."`
+	Suppressions suppressionsCommand `cmd:"" help:"List, add, import, export and lift suppressions."`
 	Stats        statsCommand        `cmd:"" help:"Ask what was counted: rates, days, templates, links."`
 	Replay       replayCommand       `cmd:"" help:"Parse kept receipts again with this version."`
 	Verify       verifyCommand       `cmd:"" help:"Recount the events and compare with the counters."`
@@ -52,7 +52,8 @@ const description = `Tidings tells what became of every email.
 
 Every flag is also an environment variable: --base-path is TIDINGS_BASE_PATH. A flag wins.
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 verify found differences, 5 not now: try again.`
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 verify found differences, 5 not now: try again, 6 a list had
+bad lines.`
 
 // console is where a command's input and output are.
 type console struct {

@@ -197,6 +197,9 @@ func (x *importer) begin() (isHeader bool, err error) {
 			return false, fault.BadField("list", "the list is %s", m.what).WithHint("%s", m.hint)
 		}
 	}
+	if bytes.IndexByte(first, 0) >= 0 {
+		return false, fault.BadField("list", "the list is no text").WithHint("save it as CSV (UTF-8) first")
+	}
 	if len(bytes.Trim(first, ",;\t ")) == 0 {
 		return true, nil
 	}
