@@ -36,7 +36,7 @@ known the second time.
 
   tidings suppressions import list.csv --dry-run
   tidings suppressions import bounces.csv --reason hard_bounce
-  tidings suppressions import - --json < list.csv`
+  tidings suppressions import - --json`
 }
 
 // Run imports a list.

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"errors"
+	"io"
 	"time"
 
 	"tidings/event"
@@ -27,4 +29,27 @@ func ReadRefCursor(s string) (int64, error) {
 	var p problems
 	ref := p.refCursor(receiptCursor, s)
 	return ref, p.err()
+}
+
+// ReadCSV reads all records of a list, and counts the bad ones.
+func ReadCSV(r io.Reader, comma byte) (rows [][]string, bad int, err error) {
+	c := newCSVReader(r)
+	c.comma = comma
+	for {
+		fields, err := c.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return rows, bad, nil
+		case isBadRecord(err):
+			bad++
+			continue
+		case err != nil:
+			return rows, bad, err
+		}
+		row := make([]string, len(fields))
+		for i, f := range fields {
+			row[i] = string(f)
+		}
+		rows = append(rows, row)
+	}
 }

@@ -101,9 +101,18 @@ func importList(t testing.TB, c *control.Control, list string, o control.ImportO
 	if err != nil {
 		x.Error = err.Error()
 	}
-	x.Export = strings.Split(strings.TrimRight(export(t, c, control.CSV), "\r\n"), "\r\n")[1:]
-	slices.Sort(x.Export)
+	x.Export = sorted(export(t, c, control.CSV))[1:]
 	return x
+}
+
+// sorted are the lines of an export in an order of their own. The header comes first.
+func sorted(list string) []string {
+	lines := strings.Split(strings.TrimRight(list, "\r\n"), "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, "\r")
+	}
+	slices.Sort(lines[1:])
+	return lines
 }
 
 func export(t testing.TB, c *control.Control, format string) string {
