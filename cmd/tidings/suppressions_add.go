@@ -36,17 +36,17 @@ func (s *suppressionsAdd) Run(c *console) error {
 		}
 		view := api.AddedOf(x, ops.Now())
 		return s.print(c, view, func(w io.Writer) {
-			what := ""
+			what, became := "", "is suppressed now"
 			if view.Pattern != nil {
 				what = view.Pattern.Pattern
-			} else {
-				what = view.Suppression.Email + " for " + view.Suppression.Reason
+			}
+			if view.Suppression != nil {
+				what = view.Suppression.Email + ", reason " + view.Suppression.Reason + ","
 			}
 			if view.Known {
-				fmt.Fprintf(w, "%s was suppressed before, and stays so.\n", plain(what))
-				return
+				became = "was suppressed before and stays so"
 			}
-			fmt.Fprintf(w, "%s is suppressed.\n", plain(what))
+			fmt.Fprintf(w, "%s %s.\n", plain(what), became)
 		})
 	})
 }

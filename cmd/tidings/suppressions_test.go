@@ -56,9 +56,9 @@ func TestWhatIsSuppressedByHandIsListedAndLifted(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"add", "Ann@acme.test", "--until", "2999-01-01"}, 0, "ann@acme.test for manual is suppressed."},
+		{[]string{"add", "Ann@acme.test", "--until", "2999-01-01"}, 0, "ann@acme.test, reason manual, is suppressed now."},
 		{[]string{"add", "ann@acme.test"}, 0, "was suppressed before"},
-		{[]string{"add", "*@bad.test", "--note", "traps"}, 0, "*@bad.test is suppressed."},
+		{[]string{"add", "*@bad.test", "--note", "traps"}, 0, "*@bad.test is suppressed now."},
 		{[]string{"add", "*@bad.test", "--until", "2999-01-01"}, exitUsage, "until"},
 		{[]string{"add", "ann"}, exitUsage, "address"},
 		{[]string{"patterns"}, 0, "*@bad.test"},

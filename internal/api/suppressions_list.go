@@ -136,7 +136,8 @@ func (a *api) importSuppressions(ctx context.Context, in *importIn) (*importOut,
 		return nil, err
 	}
 	body := http.MaxBytesReader(in.writer, in.request.Body, control.MaxImportBytes)
-	sum, err := a.Control.ImportSuppressions(ctx, who(ctx), listBody{body}, control.ImportOptions{Reason: in.Reason, DryRun: dry}, nil)
+	options := control.ImportOptions{Reason: in.Reason, DryRun: dry}
+	sum, err := a.Control.ImportSuppressions(ctx, who(ctx), listBody{body}, options, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -153,9 +153,9 @@ func TestWhatIsExportedIsImportedWithoutLoss(t *testing.T) {
 			n.Reason = rapid.SampledFrom(control.Reasons()).Draw(t, "reason")
 			n.Until = rapid.SampledFrom([]string{"", "2027-01-01", "2030-05-04T10:12:00.123Z"}).Draw(t, "until")
 			return n
-		}), 1, 20)
+		}), 10, 20)
 		n := 0
-		for seed := range 5 {
+		for seed := range 8 {
 			c := fresh()
 			for _, x := range list.Example(seed) {
 				if _, err := c.Suppress(t.Context(), operator, x); err == nil {

@@ -135,10 +135,12 @@ func (x *importer) record(ctx context.Context, fields [][]byte) error {
 			return err
 		}
 		// The separator may have changed: split the line again.
-		if fields, err = x.again(); err != nil {
-			x.bad(&BadLine{Code: badLine, Message: err.Error()})
+		bad := x.csv.split()
+		if bad != nil {
+			x.bad(&BadLine{Code: badLine, Message: bad.Error()})
 			return nil
 		}
+		fields = x.csv.fields
 	}
 	if isEmpty(fields) {
 		return nil
@@ -160,11 +162,6 @@ func (x *importer) record(ctx context.Context, fields [][]byte) error {
 	}
 	x.bad(bad)
 	return nil
-}
-
-func (x *importer) again() ([][]byte, error) {
-	err := x.csv.split()
-	return x.csv.fields, err
 }
 
 func isEmpty(fields [][]byte) bool {

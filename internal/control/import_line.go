@@ -2,6 +2,7 @@ package control
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -45,8 +46,8 @@ func (l *layout) pick(fields [][]byte) (x cells, bad *BadLine) {
 				x[col] = unguarded(f)
 			}
 		} else if len(bytes.TrimSpace(f)) > 0 {
-			return x, &BadLine{Code: badLine, Message: "has " + strconv.Itoa(len(fields)) + " fields, more than the list has columns (" +
-				strconv.Itoa(len(l.columns)) + ")"}
+			return x, &BadLine{Code: badLine, Message: fmt.Sprintf("has %d fields, more than the list has columns (%d)",
+				len(fields), len(l.columns))}
 		}
 	}
 	return x, nil
@@ -61,6 +62,8 @@ type lineReader struct {
 // isPattern reports whether a line means all addresses of a domain.
 func isPattern(address []byte) bool { return bytes.HasPrefix(address, []byte("*@")) }
 
+const patternHasNoEnd = "a pattern has no end: lift it when its time comes"
+
 func (r *lineReader) pattern(x cells) (store.NewPattern, *BadLine) {
 	p, err := contact.ParsePattern(string(x[addressColumn]))
 	reason := strings.ToLower(string(x[reasonColumn]))
@@ -70,7 +73,7 @@ func (r *lineReader) pattern(x cells) (store.NewPattern, *BadLine) {
 	case reason != "" && reason != string(contact.Manual):
 		return store.NewPattern{}, &BadLine{Field: "reason", Code: badReason, Message: "a pattern's reason is manual"}
 	case len(x[untilColumn]) > 0:
-		return store.NewPattern{}, &BadLine{Field: "until", Code: badPattern, Message: "a pattern has no end: lift it when its time comes"}
+		return store.NewPattern{}, &BadLine{Field: "until", Code: badPattern, Message: patternHasNoEnd}
 	}
 	return store.NewPattern{Pattern: p, Note: cleanNote(x[noteColumn])}, nil
 }

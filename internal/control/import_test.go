@@ -161,7 +161,7 @@ var lists = map[string]string{
 	"duplicates":                    "address,reason,since\nann@acme.test,manual,2026-05-02\nANN@acme.test,manual,2026-05-01\nann@acme.test,complaint,2026-05-01\n",
 	"patterns":                      "address,note\n*@Bad.test,spam\n*@*.bad.test,\nann@acme.test,\n*@bad.test,\n",
 	"bad patterns":                  "address,reason,until\n*@test,,\n*@,,\n*x@bad.test,,\n*@bad.test,complaint,\n*@bad.test,,2030-01-01\n*@a@b.test,,\n",
-	"unknown columns":               "address,untill,Grund\nann@acme.test,2030-01-01,x\n",
+	"unknown columns":               "address,ends,Grund\nann@acme.test,2030-01-01,x\n",
 	"a column twice":                "email,address\nann@acme.test,bob@acme.test\n",
 	"no header":                     "ann\nbob\n",
 	"a spreadsheet":                 "PK\x03\x04\x14\x00\x06\x00",

@@ -75,7 +75,7 @@ func (c *Control) suppressPattern(ctx context.Context, who Actor, n NewSuppressi
 		p.add("reason", "a pattern's reason is manual")
 	}
 	if n.Until != "" {
-		p.add("until", "a pattern has no end: lift it when its time comes")
+		p.add("until", patternHasNoEnd)
 	}
 	if err := p.err(); err != nil {
 		return Suppressed{}, err
