@@ -26,8 +26,16 @@ var cliDeeds = map[string][]string{
 	"recount":             {"recount"},
 	"liftSuppression":     nil, // needs a bounce: the API's test has one
 	"confirmSubscription": nil, // needs a topic that asks: the API's test has one
-	"updateSource":        nil, // is offered by the API alone
-	"replay":              nil, // has a test of its own
+	"updateSource":        {"source", "change", "SRC", "--name", "other"},
+	"testSource":          nil, // needs a server: the API's test has one
+	"addSuppression":      {"suppressions", "add", "ghost@acme.test"},
+	"importSuppressions":  nil, // needs a file: the API's test has a list
+	"startReplay":         nil, // is offered by the API alone
+	"cancelReplay":        nil, // is offered by the API alone
+	"replayReceipt":       nil, // needs a receipt: the API's test has one
+
+	"liftSuppressionPattern": nil, // needs a pattern: the API's test has one
+	"replay":                 nil, // has a test of its own
 }
 
 func TestEveryCommandThatChangesSomethingLeavesOneAct(t *testing.T) {

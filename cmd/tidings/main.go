@@ -33,10 +33,10 @@ type commands struct {
 	Key          keyCommand          `cmd:"" help:"Create, list and revoke API keys."`
 	Source       sourceCommand       `cmd:"" help:"Create and look after the sources that providers post to (also: sources)."`
 	Events       eventsCommand       `cmd:"" help:"Ask what came in."`
-	Suppressions suppressionsCommand `cmd:"" help:"List and lift suppressions."`
 	Contacts     contactsCommand     `cmd:"" help:"List and search contacts; tell why one gets no mail."`
 	Messages     messagesCommand     `cmd:"" help:"Ask what became of an email."`
 	Receipts     receiptsCommand     `cmd:"" help:"Look at requests as they came."`
+	Suppressions suppressionsCommand `cmd:"" help:"List, add, import, export and lift suppressions."`
 	Stats        statsCommand        `cmd:"" help:"Ask what was counted: rates, days, templates, links."`
 	Audit        auditCommand        `cmd:"" help:"Tell who changed what."`
 	Replay       replayCommand       `cmd:"" help:"Parse kept receipts again with this version."`
@@ -56,7 +56,8 @@ const description = `Tidings tells what became of every email.
 
 Every flag is also an environment variable: --base-path is TIDINGS_BASE_PATH. A flag wins.
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 verify found differences, 5 not now: try again.`
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 verify found differences, 5 not now: try again, 6 a list had
+bad lines.`
 
 // otherNames are further names of commands. They are not kong's aliases, which would put both names in every page.
 var otherNames = map[string]string{"sources": "source"}

@@ -24,6 +24,7 @@ const (
 	exitNotFound    = 3
 	exitDifferences = 4
 	exitNotNow      = 5
+	exitBadLines    = 6
 )
 
 // exitCodes is this door's table: what kind of error ends with which code. The rest ends with exitFailed.
@@ -51,6 +52,9 @@ func (c *console) fail(err error) int {
 	}
 	if errors.Is(err, errDifferences) {
 		return exitDifferences
+	}
+	if errors.Is(err, errBadLines) {
+		return exitBadLines
 	}
 	if code, known := exitCodes[fault.KindOf(err)]; known {
 		return code

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
+	"tidings/internal/api"
 	"tidings/internal/control"
 	"tidings/internal/store"
 )
@@ -13,6 +15,11 @@ import (
 type suppressionsCommand struct {
 	List suppressionsList `cmd:"" default:"withargs" help:"List suppressions, newest first (this is also what suppressions alone does)."`
 	Lift suppressionsLift `cmd:"" help:"Lift a contact's suppressions; a new bounce or complaint suppresses again."`
+
+	Add      suppressionsAdd      `cmd:"" help:"Suppress an address, or all of a domain."`
+	Import   suppressionsImport   `cmd:"" help:"Add the suppressions of a list: ours, or another provider's."`
+	Export   suppressionsExport   `cmd:"" help:"Write all that holds as a list that import reads back."`
+	Patterns suppressionsPatterns `cmd:"" help:"List suppressed domains."`
 }
 
 // suppressionView is a suppression as it is printed.
@@ -99,20 +106,24 @@ func (s *suppressionsList) Run(c *console) error {
 type suppressionsLift struct {
 	database `embed:""`
 	printing `embed:""`
-	Contact  string `arg:"" help:"The contact's address or id (con_…)."`
-	Reason   string `placeholder:"REASON" help:"Lift only this reason. Default: all that hold."`
+	Contact  string `arg:"" help:"The contact's address or id (con_…), or a pattern or its id (sup_…)."`
+	Reason   string `placeholder:"REASON" help:"Lift only this reason. Default: all that hold. Not for patterns."`
 	Note     string `required:"" placeholder:"TEXT" help:"Why; it is kept."`
 }
 
 // Help is the long help.
 func (*suppressionsLift) Help() string {
 	return `  tidings suppressions lift ghost@acme.test --note "new mailbox, confirmed by phone"
-  tidings suppressions lift ghost@acme.test --reason hard_bounce --note "was our mistake"`
+  tidings suppressions lift ghost@acme.test --reason hard_bounce --note "was our mistake"
+  tidings suppressions lift '*@bad.test' --note "they moved to us"`
 }
 
 // Run lifts suppressions.
 func (s *suppressionsLift) Run(c *console) error {
 	return s.local(c, func(ops *control.Control, who control.Actor) error {
+		if strings.HasPrefix(s.Contact, "*@") || strings.HasPrefix(s.Contact, "sup_") {
+			return s.pattern(c, ops, who)
+		}
 		rows, err := ops.Lift(c.ctx, who, s.Contact, s.Reason, strings.TrimSpace(s.Note))
 		if err != nil {
 			return err
@@ -120,4 +131,17 @@ func (s *suppressionsLift) Run(c *console) error {
 		views := viewSuppressions(rows, ops.Now())
 		return s.print(c, views, func(w io.Writer) { printSuppressions(w, views) })
 	})
+}
+
+// pattern lifts a pattern.
+func (s *suppressionsLift) pattern(c *console, ops *control.Control, who control.Actor) error {
+	if s.Reason != "" {
+		return usageError{errors.New("--reason is not for patterns: they have one reason")}
+	}
+	p, err := ops.LiftPattern(c.ctx, who, s.Contact, strings.TrimSpace(s.Note))
+	if err != nil {
+		return err
+	}
+	page := api.PatternPageOf(control.PatternPage{Patterns: []store.SuppressionPattern{p}})
+	return s.print(c, page.Patterns[0], func(w io.Writer) { printPatterns(w, page.Patterns) })
 }

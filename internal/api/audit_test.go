@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tidings/internal/control"
+	"tidings/internal/netguard"
 	"tidings/internal/store"
 )
 
@@ -93,6 +95,42 @@ func deeds() map[string]deed {
 				want(http.StatusOK).into(&lifted)
 			return lifted.Suppressions[0].ContactID
 		}, "suppressions hard_bounce→"},
+		"addSuppression": {func(s *server, _ string) string {
+			var added struct{ Suppression struct{ ContactID string } }
+			s.call(http.MethodPost, "/suppressions", `{"address":"new@acme.test","note":"asked for it"}`).want(http.StatusOK).into(&added)
+			return added.Suppression.ContactID
+		}, "suppressions →manual"},
+		"importSuppressions": {func(s *server, _ string) string {
+			r := s.request(http.MethodPost, "/suppressions/import", "a@acme.test\nb@acme.test\n")
+			r.Header.Set("Content-Type", "text/csv")
+			s.send(r).want(http.StatusOK)
+			return "2 suppressions, up to line 2"
+		}, ""},
+		"liftSuppressionPattern": {func(s *server, _ string) string {
+			x, err := s.control.Suppress(s.t.Context(), operator, control.NewSuppression{Address: "*@bad.test"})
+			must(s.t, err)
+			s.call(http.MethodPost, "/suppressions/patterns/"+x.Pattern.ID+"/lift", `{"note":"mended"}`).want(http.StatusOK)
+			return x.Pattern.ID
+		}, "pattern *@bad.test→"},
+		"testSource": {func(s *server, src string) string {
+			s.control.Send = func(context.Context, string, string, http.Header, []byte) netguard.Trip {
+				return netguard.Trip{Failed: netguard.StageResolve, Err: &net.DNSError{Name: "tidings.test", Err: "no such host"}}
+			}
+			return post("/sources/{src}/test", nil)(s, src)
+		}, ""},
+		"startReplay": {func(s *server, _ string) string { return s.startReplay() }, ""},
+		"cancelReplay": {func(s *server, _ string) string {
+			x, err := s.control.StartReplay(s.t.Context(), operator, control.ReplayFilter{}, false)
+			must(s.t, err)
+			s.call(http.MethodPost, "/replays/"+x.ID+"/cancel", nil).want(http.StatusOK)
+			return x.ID
+		}, ""},
+		"replayReceipt": {func(s *server, _ string) string {
+			var page struct{ Receipts []struct{ ID string } }
+			s.call(http.MethodGet, "/receipts?limit=1", nil).into(&page)
+			s.call(http.MethodPost, "/receipts/"+page.Receipts[0].ID+"/replay", nil).want(http.StatusOK)
+			return page.Receipts[0].ID
+		}, ""},
 		"createKey": {
 			made("/keys", `{"name":"dash","scopes":["stats:read","events:read"],"expiresAt":"2027-01-01"}`),
 			"name →dash, kind →secret, scopes →events:read, stats:read, expiresAt →2027-01-01T00:00:00Z",
@@ -104,6 +142,13 @@ func deeds() map[string]deed {
 			return k.ID
 		}, "revokedAt →2026-05-05T12:00:00Z"},
 	}
+}
+
+func (s *server) startReplay() (id string) {
+	s.t.Helper()
+	var x struct{ ID string }
+	s.call(http.MethodPost, "/replays", `{}`).want(http.StatusAccepted).into(&x)
+	return x.ID
 }
 
 func TestEveryOperationThatChangesSomethingLeavesOneAct(t *testing.T) {

@@ -26,6 +26,12 @@ func badRequests() []badRequest {
 	events := func(name, query string, status int) badRequest {
 		return badRequest{name: name, method: get, target: "/events?" + query, status: status}
 	}
+	list := func(name, kind, query, body string, status int) badRequest {
+		return badRequest{
+			name: name, method: post, target: "/suppressions/import" + query, body: body, status: status,
+			header: http.Header{"Content-Type": {kind}},
+		}
+	}
 	return []badRequest{
 		{name: "unknown path", method: get, target: "/nothing/here", status: 404},
 		{name: "root", method: get, target: "/", status: 404},
@@ -92,6 +98,26 @@ func badRequests() []badRequest {
 		{name: "lift without a note", method: post, target: "/suppressions/lea@acme.test/lift", body: `{}`, status: 422},
 		{name: "lift with an empty note", method: post, target: "/suppressions/lea@acme.test/lift", body: `{"note":""}`, status: 422},
 		{name: "lift for an unknown reason", method: post, target: "/suppressions/lea@acme.test/lift", body: `{"note":"n","reason":"x"}`, status: 422},
+		{name: "suppress no address", method: post, target: "/suppressions", body: `{"address":"lea"}`, status: 422},
+		{name: "suppress without an address", method: post, target: "/suppressions", body: `{}`, status: 422},
+		{name: "suppress for a reason and until a time that are not", method: post, target: "/suppressions", body: `{"address":"lea@acme.test","reason":"x"}`, status: 422},
+		{name: "suppress until the past", method: post, target: "/suppressions", body: `{"address":"lea@acme.test","until":"2026-05-01"}`, status: 422},
+		{name: "suppress until nobody knows when", method: post, target: "/suppressions", body: `{"address":"a@b@c","until":"soon","note":"a\nb"}`, status: 422},
+		{name: "pattern of a top-level domain", method: post, target: "/suppressions", body: `{"address":"*@test"}`, status: 422},
+		{name: "pattern with a reason and an end", method: post, target: "/suppressions", body: `{"address":"*@bad.test","reason":"complaint","until":"2027-01-01"}`, status: 422},
+		{name: "patterns with a cursor of suppressions", method: get, target: "/suppressions/patterns?cursor=cwAAAAAAAAAB&active=maybe&limit=0", status: 422},
+		{name: "lift no pattern", method: post, target: "/suppressions/patterns/bad.test/lift", body: `{"note":"n"}`, status: 422},
+		{name: "lift a pattern that is not", method: post, target: "/suppressions/patterns/sup_2/lift", body: `{"note":"n"}`, status: 404},
+		{name: "lift a pattern without a note", method: post, target: "/suppressions/patterns/sup_2/lift", body: `{}`, status: 422},
+		list("import of JSON by its type", "application/json", "", `{"a":1}`, 415),
+		list("import of JSON by its body", "text/csv", "", `{"a":1}`, 422),
+		list("import of a spreadsheet", "text/csv", "", "PK\x03\x04", 422),
+		list("import without a header", "text/csv", "", "name\nlea\n", 422),
+		list("import with a column twice", "text/csv", "", "email;address\n", 422),
+		list("import with wrong parameters", "text/csv", "?dryRun=perhaps&reason=spam&file=x", "lea@acme.test", 422),
+		list("import for an unknown reason", "text/csv", "?reason=spam", "lea@acme.test", 422),
+		list("import that may be dry", "text/csv", "?dryRun=perhaps", "lea@acme.test", 422),
+		{name: "export in an unknown format", method: get, target: "/suppressions/export?format=xlsx", status: 422},
 		{name: "key of no kind", method: post, target: "/keys", body: `{"name":"a"}`, status: 422},
 		{
 			name: "key with wrong limits", method: post, target: "/keys", status: 422,

@@ -6,6 +6,7 @@ import (
 
 	"tidings/event"
 	"tidings/internal/contact"
+	"tidings/internal/control"
 	"tidings/internal/store"
 )
 
@@ -23,8 +24,9 @@ type Contact struct {
 
 	Unsubscribed bool             `json:"unsubscribed" doc:"Whether the contact opted out"`
 	ConsentAt    time.Time        `json:"consentAt,omitzero" doc:"When it last opted out or in"`
-	Suppressed   bool             `json:"suppressed" doc:"Whether a suppression holds"`
+	Suppressed   bool             `json:"suppressed" doc:"Whether it must not be mailed: a suppression or a pattern holds"`
 	Suppressions []Suppression    `json:"suppressions" nullable:"false" doc:"Those that hold and those that ended"`
+	Patterns     []Pattern        `json:"patterns" nullable:"false" doc:"Patterns that hold and match the address"`
 	FirstSeenAt  time.Time        `json:"firstSeenAt,omitzero" doc:"When its earliest event occurred"`
 	LastSeenAt   time.Time        `json:"lastSeenAt,omitzero" doc:"When its latest event occurred"`
 	LastOpenAt   time.Time        `json:"lastOpenAt,omitzero" doc:"When a person last opened, machines left out"`
@@ -40,13 +42,15 @@ func ContactOf(k *store.Contact, now time.Time) Contact {
 		Unsubscribed: k.State.Unsubscribed, ConsentAt: millis(k.State.ConsentAt),
 		FirstSeenAt: millis(k.State.FirstSeen), LastSeenAt: millis(k.State.LastSeen),
 		LastOpenAt: millis(k.State.LastOpen), LastClickAt: millis(k.State.LastClick),
-		Suppressions: make([]Suppression, len(k.Suppressions)), Counts: make(map[string]int64),
+		Suppressions: make([]Suppression, len(k.Suppressions)), Patterns: []Pattern{}, Counts: make(map[string]int64),
 	}
 	for i, s := range k.Suppressions {
 		out.Suppressions[i] = suppressionOf(k.ID, k.Address, s, now)
-		out.Suppressed = out.Suppressed || s.Active(now)
 	}
-	out.Suppressed = out.Suppressed || len(k.Patterns) > 0
+	for _, p := range k.Patterns {
+		out.Patterns = append(out.Patterns, patternOf(p))
+	}
+	out.Suppressed = control.IsSuppressed(k, now)
 	out.Subscribed = !out.Unsubscribed && !out.Suppressed
 	for slot, n := range k.State.Counts {
 		if name := event.SlotName(slot); name != "" && n > 0 {

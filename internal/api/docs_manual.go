@@ -261,6 +261,10 @@ func curl(op methodOf, body *manualBody) string {
 	if len(op.Security) > 0 {
 		lines = append(lines, `  -H "Authorization: Bearer $KEY"`)
 	}
+	if op.RequestBody != nil && op.RequestBody.Content[csvType] != nil {
+		lines[0] = strings.Replace(lines[0], "curl -s", "curl -s -X "+op.method, 1)
+		lines = append(lines, `  -H "Content-Type: `+csvType+`"`, "  --data-binary @list.csv")
+	}
 	if body != nil && body.Example != "" {
 		lines = append(lines, `  -H "Content-Type: application/json"`, "  -d '"+strings.ReplaceAll(body.Example, "'", `'\''`)+"'")
 	}

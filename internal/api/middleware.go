@@ -36,7 +36,7 @@ func (a *api) prepared(next http.Handler) http.Handler {
 			w.Header().Set(name, value)
 		}
 		w.Header().Set("X-Request-Id", id)
-		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), requestKey, id), requestTimeout)
+		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), requestKey, id), timeoutOf(r))
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})

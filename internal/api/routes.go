@@ -55,6 +55,11 @@ func routes() []route {
 
 		{"listSuppressions", get, "/suppressions", 200, on((*api).listSuppressions)},
 		{"liftSuppression", post, "/suppressions/{contact}/lift", 200, on((*api).liftSuppression)},
+		{"addSuppression", post, "/suppressions", 200, on((*api).addSuppression)},
+		{"importSuppressions", post, "/suppressions/import", 200, onList((*api).importSuppressions)},
+		{"exportSuppressions", get, "/suppressions/export", 200, onExport((*api).exportSuppressions)},
+		{"listSuppressionPatterns", get, "/suppressions/patterns", 200, on((*api).listPatterns)},
+		{"liftSuppressionPattern", post, "/suppressions/patterns/{id}/lift", 200, on((*api).liftPattern)},
 
 		{"listReceipts", get, "/receipts", 200, on((*api).listReceipts)},
 		{"getReceipt", get, "/receipts/{id}", 200, on((*api).getReceipt)},

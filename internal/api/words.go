@@ -71,6 +71,14 @@ var words = map[string]word{
 	"Receipt.sha256":         {"", "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"},
 	"Lifted.suppressions":    {"What ended", nil},
 
+	"Added.known":           {"Whether it held before", false},
+	"Added.suppression":     {"The suppression, of an address", nil},
+	"Added.pattern":         {"The pattern", nil},
+	"Pattern.id":            {"Its id", "sup_2"},
+	"ImportReport.badLines": {"The first 1,000 lines that were not taken", nil},
+	"ImportReport.ignored":  {"Columns of the header that mean nothing here", nil},
+	"PatternPage.patterns":  {"Newest first", nil},
+
 	"account":     {"The sending account that events must be of; empty: any", "123456789012"},
 	"templateTag": {"The message tag that names the template; absent: templateKey", "templateKey"},
 	"workflowTag": {"The message tag that names the workflow; absent: sequenceId", "sequenceId"},

@@ -19,6 +19,7 @@ const (
 	contactCursor     = 'c'
 	replayCursor      = 'y'
 	messageCursor     = 'm'
+	patternCursor     = 'p'
 )
 
 func encodeCursor(kind byte, value []byte) string {

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"errors"
+	"io"
 	"maps"
 	"slices"
 	"time"
@@ -55,4 +57,27 @@ func SilenceOf(hours []int64, newest, now time.Time) Silence { return silence(ho
 // Diagnose is diagnose.
 func (c *Control) Diagnose(s *source.Source, h store.Health, now time.Time) SourceHealth {
 	return c.diagnose(s, h, now)
+}
+
+// ReadCSV reads all records of a list, and counts the bad ones.
+func ReadCSV(r io.Reader, comma byte) (rows [][]string, bad int, err error) {
+	c := newCSVReader(r)
+	c.comma = comma
+	for {
+		fields, err := c.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return rows, bad, nil
+		case isBadRecord(err):
+			bad++
+			continue
+		case err != nil:
+			return rows, bad, err
+		}
+		row := make([]string, len(fields))
+		for i, f := range fields {
+			row[i] = string(f)
+		}
+		rows = append(rows, row)
+	}
 }

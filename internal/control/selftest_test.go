@@ -3,10 +3,8 @@ package control_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/x509"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -24,7 +22,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"tidings/internal/contact"
 	"tidings/internal/control"
@@ -37,8 +34,6 @@ import (
 	"tidings/provider/all"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
 // engines runs a test on both engines; PostgreSQL is the server that TIDINGS_TEST_POSTGRES names.
 func engines(t *testing.T, run func(t *testing.T, databaseURL string)) {
 	t.Helper()
@@ -50,25 +45,6 @@ func engines(t *testing.T, run func(t *testing.T, databaseURL string)) {
 		t.Parallel()
 		run(t, postgresDatabase(t))
 	})
-}
-
-func postgresDatabase(t *testing.T) string {
-	t.Helper()
-	server := os.Getenv("TIDINGS_TEST_POSTGRES")
-	ctx := context.Background()
-	admin, err := pgx.Connect(ctx, server)
-	must(t, err)
-	name := "t_" + strings.ToLower(rand.Text()[:16])
-	_, err = admin.Exec(ctx, "CREATE DATABASE "+name)
-	must(t, err)
-	t.Cleanup(func() {
-		_, _ = admin.Exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
-		_ = admin.Close(ctx)
-	})
-	u, err := url.Parse(server)
-	must(t, err)
-	u.Path = "/" + name
-	return u.String()
 }
 
 // road is a server behind a proxy that a test tells what to do.

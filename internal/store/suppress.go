@@ -2,12 +2,8 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
-	"tidings/event"
 	"tidings/internal/contact"
 	"tidings/internal/fault"
 )
@@ -30,19 +26,19 @@ type suppressionID struct {
 // Suppress adds suppressions, and contacts where there are none, without an event. There is one for each contact and
 // reason: of what is there and what is added the earlier Since counts and the later Until, and a lift is undone. It
 // returns those that held before, by their place in list; of two in list the second one did. With dry it changes
-// nothing and says the same. act is written once for all.
+// nothing and says the same. act is written once for all; where list has one it is noted under the contact's id.
 func (s *Store) Suppress(
 	ctx context.Context, project string, list []NewSuppression, dry bool, act Act,
 ) (known map[int]bool, err error) {
 	merged, places, known := mergeSuppressions(list)
-	rows, err := suppressionRows(merged)
-	if err != nil {
-		return nil, err
+	run := suppressSet
+	if s.Engine() == "sqlite" {
+		run = suppressEach
 	}
 	held := make(map[int]bool)
-	look := func(c conn, p int64) error {
+	do := func(c conn, p int64) error {
 		clear(held)
-		return s.heldSuppressions(ctx, c, p, rows, act.At, func(i int) { held[i] = true })
+		return run(ctx, c, p, merged, dry, act.At, func(i int) { held[i] = true })
 	}
 	if dry {
 		err = s.engine.read(ctx, func(c conn) error {
@@ -50,23 +46,29 @@ func (s *Store) Suppress(
 			if err != nil {
 				return err
 			}
-			return look(c, p)
+			return do(c, p)
 		})
 	} else {
-		err = s.act(ctx, project, act, func(c conn, p int64) error {
-			if err := s.lockContacts(ctx, c, p, rows, act.At); err != nil {
+		err = s.actOf(ctx, project, &act, func(c conn, p int64) error {
+			if err := do(c, p); err != nil || len(list) != 1 {
 				return err
 			}
-			if err := look(c, p); err != nil {
-				return err
-			}
-			return s.putSuppressions(ctx, c, p, rows)
+			act.Changes = []Change{{Field: "suppressions", To: string(list[0].Reason)}}
+			act.Subject, err = contactID(ctx, c, p, list[0].Address)
+			return err
 		})
 	}
 	for i := range held {
 		known[places[i]] = true
 	}
 	return known, err
+}
+
+// contactID is the public id of the contact with an address.
+func contactID(ctx context.Context, c conn, project int64, address string) (string, error) {
+	var ref int64
+	_, err := one(ctx, c, `SELECT ref FROM contacts WHERE project = $1 AND address = $2`, []any{project, address}, &ref)
+	return publicID(contactPrefix, ref), err
 }
 
 // mergeSuppressions makes one of each contact and reason. places tells where in list the merged ones came first, known
@@ -95,89 +97,6 @@ func mergeSuppressions(list []NewSuppression) (merged []NewSuppression, places [
 		}
 	}
 	return merged, places, known
-}
-
-// suppressionRows writes suppressions as the JSON array that the statements read: one argument for any number of rows.
-func suppressionRows(list []NewSuppression) (string, error) {
-	rows := make([][6]any, len(list))
-	for i, n := range list {
-		// 0 means never, so the first moment of 1970 is the one after it.
-		since := max(ms(n.Since), 1)
-		rows[i] = [6]any{i, n.Address, n.Reason, since, ms(n.Until), n.Note}
-	}
-	b, err := json.Marshal(rows)
-	if err != nil {
-		return "", fmt.Errorf("write suppressions: %w", err)
-	}
-	return string(b), nil
-}
-
-// rowsOf is SQL for the rows of suppressionRows, which are argument $1. Only the name of the function that takes an
-// array apart differs between the engines.
-func (s *Store) rowsOf() string {
-	each := "json_array_elements(CAST($1 AS JSON)) AS t (value)"
-	if s.Engine() == "sqlite" {
-		each = "json_each($1)"
-	}
-	return `(SELECT CAST(value ->> 0 AS BIGINT) AS place, value ->> 1 AS address, value ->> 2 AS reason,
-		CAST(value ->> 3 AS BIGINT) AS since, CAST(value ->> 4 AS BIGINT) AS until, value ->> 5 AS note FROM ` + each + `) k`
-}
-
-// lockContacts makes the contacts that are missing and locks all of them as ingest does: their events are stored before
-// this act or after it.
-func (s *Store) lockContacts(ctx context.Context, c conn, project int64, rows string, now time.Time) error {
-	_, err := c.exec(ctx, `INSERT INTO contacts (project, address, counts, created_at, updated_at)
-		SELECT CAST($2 AS BIGINT), address, $3, CAST($4 AS BIGINT), CAST($4 AS BIGINT) FROM `+s.rowsOf()+`
-		WHERE true ORDER BY address ON CONFLICT (project, address) DO NOTHING`, rows, project, []byte(nil), ms(now))
-	if err != nil {
-		return fmt.Errorf("put contacts: %w", err)
-	}
-	if s.Engine() == "sqlite" {
-		return nil // whoever writes holds the whole file
-	}
-	err = c.query(ctx, `SELECT x.ref FROM contacts x JOIN `+s.rowsOf()+` ON x.project = $2 AND x.address = k.address
-		ORDER BY x.project, x.address FOR UPDATE OF x`, []any{rows, project}, nil)
-	if err != nil {
-		return fmt.Errorf("lock contacts: %w", err)
-	}
-	return nil
-}
-
-// heldSuppressions visits the places of the rows whose suppression holds.
-func (s *Store) heldSuppressions(
-	ctx context.Context, c conn, project int64, rows string, now time.Time, visit func(place int),
-) error {
-	err := c.query(ctx, `SELECT k.place FROM `+s.rowsOf()+` JOIN contacts c ON c.project = $2 AND c.address = k.address
-		JOIN suppressions x ON x.contact = c.ref AND x.reason = k.reason WHERE `+activeSQL("$3", true),
-		[]any{rows, project, ms(now)}, func(r row) error {
-			var place int
-			err := r.Scan(&place)
-			visit(place)
-			return err
-		})
-	if err != nil {
-		return fmt.Errorf("look for suppressions: %w", err)
-	}
-	return nil
-}
-
-// putSuppressions writes the rows. A row that the act moved is the person's: it loses its event.
-func (s *Store) putSuppressions(ctx context.Context, c conn, project int64, rows string) error {
-	const endsLater = `(suppressions.until <> 0 AND (excluded.until = 0 OR excluded.until > suppressions.until))`
-	_, err := c.exec(ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note)
-		SELECT c.project, c.ref, k.reason, k.since, k.until, 0, $3, k.note FROM `+s.rowsOf()+`
-		JOIN contacts c ON c.project = $2 AND c.address = k.address WHERE true ORDER BY c.ref, k.reason
-		ON CONFLICT (contact, reason) DO UPDATE SET
-			since = CASE WHEN excluded.since < suppressions.since THEN excluded.since ELSE suppressions.since END,
-			until = CASE WHEN suppressions.lifted_at <> 0 OR `+endsLater+` THEN excluded.until ELSE suppressions.until END,
-			event = CASE WHEN suppressions.lifted_at <> 0 OR excluded.since < suppressions.since OR `+endsLater+`
-				THEN excluded.event ELSE suppressions.event END,
-			note = CASE WHEN excluded.note = '' THEN suppressions.note ELSE excluded.note END,
-			lifted_at = 0`, rows, project, event.ID{})
-	if err != nil {
-		return fmt.Errorf("put suppressions: %w", err)
-	}
-	return nil
 }
 
 // Suppression finds the suppression of a contact for a reason, lifted or not.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -238,9 +239,29 @@ func TestAPatternIsAddedOnceShownOnItsContactsAndLifted(t *testing.T) {
 		if again := add("*@bad.test", "back"); again.ID != exact.ID || !again.LiftedAt.IsZero() || again.LiftNote != "" {
 			t.Errorf("added after its lift: %+v", again)
 		}
-		list, err := s.SuppressionPatterns(ctx, store.DefaultProject)
-		if err != nil || len(list) != 2 || list[0].ID != below.ID {
-			t.Errorf("list %+v, %v", list, err)
+		page, err := s.SuppressionPatterns(ctx, store.PatternQuery{Project: store.DefaultProject, Limit: 1})
+		if err != nil || len(page.Patterns) != 1 || page.Patterns[0].ID != below.ID {
+			t.Errorf("first page %+v, %v", page, err)
+		}
+		page, err = s.SuppressionPatterns(ctx, store.PatternQuery{Project: store.DefaultProject, After: page.Next, Limit: 1})
+		if err != nil || len(page.Patterns) != 1 || page.Patterns[0].ID != exact.ID || page.Next != 0 {
+			t.Errorf("last page %+v, %v", page, err)
+		}
+		active := false
+		page, err = s.SuppressionPatterns(ctx, store.PatternQuery{Project: store.DefaultProject, Active: &active})
+		if err != nil || len(page.Patterns) != 0 {
+			t.Errorf("lifted patterns %+v, %v", page, err)
+		}
+		list := []store.NewPattern{{Pattern: "*@bad.test"}, {Pattern: "*@new.test"}, {Pattern: "*@new.test"}}
+		want := map[int]bool{0: true, 1: false, 2: true}
+		for _, dry := range []bool{true, false} {
+			known, err := s.SuppressPatterns(ctx, store.DefaultProject, list, dry, act("import"))
+			if err != nil || !maps.Equal(known, want) {
+				t.Errorf("dry %t: known %v, %v, want %v", dry, known, err, want)
+			}
+		}
+		if got := of("ann@bad.test"); !slices.Equal(got, []contact.Pattern{"*@bad.test"}) {
+			t.Errorf("patterns %v", got)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"tidings/internal/contact"
@@ -48,55 +49,142 @@ func patterns(ctx context.Context, c conn, sql string, args ...any) (list []Supp
 func (s *Store) SuppressPattern(
 	ctx context.Context, project string, p contact.Pattern, note string, act Act,
 ) (x SuppressionPattern, err error) {
-	err = s.act(ctx, project, act, func(c conn, ref int64) error {
-		_, err := c.exec(ctx, `INSERT INTO suppression_patterns (project, pattern, note, created_by, created_at)
-			VALUES ($1, $2, $3, $4, $5) ON CONFLICT (project, pattern) DO UPDATE SET note = excluded.note,
-			created_by = CASE suppression_patterns.lifted_at WHEN 0 THEN suppression_patterns.created_by
-				ELSE excluded.created_by END,
-			created_at = CASE suppression_patterns.lifted_at WHEN 0 THEN suppression_patterns.created_at
-				ELSE excluded.created_at END,
-			lifted_at = 0, lifted_by = '', lift_note = ''`, ref, string(p), note, act.By, ms(act.At))
-		if err != nil {
+	err = s.actOf(ctx, project, &act, func(c conn, ref int64) error {
+		if err := putPattern(ctx, c, ref, NewPattern{p, note}, act); err != nil {
 			return err
 		}
-		list, err := patterns(ctx, c, `WHERE project = $1 AND pattern = $2`, ref, string(p))
-		if err == nil {
-			x = list[0]
-		}
+		x, err = patternNamed(ctx, c, ref, p)
+		act.Subject, act.Changes = x.ID, []Change{{Field: "pattern", To: string(p)}}
 		return err
 	})
 	return x, err
 }
 
-// SuppressionPatterns lists the patterns of a project, lifted ones too, newest first.
-func (s *Store) SuppressionPatterns(ctx context.Context, project string) (list []SuppressionPattern, err error) {
+func patternNamed(ctx context.Context, c conn, project int64, p contact.Pattern) (x SuppressionPattern, err error) {
+	list, err := patterns(ctx, c, `WHERE project = $1 AND pattern = $2`, project, string(p))
+	if err == nil && len(list) > 0 {
+		x = list[0]
+	}
+	return x, err
+}
+
+// NewPattern is a pattern that a person or an import adds.
+type NewPattern struct {
+	Pattern contact.Pattern
+	Note    string
+}
+
+func putPattern(ctx context.Context, c conn, project int64, n NewPattern, act Act) error {
+	_, err := c.exec(ctx, `INSERT INTO suppression_patterns (project, pattern, note, created_by, created_at)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (project, pattern) DO UPDATE SET
+		note = CASE excluded.note WHEN '' THEN suppression_patterns.note ELSE excluded.note END,
+		created_by = CASE suppression_patterns.lifted_at WHEN 0 THEN suppression_patterns.created_by
+			ELSE excluded.created_by END,
+		created_at = CASE suppression_patterns.lifted_at WHEN 0 THEN suppression_patterns.created_at
+			ELSE excluded.created_at END,
+		lifted_at = 0, lifted_by = '', lift_note = ''`, project, string(n.Pattern), n.Note, act.By, ms(act.At))
+	if err != nil {
+		return fmt.Errorf("put pattern: %w", err)
+	}
+	return nil
+}
+
+// SuppressPatterns adds patterns as SuppressPattern does, and act once for all. It returns those that held before or
+// that are in list a second time, by their place in list. With dry it changes nothing and says the same.
+func (s *Store) SuppressPatterns(
+	ctx context.Context, project string, list []NewPattern, dry bool, act Act,
+) (known map[int]bool, err error) {
+	do := func(c conn, ref int64) error {
+		known = make(map[int]bool)
+		seen := make(map[contact.Pattern]bool, len(list))
+		for i, n := range list {
+			x, err := patternNamed(ctx, c, ref, n.Pattern)
+			if err != nil {
+				return err
+			}
+			known[i] = seen[n.Pattern] || x.ID != "" && x.LiftedAt.IsZero()
+			seen[n.Pattern] = true
+			if dry {
+				continue
+			}
+			if err := putPattern(ctx, c, ref, n, act); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if !dry {
+		err = s.act(ctx, project, act, do)
+		return known, err
+	}
 	err = s.engine.read(ctx, func(c conn) error {
 		ref, err := projectRef(ctx, c, project)
 		if err != nil {
 			return err
 		}
-		list, err = patterns(ctx, c, `WHERE project = $1 ORDER BY ref DESC`, ref)
-		return err
+		return do(c, ref)
 	})
-	return list, err
+	return known, err
 }
 
-// LiftPattern ends a pattern. One that was lifted before is a NotFound, like one that never was.
-func (s *Store) LiftPattern(ctx context.Context, project, id, note string, act Act) (x SuppressionPattern, err error) {
-	n, _ := refOf(patternPrefix, id)
-	err = s.act(ctx, project, act, func(c conn, ref int64) error {
-		changed, err := c.exec(ctx, `UPDATE suppression_patterns SET lifted_at = $3, lifted_by = $4, lift_note = $5
-			WHERE project = $1 AND ref = $2 AND lifted_at = 0`, ref, n, ms(act.At), act.By, note)
+// PatternQuery selects patterns of a project, newest first.
+type PatternQuery struct {
+	Project string
+	Active  *bool // nil: those that hold and those that were lifted
+	After   int64 // PatternPage.Next of the page before
+	Limit   int   // 1 to 1000; 0 means 100
+}
+
+// PatternPage is one page of patterns.
+type PatternPage struct {
+	Patterns []SuppressionPattern
+	Next     int64 // zero: no more
+}
+
+// SuppressionPatterns returns one page of patterns, newest first.
+func (s *Store) SuppressionPatterns(ctx context.Context, q PatternQuery) (page PatternPage, err error) {
+	limit := limitOf(q.Limit)
+	p := &plan{}
+	err = s.engine.read(ctx, func(c conn) error {
+		ref, err := projectRef(ctx, c, q.Project)
 		if err != nil {
 			return err
 		}
-		if changed == 0 {
-			return fault.Missing("there is no pattern %q that holds", id)
+		p.where = append(p.where, "project = "+p.arg(ref))
+		if q.After > 0 {
+			p.where = append(p.where, "ref < "+p.arg(q.After))
 		}
-		list, err := patterns(ctx, c, `WHERE ref = $1`, n)
-		if err == nil {
-			x = list[0]
+		if q.Active != nil {
+			p.where = append(p.where, map[bool]string{true: "lifted_at = 0", false: "lifted_at <> 0"}[*q.Active])
 		}
+		page.Patterns, err = patterns(ctx, c, `WHERE `+joinAnd(p.where)+` ORDER BY ref DESC LIMIT `+itoa(limit+1), p.args...)
+		return err
+	})
+	if len(page.Patterns) > limit {
+		page.Patterns = page.Patterns[:limit]
+		page.Next, _ = refOf(patternPrefix, page.Patterns[limit-1].ID)
+	}
+	return page, err
+}
+
+// LiftPattern ends a pattern, found by its id (sup_…) or its spelling. One that was lifted before is a NotFound, like
+// one that never was.
+func (s *Store) LiftPattern(ctx context.Context, project, idOrPattern, note string, act Act) (x SuppressionPattern, err error) {
+	n, _ := refOf(patternPrefix, idOrPattern)
+	err = s.actOf(ctx, project, &act, func(c conn, ref int64) error {
+		list, err := patterns(ctx, c, `WHERE project = $1 AND (ref = $2 OR pattern = $3) AND lifted_at = 0`,
+			ref, n, idOrPattern)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return fault.Missing("there is no pattern %q that holds", idOrPattern)
+		}
+		x = list[0]
+		x.LiftedAt, x.LiftedBy, x.LiftNote = act.At, act.By, note
+		act.Subject, act.Changes = x.ID, []Change{{Field: "pattern", From: string(x.Pattern)}}
+		_, err = c.exec(ctx, `UPDATE suppression_patterns SET lifted_at = $3, lifted_by = $4, lift_note = $5
+			WHERE project = $1 AND pattern = $2`, ref, string(x.Pattern), ms(act.At), act.By, note)
 		return err
 	})
 	return x, err
