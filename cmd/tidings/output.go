@@ -111,8 +111,8 @@ func writeJSON(w io.Writer, v any, options ...json.Options) error {
 	return nil
 }
 
-// table writes aligned columns. Control characters in cells are shown, not sent to the terminal: much of what is
-// printed was written by strangers.
+// table writes aligned columns, and says so where there are no rows. Control characters in cells are shown, not sent to
+// the terminal: much of what is printed was written by strangers.
 func table(w io.Writer, head []string, rows [][]string) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, strings.ToUpper(strings.Join(head, "\t")))
@@ -123,6 +123,9 @@ func table(w io.Writer, head []string, rows [][]string) {
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
 	t.Flush()
+	if len(rows) == 0 {
+		fmt.Fprintln(w, "(none)")
+	}
 }
 
 // plain makes a text from outside harmless to a terminal.

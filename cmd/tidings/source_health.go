@@ -119,9 +119,9 @@ func printHealth(w io.Writer, h *control.SourceHealth) {
 		{"redelivered in 24 h", strconv.FormatInt(h.Repeats24h, 10)},
 		{"events in 24 h", strconv.FormatInt(h.Events24h, 10)},
 		{"too old in 24 h", strconv.FormatInt(h.Expired24h, 10)},
-		{"lag, median", h.LagP50.String()},
-		{"lag, 95 in 100", h.LagP95.String()},
-		{"lag, longest", h.LagMax.String()},
+		{"lag, median", control.InWords(h.LagP50)},
+		{"lag, 95 in 100", control.InWords(h.LagP95)},
+		{"lag, longest", control.InWords(h.LagMax)},
 		{"longest usual pause", usual(h.Silence)},
 	})
 	var rows [][]string
@@ -153,7 +153,7 @@ func usual(s control.Silence) string {
 	if !s.Known {
 		return ""
 	}
-	return s.Usual.String()
+	return control.InWords(s.Usual)
 }
 
 // printLine writes a word, what it is about, and below it what to do.

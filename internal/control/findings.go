@@ -166,7 +166,7 @@ func (d *diagnosis) silent() []Finding {
 	return []Finding{{
 		Code: foundSilent, Severity: Critical,
 		Message: fmt.Sprintf("nothing has come since %s, %s ago; its longest pause was %s before",
-			day(s.Since), long(d.now.Sub(s.Since)), long(s.Usual)),
+			day(s.Since), InWords(d.now.Sub(s.Since)), InWords(s.Usual)),
 		Remedy: "see that mail is being sent and that the provider still publishes to this source's URL, then: tidings source test " +
 			d.source.ID,
 	}}
@@ -189,7 +189,7 @@ func (d *diagnosis) late() []Finding {
 	return []Finding{{
 		Code: foundLag, Severity: Warning,
 		Message: fmt.Sprintf("half of the newest events came more than %s after they occurred, one in twenty more than %s",
-			long(d.health.LagP50), long(d.health.LagP95)),
+			InWords(d.health.LagP50), InWords(d.health.LagP95)),
 		Remedy: "after a stop or a backfill this passes; else look whether this server answered slowly or not at all, so that the " +
 			"provider had to send again",
 	}}
@@ -254,10 +254,12 @@ func many(n int64, what string) string {
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
-// long is a duration as people say it: to the minute below two days, then to the hour.
-func long(d time.Duration) string {
+// InWords is a duration as people say it: seconds below a minute, to the minute below two days, then to the hour.
+func InWords(d time.Duration) string {
 	m := int(d.Round(time.Minute) / time.Minute)
 	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
 	case m < 60:
 		return fmt.Sprintf("%d min", m)
 	case m < 48*60:

@@ -70,6 +70,14 @@ type suppressionRow struct {
 	event                                 event.ID
 }
 
+// byHand reports whether a person or an import put the row there, and it was not lifted since.
+func (r suppressionRow) byHand() bool { return r.event.IsZero() && r.liftedAt == 0 }
+
+// holdsUntil reports whether the row holds at least as long as one that ends at until. 0 is for good.
+func (r suppressionRow) holdsUntil(until int64) bool {
+	return r.until == 0 || until != 0 && until <= r.until
+}
+
 func (w *work) saveSuppressions() error {
 	for _, k := range sortedKeys(w.suppress.facts) {
 		f := w.suppress.facts[k]
@@ -142,6 +150,8 @@ func (w *work) softBounces(c *contactRow, news softNews) error {
 	}
 	s, reached := contact.SoftWindow(facts, w.store.opts.Soft)
 	switch {
+	case found && old.byHand() && (!reached || old.holdsUntil(ms(s.Until))):
+		return nil // no computation ends what a person said
 	case reached:
 		return w.putSuppression(k, suppressionRow{since: ms(s.Since), until: ms(s.Until), event: s.Event})
 	case found && old.liftedAt == 0:

@@ -46,8 +46,9 @@ func (v *verifier) contactChunk(from, to int64) (n int, err error) {
 			w = &recounted{}
 		}
 		v.differ("contact "+publicID(contactPrefix, ref), have, w.state)
-		v.differ("suppressions of contact "+publicID(contactPrefix, ref),
-			describeAll(stored[ref]), describeAll(w.suppressions(v.store.opts.Soft)))
+		asked := w.suppressions(v.store.opts.Soft)
+		leaveByHand(stored[ref], asked)
+		v.differ("suppressions of contact "+publicID(contactPrefix, ref), describeAll(stored[ref]), describeAll(asked))
 	}
 	return n, nil
 }
@@ -69,6 +70,18 @@ func (r *recounted) suppressions(p contact.SoftPolicy) map[contact.Reason]suppre
 		rows[contact.SoftBounceLimit] = suppressionRow{since: ms(s.Since), until: ms(s.Until), event: s.Event}
 	}
 	return rows
+}
+
+// leaveByHand takes out of both what a person said: events neither begin it nor end it. A fact from before it counts.
+func leaveByHand(have, asked map[contact.Reason]suppressionRow) {
+	for reason, h := range have {
+		a, wanted := asked[reason]
+		if !h.byHand() || wanted && (!h.holdsUntil(a.until) || a.since < h.since && reason != contact.SoftBounceLimit) {
+			continue
+		}
+		delete(have, reason)
+		delete(asked, reason)
+	}
 }
 
 func describeAll(rows map[contact.Reason]suppressionRow) string {

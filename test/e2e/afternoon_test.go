@@ -115,6 +115,11 @@ var differs = []struct {
 }{
 	{regexp.MustCompile(`src_[a-z0-9]{16}`), "src_01jq7z9f3v8k2m5n"},
 	{regexp.MustCompile(`/in/ses/([A-Za-z0-9_-]{20,})`), "TOKEN"},
+	{regexp.MustCompile(`epoch +([A-Z2-7]{26})`), "OZMZDQ3MQ7Q5ARIVZ5YYNWK6ME"},
+	{regexp.MustCompile(`[0-9]{3,} days [0-9]{1,2} h`), "200 days 12 h"},
+	{regexp.MustCompile(`\(([0-9.]+ ms)\)`), "2.5 ms"},
+	{regexp.MustCompile(`\.before-([0-9TZ.]+)`), "20260506T140000.000Z"},
+	{regexp.MustCompile(`bytes +([0-9]{6,})`), "2453504"},
 }
 
 func (a *afternoon) shown(out string) string {
