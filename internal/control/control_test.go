@@ -127,7 +127,7 @@ func TestASourceIsRefusedForAllThatIsWrongWithIt(t *testing.T) {
 		}, []string{}},
 		{"raw delivery without topics", func(s *control.NewSource) {
 			s.Settings.Topics, s.Settings.AllowRaw = nil, true
-		}, []string{}},
+		}, []string{"settings.topics"}},
 		{"raw delivery on a path with a password", func(s *control.NewSource) {
 			s.Path, s.Settings.AllowRaw, s.Settings.BasicAuth = "main", true, []string{"aws:pass:word"}
 		}, []string{}},

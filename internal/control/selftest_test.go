@@ -298,7 +298,6 @@ func TestASelfTestTellsWhatTheSourceItselfRefuses(t *testing.T) {
 		"everything_set": {settings: func(s *source.Settings) {
 			s.Account, s.RequireVersion2, s.MaxAgeSeconds, s.AllowRaw = "111122223333", true, 60, true
 		}, ok: true},
-		"raw_without_topics": {settings: func(s *source.Settings) { s.Topics, s.AllowRaw = nil, true }},
 		"disabled": {prepare: func(r *road, s *source.Source) {
 			_, _ = r.DisableSource(context.Background(), operator, s.ID)
 		}},

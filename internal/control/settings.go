@@ -113,7 +113,7 @@ func sesRules(p *problems, s *source.Source) {
 	if len(set.Topics) > maxTopics {
 		p.add("settings.topics", "must have at most %d topics", maxTopics)
 	}
-	if len(set.Topics) == 0 && !set.AllowRaw {
+	if len(set.Topics) == 0 {
 		p.add("settings.topics", "must list the SNS topics that may post here: a good signature alone proves only "+
 			"that somebody's topic sent it")
 	}
