@@ -79,7 +79,7 @@ func readRecord(text jsontext.Value, src provider.Source) (*record, error) {
 		case name == "sg_machine_open":
 			r.machine = provider.FlagOf(v)
 		case others[name]:
-			r.more = append(r.more, name, plain(v))
+			r.more = append(r.more, name, provider.JSONText(v))
 		case name == templateTag:
 			ownTemplate = provider.TextOf(v)
 		case name == workflowTag:
@@ -92,14 +92,6 @@ func readRecord(text jsontext.Value, src provider.Source) (*record, error) {
 		r.template = ownTemplate
 	}
 	return r, err
-}
-
-// plain is a value as text, an object as the JSON that it is.
-func plain(v jsontext.Value) string {
-	if v.Kind() == jsontext.KindBeginObject {
-		return string(v)
-	}
-	return provider.TextOf(v)
 }
 
 func (r *record) draft() event.Draft {
