@@ -4,6 +4,7 @@ package all
 
 import (
 	"tidings/provider"
+	"tidings/provider/generic"
 	"tidings/provider/sendgrid"
 	"tidings/provider/ses"
 )
@@ -11,6 +12,7 @@ import (
 // Adapters returns all adapters, sorted by Slug. The slice is the caller's own.
 func Adapters() []provider.Adapter {
 	return []provider.Adapter{
+		generic.Adapter,
 		sendgrid.Adapter,
 		ses.Adapter,
 	}
