@@ -23,15 +23,10 @@ var errNotArray = errors.New("JSON is not an array")
 // element, such as a duplicate key, shows when that element is read with DecodeJSON or EachMember, and costs only it.
 func Elements(body []byte) ([]jsontext.Value, error) {
 	d := lenient(body, jsontext.AllowDuplicateNames(true))
-	if d.PeekKind() == jsontext.KindInvalid {
-		_, err := d.ReadToken()
+	if start, err := d.ReadToken(); err != nil {
 		return nil, err
-	}
-	if d.PeekKind() != jsontext.KindBeginArray {
+	} else if start.Kind() != jsontext.KindBeginArray {
 		return nil, errNotArray
-	}
-	if _, err := d.ReadToken(); err != nil {
-		return nil, err
 	}
 	var list []jsontext.Value
 	for d.PeekKind() != jsontext.KindEndArray {
@@ -42,13 +37,26 @@ func Elements(body []byte) ([]jsontext.Value, error) {
 		end := int(d.InputOffset())
 		list = append(list, body[end-len(v):end:end])
 	}
-	if _, err := d.ReadToken(); err != nil {
+	if err := ended(d); err != nil {
 		return nil, err
 	}
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("JSON goes on after its array")
-	}
 	return list, nil
+}
+
+// MemberOf returns the value of one member of a text that must be exactly one JSON object, as a slice of it; nil where
+// there is none. It is for the array that a batch is wrapped in, so like Elements it does not look into values.
+func MemberOf(text []byte, name string) (jsontext.Value, error) {
+	var found jsontext.Value
+	err := eachMember(text, func(n string, v jsontext.Value) error {
+		if n == name && found != nil {
+			return fmt.Errorf("%w: %q", jsontext.ErrDuplicateName, name)
+		}
+		if n == name {
+			found = v
+		}
+		return nil
+	}, jsontext.AllowDuplicateNames(true))
+	return found, err
 }
 
 // EachMember calls do with every member of a text that must be exactly one JSON object, in their order. The name is
@@ -58,7 +66,14 @@ func EachMember(text []byte, do func(name string, value jsontext.Value)) error {
 	if err := checkBounds(text, 0); err != nil {
 		return err
 	}
-	d := lenient(text)
+	return eachMember(text, func(name string, v jsontext.Value) error {
+		do(name, v)
+		return nil
+	})
+}
+
+func eachMember(text []byte, do func(string, jsontext.Value) error, opts ...jsontext.Options) error {
+	d := lenient(text, opts...)
 	if start, err := d.ReadToken(); err != nil {
 		return err
 	} else if start.Kind() != jsontext.KindBeginObject {
@@ -75,13 +90,20 @@ func EachMember(text []byte, do func(name string, value jsontext.Value)) error {
 			return err
 		}
 		end := int(d.InputOffset())
-		do(name, text[end-len(v):end:end])
+		if err := do(name, text[end-len(v):end:end]); err != nil {
+			return err
+		}
 	}
+	return ended(d)
+}
+
+// ended reads the end of an array or an object, which must be the end of the text.
+func ended(d *jsontext.Decoder) error {
 	if _, err := d.ReadToken(); err != nil {
 		return err
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return errors.New("JSON goes on after its object")
+		return errors.New("JSON goes on after its end")
 	}
 	return nil
 }

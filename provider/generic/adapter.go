@@ -64,12 +64,7 @@ func elements(body []byte) ([]jsontext.Value, error) {
 	if trimmed := bytes.TrimSpace(body); len(trimmed) > 0 && trimmed[0] == '[' {
 		return provider.Elements(body)
 	}
-	var batch jsontext.Value
-	err := provider.EachMember(body, func(name string, v jsontext.Value) {
-		if name == "events" {
-			batch = v
-		}
-	})
+	batch, err := provider.MemberOf(body, "events")
 	switch {
 	case err != nil:
 		return nil, err

@@ -38,9 +38,18 @@ func (r *record) parts(e *event.Event) {
 	}
 	if e.Name.Slot() == 0 {
 		e.Name = event.EmailUnknown
-		e.Data = provider.Object("name", r.word(), "data", string(r.Data))
+		e.Data = named(r.word(), e.Data)
 	}
 	fill(r, e)
+}
+
+// named is the data of a word that nobody knows.
+func named(word string, data []byte) []byte {
+	out := provider.Object("name", word)
+	if len(data) == 0 {
+		return out
+	}
+	return append(append(append(out[:len(out)-1], `,"data":`...), data...), '}')
 }
 
 var fills = map[event.Name]func(*record, *event.Event){
