@@ -226,6 +226,16 @@ func UnixTime(text string) time.Time {
 	return time.Unix(seconds, int64(nanos)).UTC()
 }
 
+// ParseTime reads a time as RFC 3339, with any fraction of a second, or in seconds since 1970; zero where the text is
+// neither.
+func ParseTime(text string) time.Time {
+	text = strings.TrimSpace(text)
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t.UTC()
+	}
+	return UnixTime(text)
+}
+
 // maxUnix is the end of the year 9999.
 const maxUnix = 253402300799
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -42,6 +43,42 @@ func CheckBasicAuth(h http.Header, accepted []string) *Refusal {
 				"or the source's basicAuth")
 	}
 	return nil
+}
+
+// CheckUnsigned proves a request of a provider that signs nothing, by what the source uses: one of its Secrets as a bearer
+// token or as the whole value of one of headers, or one of its BasicAuth. Where the source has both, either will do. Where
+// it has neither, the URL's token is the proof.
+func CheckUnsigned(h http.Header, src Source, headers ...string) *Refusal {
+	if len(src.Secrets) == 0 && len(src.BasicAuth) == 0 {
+		if src.TokenProved {
+			return nil
+		}
+		return Refuse(Forbidden, "not_proved",
+			"requests are not signed, so the URL must hold the source's token, or the source must have basicAuth or secrets")
+	}
+	shown := []string{bearer(h.Get("Authorization"))}
+	for _, name := range headers {
+		shown = append(shown, h.Get(name))
+	}
+	for _, s := range shown {
+		if AnySecret(s, src.Secrets) {
+			return nil
+		}
+	}
+	if len(src.BasicAuth) > 0 {
+		return CheckBasicAuth(h, src.BasicAuth)
+	}
+	return Refuse(Forbidden, "wrong_token", "no header has one of the source's secrets: give the provider's webhook a header %s",
+		strings.Join(append([]string{"Authorization: Bearer TOKEN"}, headers...), " or "))
+}
+
+// bearer is the token of an Authorization header; empty where it has none.
+func bearer(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }
 
 // CheckAge refuses a request whose proved time at is longer ago than limit, or further ahead of now than future. A limit

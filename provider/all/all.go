@@ -7,6 +7,7 @@ import (
 	"tidings/provider/generic"
 	"tidings/provider/sendgrid"
 	"tidings/provider/ses"
+	"tidings/provider/sparkpost"
 )
 
 // Adapters returns all adapters, sorted by Slug. The slice is the caller's own.
@@ -15,5 +16,6 @@ func Adapters() []provider.Adapter {
 		generic.Adapter,
 		sendgrid.Adapter,
 		ses.Adapter,
+		sparkpost.Adapter,
 	}
 }

@@ -83,10 +83,7 @@ type stamp struct {
 func (s *stamp) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	v, err := d.ReadValue()
 	s.text = strings.TrimSpace(provider.TextOf(v))
-	s.at = provider.UnixTime(s.text)
-	if t, err := time.Parse(time.RFC3339, s.text); err == nil {
-		s.at = t.UTC()
-	}
+	s.at = provider.ParseTime(s.text)
 	return err
 }
 
