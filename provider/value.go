@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -47,7 +49,7 @@ func Elements(body []byte) ([]jsontext.Value, error) {
 // there is none. It is for the array that a batch is wrapped in, so like Elements it does not look into values.
 func MemberOf(text []byte, name string) (jsontext.Value, error) {
 	var found jsontext.Value
-	err := eachMember(text, func(n string, v jsontext.Value) error {
+	err := eachMember(text, func(n string, v jsontext.Value, _ int) error {
 		if n == name && found != nil {
 			return fmt.Errorf("%w: %q", jsontext.ErrDuplicateName, name)
 		}
@@ -66,13 +68,14 @@ func EachMember(text []byte, do func(name string, value jsontext.Value)) error {
 	if err := checkBounds(text, 0); err != nil {
 		return err
 	}
-	return eachMember(text, func(name string, v jsontext.Value) error {
+	return eachMember(text, func(name string, v jsontext.Value, _ int) error {
 		do(name, v)
 		return nil
 	})
 }
 
-func eachMember(text []byte, do func(string, jsontext.Value) error, opts ...jsontext.Options) error {
+// eachMember calls do with names, values and where in the text the values end.
+func eachMember(text []byte, do func(string, jsontext.Value, int) error, opts ...jsontext.Options) error {
 	d := lenient(text, opts...)
 	if start, err := d.ReadToken(); err != nil {
 		return err
@@ -90,7 +93,7 @@ func eachMember(text []byte, do func(string, jsontext.Value) error, opts ...json
 			return err
 		}
 		end := int(d.InputOffset())
-		if err := do(name, text[end-len(v):end:end]); err != nil {
+		if err := do(name, text[end-len(v):end:end], end); err != nil {
 			return err
 		}
 	}
@@ -106,6 +109,24 @@ func ended(d *jsontext.Decoder) error {
 		return errors.New("JSON goes on after its end")
 	}
 	return nil
+}
+
+// Redact returns a text that is one JSON object with null for the values of the named members; the text itself where it
+// has none of them. It is for what must not be kept.
+func Redact(text []byte, names ...string) []byte {
+	var out []byte
+	done := 0
+	err := eachMember(text, func(name string, v jsontext.Value, end int) error {
+		if slices.Contains(names, name) && v.Kind() != jsontext.KindNull {
+			out = append(append(out, text[done:end-len(v)]...), "null"...)
+			done = end
+		}
+		return nil
+	}, jsontext.AllowDuplicateNames(true))
+	if err != nil || done == 0 {
+		return text
+	}
+	return append(out, text[done:]...)
 }
 
 // Text is a JSON string, or a number or boolean as it is written, so that ids keep every digit. Anything else is empty.
@@ -209,6 +230,18 @@ func (f *Flag) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 func FlagOf(v jsontext.Value) Flag {
 	s := TextOf(v)
 	return Flag(s == "1" || strings.EqualFold(s, "true"))
+}
+
+// JSONMessage says for people what an error of DecodeJSON is, in the same words every time.
+func JSONMessage(err error) string {
+	var shape *json.SemanticError
+	if !errors.As(err, &shape) {
+		return err.Error()
+	}
+	if shape.JSONPointer == "" {
+		return "it is a JSON " + shape.JSONKind.String()
+	}
+	return fmt.Sprintf("its member %s is a JSON %s", shape.JSONPointer, shape.JSONKind)
 }
 
 // UnixTime reads a time in seconds since 1970, with or without a fraction; zero where the text is none.

@@ -115,7 +115,7 @@ func readOne(text jsontext.Value) (event.Draft, bool, []provider.Problem) {
 	r := &record{}
 	if err := provider.DecodeJSON(text, r); err != nil {
 		return event.Draft{}, false, problem("unreadable",
-			fmt.Sprintf("this element is not an event (%s): %v", provider.JSONCode(err), err))
+			fmt.Sprintf("this element is not an event (%s): %s", provider.JSONCode(err), provider.JSONMessage(err)))
 	}
 	switch {
 	case r.word() == "":
