@@ -5,6 +5,7 @@ package all
 import (
 	"tidings/provider"
 	"tidings/provider/generic"
+	"tidings/provider/postmark"
 	"tidings/provider/sendgrid"
 	"tidings/provider/ses"
 	"tidings/provider/sparkpost"
@@ -14,6 +15,7 @@ import (
 func Adapters() []provider.Adapter {
 	return []provider.Adapter{
 		generic.Adapter,
+		postmark.Adapter,
 		sendgrid.Adapter,
 		ses.Adapter,
 		sparkpost.Adapter,

@@ -90,8 +90,12 @@ func (r *record) key() []string {
 	if r.ID != "" && r.ID != "0" {
 		return []string{string(r.RecordType), "ID", string(r.ID)}
 	}
+	direction := ""
+	if r.SuppressSending {
+		direction = "SuppressSending"
+	}
 	return []string{
-		string(r.RecordType), string(r.MessageID), provider.KeyAddress(r.recipient()), r.time(), string(r.OriginalLink),
+		string(r.RecordType), string(r.MessageID), provider.KeyAddress(r.recipient()), r.time(), string(r.OriginalLink), direction,
 	}
 }
 
