@@ -128,7 +128,8 @@ func readOne(text jsontext.Value, src provider.Source) (d event.Draft, p *provid
 }
 
 func unreadable(err error) *provider.Problem {
-	return problem("unreadable", fmt.Sprintf("this element is not an event (%s): %s", provider.JSONCode(err), provider.JSONMessage(err)))
+	return problem("unreadable",
+		fmt.Sprintf("this element is not an event (%s): %s", provider.JSONCode(err), provider.JSONMessage(err)))
 }
 
 func problem(code, message string) *provider.Problem {

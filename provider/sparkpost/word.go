@@ -94,7 +94,8 @@ const (
 
 func readBounce(r *record, e *event.Event) []string {
 	data := []string{
-		"type", string(r.Type), "bounce_class", string(r.BounceClass), "reason", string(r.Reason), "num_retries", string(r.NumRetries),
+		"type", string(r.Type), "bounce_class", string(r.BounceClass), "reason", string(r.Reason),
+		"num_retries", string(r.NumRetries),
 	}
 	switch r.BounceClass {
 	case classSubscribe:
