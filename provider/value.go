@@ -238,10 +238,17 @@ func JSONMessage(err error) string {
 	if !errors.As(err, &shape) {
 		return err.Error()
 	}
-	if shape.JSONPointer == "" {
-		return "it is a JSON " + shape.JSONKind.String()
+	kind := shape.JSONKind.String()
+	switch shape.JSONKind {
+	case jsontext.KindBeginObject:
+		kind = "object"
+	case jsontext.KindBeginArray:
+		kind = "array"
 	}
-	return fmt.Sprintf("its member %s is a JSON %s", shape.JSONPointer, shape.JSONKind)
+	if shape.JSONPointer == "" {
+		return "it is a JSON " + kind
+	}
+	return fmt.Sprintf("its member %s is a JSON %s", shape.JSONPointer, kind)
 }
 
 // UnixTime reads a time in seconds since 1970, with or without a fraction; zero where the text is none.
