@@ -60,7 +60,7 @@ const (
 )
 
 func readRecord(text jsontext.Value, src provider.Source) (*record, error) {
-	r := &record{}
+	r := &record{more: make([]string, 0, 24)}
 	templateTag, workflowTag := src.TemplateTag, src.WorkflowTag
 	if templateTag == "" {
 		templateTag = defaultTemplateTag
