@@ -2,6 +2,7 @@ package sendgrid_test
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/sha256"
@@ -10,11 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"tidings/event"
 	"tidings/provider"
 	"tidings/provider/providertest"
 	"tidings/provider/sendgrid"
@@ -139,6 +142,31 @@ func TestABatchOfTenThousandIsReadAndItsBadElementsAreTold(t *testing.T) {
 	}
 	if raw := r.Drafts[9997].Raw; !strings.Contains(string(raw), "person-9999@") {
 		t.Errorf("raw of the last is %s", raw)
+	}
+}
+
+// A library user gets each event with the element that it was made from, and a batch costs no more than its length.
+func TestAHandlerGivesEachEventOfABatchItsElement(t *testing.T) {
+	t.Parallel()
+	const n = 10_000
+	var got []event.Event
+	options := provider.Options{Now: func() time.Time { return noon }}
+	handler := options.Handler(sendgrid.Adapter, suite().Source, func(_ context.Context, events []event.Event) error {
+		got = events
+		return nil
+	})
+	signed := request(http.Header{}, batch(n), noon)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sendgrid", bytes.NewReader(signed.Body))
+	r.Header = signed.Header
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	if w.Code != http.StatusOK || len(got) != n {
+		t.Fatalf("answered %d with %d events", w.Code, len(got))
+	}
+	for i, e := range got {
+		if want := fmt.Sprintf(`{"email":"person-%d@acme.test"`, i); !strings.HasPrefix(string(e.Raw), want) || e.Raw[len(e.Raw)-1] != '}' {
+			t.Fatalf("event %d is made from %s", i, e.Raw)
+		}
 	}
 }
 

@@ -110,21 +110,26 @@ func follow(t *testing.T, s *server, name, block string) {
 	if !known {
 		t.Fatalf("docs/providers/%s.md has a section Try it and no row in the table of this test", name)
 	}
-	var env []string
+	var env, forged []string
 	if try.key != nil {
 		file := filepath.Join(t.TempDir(), "key.pem")
 		try.args = append(slices.Clone(try.args), try.key(t, file)...)
-		env = append(env, "KEY="+file)
+		try.key(t, file+".other")
+		env, forged = append(env, "KEY="+file), append(forged, "KEY="+file+".other")
 	}
 	args := append([]string{"source", "create", "--db", s.db, "--provider", name, "--name", name, "--public-url", s.base}, try.args...)
 	for flag, secret := range map[string]string{"--secret": try.secret, "--basic-auth": try.basic} {
 		if secret != "" {
 			args = append(args, flag, secret)
 			env = append(env, "SECRET="+secret)
+			forged = append(forged, "SECRET="+strings.Replace(secret, "o", "p", 1))
 		}
 	}
 	var made struct{ ID, URL string }
 	ask(t, &made, args...)
+	if out := shell(t, append(forged, "URL="+made.URL), block); !strings.HasPrefix(out, "40") {
+		t.Errorf("with another secret the block of %s prints %s", name, out)
+	}
 	if out := shell(t, append(env, "URL="+made.URL), block); strings.TrimSpace(out) != "200" {
 		t.Fatalf("the block of %s prints %s\n%s", name, out, s.log())
 	}
