@@ -28,6 +28,10 @@ var allowed = map[string][]string{
 	"provider":              {"event"},
 	"provider/ses":          {"event", "provider", "provider/ses/snssign"},
 	"provider/ses/snssign":  {},
+	"provider/generic":      {"event", "provider"},
+	"provider/postmark":     {"event", "provider"},
+	"provider/sendgrid":     {"event", "provider"},
+	"provider/sparkpost":    {"event", "provider"},
 	"provider/all":          {"provider/..."},
 	"provider/providertest": {"event", "provider"},
 

@@ -26,6 +26,7 @@ type Adapter struct {
 	// Remedies say, by Refusal.Code and Problem.Code, what a person can do about it. A code that is not here is explained
 	// by its message alone.
 	Remedies map[string]string
+	Features Features // what the matrix of the documentation shows
 
 	// Open proves a request genuine and reads it. It is pure: the same arguments give the same result. It returns
 	// a *Refusal where the request must not be accepted, with no result. A result with a FetchCertificate wish is
@@ -37,12 +38,22 @@ type Adapter struct {
 	// kept receipts with today's adapter.
 	Reparse func(keep []byte, src Source) (Result, error)
 
-	// Element returns element i of a kept body: the bytes an event was made from.
+	// Element returns element i of a kept body: the bytes an event was made from. Drafts of a batch carry them in Raw
+	// already, so that nobody looks through the whole batch for each of its elements.
 	Element func(keep []byte, i int) ([]byte, error)
 
 	// Sample makes a request that Open accepts of the source, signed at a time, for the self-test of a source. It is
 	// the one function of an adapter that may use entropy. nil: sources of this provider can't be tested.
 	Sample func(Source, time.Time) (Sample, error)
+}
+
+// Features are facts about a provider, each in a few words for people, as docs/providers/README.md shows them.
+type Features struct {
+	Proof   string // how a request is proved genuine: "ECDSA P-256 over timestamp and body"
+	Bots    string // what it says of opens and clicks by programs; empty: nothing
+	Dedupe  string // by what a fact is known again: "sg_event_id"
+	Retries string // how long and how a request is sent again that was not accepted
+	Batches string // how many events a request may hold; empty: one
 }
 
 // Request is one HTTP request from a provider. Body is whole and exactly as received; adapters do not change it and

@@ -26,7 +26,7 @@ type eventsList struct {
 	Template     string   `placeholder:"KEY" help:"Of this template."`
 	Workflow     string   `placeholder:"ID" help:"Of this workflow."`
 	Source       string   `placeholder:"ID" help:"That came to this source (src_…)."`
-	Provider     string   `placeholder:"SLUG" help:"Of this provider."`
+	Provider     string   `placeholder:"SLUG" help:"Of this provider: ${providers}."`
 	Tag          string   `placeholder:"TAG" help:"Of messages with this tag."`
 	SenderDomain string   `placeholder:"DOMAIN" help:"Of mail from this domain."`
 	Account      string   `placeholder:"ID" help:"Of this sending account."`

@@ -4,12 +4,20 @@ package all
 
 import (
 	"tidings/provider"
+	"tidings/provider/generic"
+	"tidings/provider/postmark"
+	"tidings/provider/sendgrid"
 	"tidings/provider/ses"
+	"tidings/provider/sparkpost"
 )
 
 // Adapters returns all adapters, sorted by Slug. The slice is the caller's own.
 func Adapters() []provider.Adapter {
 	return []provider.Adapter{
+		generic.Adapter,
+		postmark.Adapter,
+		sendgrid.Adapter,
 		ses.Adapter,
+		sparkpost.Adapter,
 	}
 }
