@@ -1,0 +1,31 @@
+package control
+
+import (
+	"fmt"
+
+	"tidings/internal/source"
+	"tidings/provider/webhooksig"
+)
+
+// eachSecret checks every secret by itself. Without any it says where the provider shows the first.
+func (p *problems) eachSecret(s *source.Source, missing string, check func(string) error) {
+	if len(s.Settings.Secrets) == 0 {
+		p.add("settings.secrets", "%s", missing)
+	}
+	for i, secret := range s.Settings.Secrets {
+		if err := check(secret); err != nil {
+			p.add(fmt.Sprintf("settings.secrets[%d]", i), "%v", err)
+		}
+	}
+}
+
+func resendRules(p *problems, s *source.Source) {
+	p.eachSecret(s, "must have the signing secret of the webhook: at resend.com open Webhooks, then the webhook, and copy "+
+		"its signing secret, which begins with whsec_", func(secret string) error {
+		_, err := webhooksig.Key(secret)
+		if err != nil {
+			return fmt.Errorf("%w: copy it from the webhook's page at resend.com", err)
+		}
+		return nil
+	})
+}
