@@ -34,6 +34,7 @@ var (
 
 // providerRules are what a provider asks of a source's settings beyond what holds for all.
 var providerRules = map[string]func(*problems, *source.Source){
+	"brevo":  brevoRules,
 	"resend": resendRules,
 	"ses":    sesRules,
 }

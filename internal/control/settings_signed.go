@@ -29,3 +29,11 @@ func resendRules(p *problems, s *source.Source) {
 		return nil
 	})
 }
+
+// brevoRules: Brevo signs nothing, so a URL without the token needs something else.
+func brevoRules(p *problems, s *source.Source) {
+	if s.Path != "" && len(s.Settings.BasicAuth) == 0 && len(s.Settings.Secrets) == 0 {
+		p.add("path", "can't be used alone: Brevo signs nothing, so it takes the token, basicAuth or a secret, which is the "+
+			"bearer token of the webhook (in Brevo: Transactional, Settings, Webhook, Authentication)")
+	}
+}

@@ -4,6 +4,7 @@ package all
 
 import (
 	"tidings/provider"
+	"tidings/provider/brevo"
 	"tidings/provider/resend"
 	"tidings/provider/ses"
 )
@@ -11,6 +12,7 @@ import (
 // Adapters returns all adapters, sorted by Slug. The slice is the caller's own.
 func Adapters() []provider.Adapter {
 	return []provider.Adapter{
+		brevo.Adapter,
 		resend.Adapter,
 		ses.Adapter,
 	}

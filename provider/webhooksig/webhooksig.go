@@ -69,9 +69,10 @@ func Key(secret string) ([]byte, error) {
 	return key, nil
 }
 
-// Open proves a request by the first of the schemes whose id it has; without any, by the first (Svix if none is named). Secrets are tried all,
-// whatever the order, and so are the signatures of the header, which has several while the sender changes its secret.
-// maxAge is how long ago it may be signed; 0 means Tolerance. Ahead of now it may be five minutes.
+// Open proves a request by the first of the schemes whose id it has; without any, by the first, which is Svix if none is
+// named. Secrets are tried all, whatever the order, and so are the signatures of the header, which has several while the
+// sender changes its secret. maxAge is how long ago it may be signed; 0 means Tolerance. Ahead of now it may be five
+// minutes.
 func Open(
 	req provider.Request, secrets []string, maxAge time.Duration, now time.Time, schemes ...Scheme,
 ) (Proof, *provider.Refusal) {
