@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"tidings/internal/source"
+	"tidings/provider/postal"
 	"tidings/provider/webhooksig"
 )
 
@@ -36,4 +37,15 @@ func brevoRules(p *problems, s *source.Source) {
 		p.add("path", "can't be used alone: Brevo signs nothing, so it takes the token, basicAuth or a secret, which is the "+
 			"bearer token of the webhook (in Brevo: Transactional, Settings, Webhook, Authentication)")
 	}
+}
+
+func postalRules(p *problems, s *source.Source) {
+	const where = "run \"postal default-dkim-record\" on the Postal server and give it the record, the Base64 after p=, or the key in PEM"
+	p.eachSecret(s, "must have the installation's public key: "+where, func(secret string) error {
+		_, err := postal.ParseKey(secret)
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, where)
+		}
+		return nil
+	})
 }

@@ -5,6 +5,7 @@ package all
 import (
 	"tidings/provider"
 	"tidings/provider/brevo"
+	"tidings/provider/postal"
 	"tidings/provider/resend"
 	"tidings/provider/ses"
 )
@@ -13,6 +14,7 @@ import (
 func Adapters() []provider.Adapter {
 	return []provider.Adapter{
 		brevo.Adapter,
+		postal.Adapter,
 		resend.Adapter,
 		ses.Adapter,
 	}

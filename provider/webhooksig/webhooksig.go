@@ -101,7 +101,10 @@ func (s Scheme) Open(
 	if r := check(list, append([]byte(id+"."+stamp+"."), req.Body...), secrets); r != nil {
 		return Proof{}, r
 	}
-	if r := checkAge(at, now, maxAge); r != nil {
+	if maxAge == 0 {
+		maxAge = Tolerance
+	}
+	if r := CheckAge(at, now, maxAge); r != nil {
 		return Proof{}, r
 	}
 	return Proof{ID: id, At: at}, nil
@@ -165,12 +168,10 @@ func readSignatures(list string) (signatures [][]byte, versions []string) {
 	return signatures, versions
 }
 
-func checkAge(at, now time.Time, maxAge time.Duration) *provider.Refusal {
-	if maxAge == 0 {
-		maxAge = Tolerance
-	}
+// CheckAge refuses what was signed longer than maxAge ago (0: however long ago) or more than five minutes ahead of now.
+func CheckAge(at, now time.Time, maxAge time.Duration) *provider.Refusal {
 	switch age := now.Sub(at); {
-	case age > maxAge:
+	case maxAge > 0 && age > maxAge:
 		return provider.Refuse(provider.Forbidden, "stale",
 			"signed %s ago, and the source takes %s: the clock of this machine is wrong, or it is a replay",
 			age.Round(time.Second), maxAge)
