@@ -34,10 +34,11 @@ var (
 
 // providerRules are what a provider asks of a source's settings beyond what holds for all.
 var providerRules = map[string]func(*problems, *source.Source){
-	"brevo":  brevoRules,
-	"postal": postalRules,
-	"resend": resendRules,
-	"ses":    sesRules,
+	"brevo":    brevoRules,
+	"mailtrap": mailtrapRules,
+	"postal":   postalRules,
+	"resend":   resendRules,
+	"ses":      sesRules,
 }
 
 // sourceRules checks a source as a whole, and sets Certificate.

@@ -40,7 +40,8 @@ func brevoRules(p *problems, s *source.Source) {
 }
 
 func postalRules(p *problems, s *source.Source) {
-	const where = "run \"postal default-dkim-record\" on the Postal server and give it the record, the Base64 after p=, or the key in PEM"
+	const where = "run \"postal default-dkim-record\" on the Postal server and give it the record, the Base64 after p=, " +
+		"or the key in PEM"
 	p.eachSecret(s, "must have the installation's public key: "+where, func(secret string) error {
 		_, err := postal.ParseKey(secret)
 		if err != nil {
@@ -49,3 +50,18 @@ func postalRules(p *problems, s *source.Source) {
 		return nil
 	})
 }
+
+func mailtrapRules(p *problems, s *source.Source) {
+	const where = "in Mailtrap open Settings, Webhooks, then the webhook, and copy its signing secret"
+	for i, secret := range s.Settings.Secrets {
+		if len(secret) < minSigning {
+			p.add(fmt.Sprintf("settings.secrets[%d]", i), "is too short to be a signing secret: %s", where)
+		}
+	}
+	if s.Path != "" && len(s.Settings.BasicAuth) == 0 && len(s.Settings.Secrets) == 0 {
+		p.add("path", "can't be used without a secret or basicAuth, because nothing else proves a request: %s", where)
+	}
+}
+
+// minSigning is the least length of a secret that a provider makes of letters and digits.
+const minSigning = 16

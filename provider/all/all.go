@@ -5,6 +5,7 @@ package all
 import (
 	"tidings/provider"
 	"tidings/provider/brevo"
+	"tidings/provider/mailtrap"
 	"tidings/provider/postal"
 	"tidings/provider/resend"
 	"tidings/provider/ses"
@@ -14,6 +15,7 @@ import (
 func Adapters() []provider.Adapter {
 	return []provider.Adapter{
 		brevo.Adapter,
+		mailtrap.Adapter,
 		postal.Adapter,
 		resend.Adapter,
 		ses.Adapter,

@@ -12,7 +12,6 @@ import (
 // mapping turns one record into a draft.
 type mapping struct {
 	record
-	at       time.Time
 	drafts   []event.Draft
 	problems []provider.Problem
 }
@@ -136,23 +135,11 @@ func fillDelay(p *payload, e *event.Event) {
 // gaveUp is how Postal's details begin when it has tried for as long as it tries.
 const gaveUp = "Maximum number of delivery attempts"
 
-// reasonClasses are the classes of answers whose reason says more than their first digit.
-var reasonClasses = map[string]event.BounceClass{
-	event.ReasonBlocked:            event.Block,
-	event.ReasonSpam:               event.Block,
-	event.ReasonAuthentication:     event.Block,
-	event.ReasonThrottled:          event.Soft,
-	event.ReasonMailboxFull:        event.Soft,
-	event.ReasonMessageTooLarge:    event.Soft,
-	event.ReasonContentRejected:    event.Soft,
-	event.ReasonAttachmentRejected: event.Soft,
-}
-
 // fillFailed: Postal does not say why it gave up, so the server's answer does.
 func fillFailed(p *payload, e *event.Event) {
 	text := p.answer()
 	code, enhanced, reason := provider.Response(text)
-	class := reasonClasses[reason]
+	class := provider.RefusalClass(reason)
 	switch {
 	case strings.Contains(string(p.Details), gaveUp):
 		class, reason = event.Soft, event.ReasonRetriesExhausted
