@@ -28,6 +28,10 @@ var allowed = map[string][]string{
 	"provider":              {"event"},
 	"provider/ses":          {"event", "provider"},
 	"provider/ses/snssign":  {},
+	"provider/brevo":        {"event", "provider"},
+	"provider/mailtrap":     {"event", "provider"},
+	"provider/postal":       {"event", "provider"},
+	"provider/resend":       {"event", "provider"},
 	"provider/all":          {"provider/..."},
 	"provider/providertest": {"event", "provider"},
 

@@ -4,8 +4,7 @@ import (
 	"fmt"
 
 	"tidings/internal/source"
-	"tidings/provider/postal"
-	"tidings/provider/webhooksig"
+	"tidings/provider"
 )
 
 // eachSecret checks every secret by itself. Without any it says where the provider shows the first.
@@ -23,7 +22,7 @@ func (p *problems) eachSecret(s *source.Source, missing string, check func(strin
 func resendRules(p *problems, s *source.Source) {
 	p.eachSecret(s, "must have the signing secret of the webhook: at resend.com open Webhooks, then the webhook, and copy "+
 		"its signing secret, which begins with whsec_", func(secret string) error {
-		_, err := webhooksig.Key(secret)
+		_, err := provider.ParseWebhookSecret(secret)
 		if err != nil {
 			return fmt.Errorf("%w: copy it from the webhook's page at resend.com", err)
 		}
@@ -43,7 +42,7 @@ func postalRules(p *problems, s *source.Source) {
 	const where = "run \"postal default-dkim-record\" on the Postal server and give it the record, the Base64 after p=, " +
 		"or the key in PEM"
 	p.eachSecret(s, "must have the installation's public key: "+where, func(secret string) error {
-		_, err := postal.ParseKey(secret)
+		_, err := provider.ParseRSAKey(secret)
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, where)
 		}

@@ -11,7 +11,6 @@ import (
 
 	"tidings/event"
 	"tidings/provider"
-	"tidings/provider/webhooksig"
 )
 
 // Adapter is Brevo's webhooks. What has to come again is answered with 429, the only status that Brevo does not discard
@@ -50,7 +49,7 @@ func open(req provider.Request, src provider.Source, _ time.Time) (provider.Resu
 		return provider.Result{}, provider.Refuse(provider.Unacceptable, "wrong_method",
 			"Brevo sends POST, this is %.20q", req.Method)
 	}
-	if r := webhooksig.CheckShared(req.Header, src); r != nil {
+	if r := provider.CheckUnsigned(req.Header, src); r != nil {
 		return provider.Result{}, r
 	}
 	result, refusal := read(req.Body, src)

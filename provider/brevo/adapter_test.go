@@ -124,4 +124,4 @@ func TestThePageTellsEveryWord(t *testing.T) {
 
 func FuzzOpen(f *testing.F) { providertest.Fuzz(f, suite()) }
 
-func BenchmarkOpen(b *testing.B) { providertest.Benchmark(b, suite()) }
+func BenchmarkOpen(b *testing.B) { providertest.BenchSample(b, suite()) }

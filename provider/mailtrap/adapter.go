@@ -12,7 +12,6 @@ import (
 
 	"tidings/event"
 	"tidings/provider"
-	"tidings/provider/webhooksig"
 )
 
 // Adapter is Mailtrap's webhooks, which come in batches.
@@ -29,8 +28,8 @@ var Adapter = provider.Adapter{
 	Features: provider.Features{
 		Proof:   "HMAC-SHA256 over the body; without a secret the token in the URL or basic auth",
 		Dedupe:  "event_id",
-		Retries: "everything but a 200, for some hours",
-		Batches: "500",
+		Retries: "everything but a 200; for how long, its page tells",
+		Batches: "several",
 	},
 	Open:    open,
 	Reparse: reparse,
@@ -57,7 +56,7 @@ func open(req provider.Request, src provider.Source, _ time.Time) (provider.Resu
 // in the URL is the proof.
 func prove(req provider.Request, src provider.Source) *provider.Refusal {
 	if len(src.Secrets) == 0 {
-		return webhooksig.CheckShared(req.Header, src)
+		return provider.CheckUnsigned(req.Header, src)
 	}
 	if r := provider.CheckBasicAuth(req.Header, src.BasicAuth); r != nil {
 		return r

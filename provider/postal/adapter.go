@@ -9,7 +9,6 @@ import (
 
 	"tidings/event"
 	"tidings/provider"
-	"tidings/provider/webhooksig"
 )
 
 // Adapter is Postal's webhooks: one event a request.
@@ -32,7 +31,11 @@ var Adapter = provider.Adapter{
 	Element: element,
 }
 
-const kind = "notification"
+const (
+	kind = "notification"
+	// maxFuture is how far the clock of the Postal server may be ahead of ours.
+	maxFuture = 5 * time.Minute
+)
 
 func open(req provider.Request, src provider.Source, now time.Time) (provider.Result, error) {
 	if req.Method != "" && req.Method != http.MethodPost {
@@ -48,7 +51,7 @@ func open(req provider.Request, src provider.Source, now time.Time) (provider.Re
 	m := read(req.Body)
 	at := provider.UnixTime(string(m.Timestamp))
 	if !at.IsZero() {
-		if r := webhooksig.CheckAge(at, now, src.MaxAge); r != nil {
+		if r := provider.CheckAge(at, now, src.MaxAge, maxFuture); r != nil {
 			return provider.Result{}, r
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"fmt"
 	"net/http"
 	"sync"
@@ -138,16 +137,4 @@ func TestThePageTellsEveryWord(t *testing.T) {
 
 func FuzzOpen(f *testing.F) { providertest.Fuzz(f, suite()) }
 
-func BenchmarkOpen(b *testing.B) { providertest.Benchmark(b, suite()) }
-
-// pemKey is a key in PEM, of the newer form or of RSA's own.
-func pemKey(k *rsa.PrivateKey, own bool) string {
-	if own {
-		return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&k.PublicKey)}))
-	}
-	der, err := base64.StdEncoding.DecodeString(base64Key(k))
-	if err != nil {
-		panic(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
-}
+func BenchmarkOpen(b *testing.B) { providertest.BenchSample(b, suite()) }

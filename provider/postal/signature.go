@@ -5,11 +5,8 @@ import (
 	"crypto/rsa"
 	"crypto/sha1" // what versions before 3.1 sign with alone; a source can refuse it
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"errors"
-	"fmt"
 	"strings"
 
 	"tidings/provider"
@@ -18,51 +15,7 @@ import (
 const (
 	header256 = "X-Postal-Signature-256"
 	header1   = "X-Postal-Signature"
-	minBits   = 1024 // Postal made keys of 1024 bits for years
 )
-
-// ParseKey reads the public key of an installation: PEM, the Base64 in p= of its DKIM record, or the whole record as
-// "postal default-dkim-record" prints it.
-func ParseKey(text string) (*rsa.PublicKey, error) {
-	text = strings.TrimSpace(text)
-	if block, _ := pem.Decode([]byte(text)); block != nil && block.Type == "RSA PUBLIC KEY" {
-		key, err := x509.ParsePKCS1PublicKey(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("this is no public key: %w", err)
-		}
-		return bigEnough(key)
-	}
-	if !strings.HasPrefix(text, "-----") {
-		text = keyOfRecord(text)
-	}
-	key, err := provider.ParsePublicKey(text)
-	if err != nil {
-		return nil, err
-	}
-	rsaKey, ok := key.(*rsa.PublicKey)
-	if !ok {
-		return nil, fmt.Errorf("this is a %T, and Postal signs with RSA", key)
-	}
-	return bigEnough(rsaKey)
-}
-
-func bigEnough(key *rsa.PublicKey) (*rsa.PublicKey, error) {
-	if key.N.BitLen() < minBits {
-		return nil, fmt.Errorf("the RSA key has %d bits, want %d or more", key.N.BitLen(), minBits)
-	}
-	return key, nil
-}
-
-// keyOfRecord takes the key out of a DKIM record (RFC 6376, section 3.6.1), which may be in quoted parts, as zone files
-// have it. A text that is no record is returned as it is.
-func keyOfRecord(text string) string {
-	for part := range strings.SplitSeq(strings.ReplaceAll(text, `"`, ""), ";") {
-		if name, value, ok := strings.Cut(strings.TrimSpace(part), "="); ok && strings.TrimSpace(name) == "p" {
-			return value
-		}
-	}
-	return text
-}
 
 // signature is one of the two that a request may have.
 type signature struct {
@@ -102,7 +55,7 @@ func prove(req provider.Request, src provider.Source) *provider.Refusal {
 	}
 	usable := 0
 	for _, secret := range src.Secrets {
-		key, err := ParseKey(secret)
+		key, err := provider.ParseRSAKey(secret)
 		if err != nil {
 			continue
 		}

@@ -1,12 +1,6 @@
 package postal_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,56 +11,6 @@ import (
 	"tidings/provider"
 	"tidings/provider/postal"
 )
-
-func TestAKeyIsReadInEveryFormThatPeopleHave(t *testing.T) {
-	t.Parallel()
-	plain := base64Key(key())
-	half := len(plain) / 2
-	forms := map[string]string{
-		"the Base64 of the record":      plain,
-		"with line ends":                plain[:half] + "\n" + plain[half:] + "\n",
-		"the record":                    "v=DKIM1; t=s; h=sha256; p=" + plain + ";",
-		"the key of the record alone":   "p=" + plain,
-		"a record in quoted parts":      `"v=DKIM1; t=s; h=sha256; p=` + plain[:half] + `" "` + plain[half:] + `;"`,
-		"a record with spaces":          "v = DKIM1; p = " + plain,
-		"PEM":                           pemKey(key(), false),
-		"PEM of RSA's own form":         pemKey(key(), true),
-		"PEM with blanks around it":     "\n  " + strings.TrimSpace(pemKey(key(), false)) + "\n\n",
-		"PEM with the line ends of DOS": strings.ReplaceAll(pemKey(key(), false), "\n", "\r\n"),
-	}
-	for what, text := range forms {
-		k, err := postal.ParseKey(text)
-		if err != nil || !k.Equal(&key().PublicKey) {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-}
-
-func TestWhatIsNoKeyOfPostalIsToldSo(t *testing.T) {
-	t.Parallel()
-	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKIXPublicKey(&curve.PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key())})
-	for what, c := range map[string]struct{ text, want string }{
-		"nothing":       {"", "no public key"},
-		"a word":        {"secret", "neither Base64 nor PEM"},
-		"a private key": {string(private), "private key"},
-		"a curve's key": {base64.StdEncoding.EncodeToString(der), "Postal signs with RSA"},
-		"a short key":   {base64.StdEncoding.EncodeToString([]byte("short")), "no public key"},
-		"a revoked key": {"v=DKIM1; p=", "no public key"},
-		"cut PEM":       {"-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----\n", "no public key"},
-	} {
-		if _, err := postal.ParseKey(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-}
 
 func TestTheBetterSignatureDecides(t *testing.T) {
 	t.Parallel()

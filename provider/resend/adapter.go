@@ -8,7 +8,6 @@ import (
 
 	"tidings/event"
 	"tidings/provider"
-	"tidings/provider/webhooksig"
 )
 
 // Adapter is Resend's webhooks: one event a request.
@@ -31,8 +30,12 @@ var Adapter = provider.Adapter{
 	Element: element,
 }
 
-// kind is what Result.Kind says of every request.
-const kind = "notification"
+const (
+	// kind is what Result.Kind says of every request.
+	kind = "notification"
+	// tolerance is how old a signature may be where the source says nothing: Svix signs every attempt anew.
+	tolerance = 5 * time.Minute
+)
 
 func open(req provider.Request, src provider.Source, now time.Time) (provider.Result, error) {
 	if req.Method != "" && req.Method != http.MethodPost {
@@ -42,13 +45,25 @@ func open(req provider.Request, src provider.Source, now time.Time) (provider.Re
 	if r := provider.CheckBasicAuth(req.Header, src.BasicAuth); r != nil {
 		return provider.Result{}, r
 	}
-	proof, refusal := webhooksig.Open(req, src.Secrets, src.MaxAge, now, webhooksig.Svix, webhooksig.Standard)
+	proof, refusal := prove(req, src, now)
 	if refusal != nil {
 		return provider.Result{}, refusal
 	}
 	result := read(req.Body, src)
 	result.Transport = provider.Transport{ID: proof.ID, At: proof.At}
 	return result, nil
+}
+
+// prove checks the signature of Svix, whose headers are svix-… or, under the sender's own name, webhook-….
+func prove(req provider.Request, src provider.Source, now time.Time) (provider.StandardWebhook, *provider.Refusal) {
+	prefix, maxAge := "svix", src.MaxAge
+	if req.Header.Get("svix-id") == "" && req.Header.Get("webhook-id") != "" {
+		prefix = "webhook"
+	}
+	if maxAge == 0 {
+		maxAge = tolerance
+	}
+	return provider.CheckStandardWebhook(req, prefix, src.Secrets, now, maxAge)
 }
 
 func reparse(keep []byte, src provider.Source) (provider.Result, error) { return read(keep, src), nil }

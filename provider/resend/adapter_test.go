@@ -27,7 +27,7 @@ func source() provider.Source {
 	return provider.Source{ID: "src_1", Project: "prj_1", Secrets: []string{newSecret, oldSecret}, MaxAge: 24 * time.Hour}
 }
 
-// sign sets the headers of Svix. That this is how Svix signs is shown in package webhooksig, with its own vector and
+// sign sets the headers of Svix. That this is how Svix signs is shown in package provider, with its own vector and
 // with OpenSSL.
 func sign(req *provider.Request, secret string, at time.Time) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
@@ -121,4 +121,4 @@ func TestThePageTellsEveryWord(t *testing.T) {
 
 func FuzzOpen(f *testing.F) { providertest.Fuzz(f, suite()) }
 
-func BenchmarkOpen(b *testing.B) { providertest.Benchmark(b, suite()) }
+func BenchmarkOpen(b *testing.B) { providertest.BenchSample(b, suite()) }

@@ -1,0 +1,129 @@
+package e2e_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tryIt is how a provider's page is followed: what its source is created with, and what the page's block is given.
+type tryIt struct {
+	args   []string // of source create, after the provider
+	secret string   // $SECRET, and given with --secret; empty: none
+	key    keyPair  // $KEY is the file of a new private key, and its public half is the secret; nil: none
+}
+
+// keyPair writes a new private key to a file and returns its public half as a source takes it.
+type keyPair func(t *testing.T, file string) string
+
+// tries has a row for every page of docs/providers.
+var tries = map[string]tryIt{
+	"brevo":    {secret: "a-long-token"},
+	"mailtrap": {secret: "0123456789abcdef0123456789abcdef"},
+	"postal":   {key: rsaKey},
+	"resend":   {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
+}
+
+// p256 makes a key on the curve P-256.
+func p256(t *testing.T, file string) string {
+	t.Helper()
+	shell(t, nil, `openssl ecparam -name prime256v1 -genkey -noout -out "`+file+`"`)
+	return strings.TrimSpace(shell(t, nil, `openssl ec -in "`+file+`" -pubout -outform DER 2>/dev/null | base64 -w0`))
+}
+
+// shell runs a script with these variables and returns what it prints.
+func shell(t *testing.T, env []string, script string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
+	cmd.Env = append(environment(), env...)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s\n%s", err, out, script)
+	}
+	return string(out)
+}
+
+// tryBlock is the one block of shell below "## Try it" of a page; empty where the page has no such section.
+func tryBlock(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	must(t, err)
+	_, section, found := strings.Cut(string(text), "\n## Try it\n")
+	if !found {
+		return ""
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	blocks := strings.Split(section, "```sh\n")
+	if len(blocks) != 2 {
+		t.Fatalf("%s has %d blocks of shell below Try it, want one", page, len(blocks)-1)
+	}
+	block, _, _ := strings.Cut(blocks[1], "```")
+	return block
+}
+
+func TestThePageOfEveryProviderCanBeFollowedWithCurlAndOpenssl(t *testing.T) {
+	t.Parallel()
+	pages, err := filepath.Glob("../../docs/providers/*.md")
+	must(t, err)
+	var followed []string
+	s := serve(t, filepath.Join(t.TempDir(), "tidings.db"))
+	for _, page := range pages {
+		name := strings.TrimSuffix(filepath.Base(page), ".md")
+		block := tryBlock(t, page)
+		if block == "" {
+			continue // its requests are signed in openssl_test.go
+		}
+		followed = append(followed, name)
+		t.Run(name, func(t *testing.T) { follow(t, s, name, block) })
+	}
+	for name := range tries {
+		if !slices.Contains(followed, name) {
+			t.Errorf("docs/providers/%s.md has no section Try it", name)
+		}
+	}
+}
+
+// follow creates a source as a page says, runs its block and looks for what came of it.
+func follow(t *testing.T, s *server, name, block string) {
+	t.Helper()
+	try, known := tries[name]
+	if !known {
+		t.Fatalf("docs/providers/%s.md has a section Try it and no row in the table of this test", name)
+	}
+	var env []string
+	if try.key != nil {
+		file := filepath.Join(t.TempDir(), "key.pem")
+		try.secret = try.key(t, file)
+		env = append(env, "KEY="+file)
+	}
+	args := append([]string{"source", "create", "--db", s.db, "--provider", name, "--name", name, "--public-url", s.base}, try.args...)
+	if try.secret != "" {
+		args = append(args, "--secret", try.secret)
+		env = append(env, "SECRET="+try.secret)
+	}
+	var made struct{ ID, URL string }
+	ask(t, &made, args...)
+	if out := shell(t, append(env, "URL="+made.URL), block); strings.TrimSpace(out) != "200" {
+		t.Fatalf("the block of %s prints %s\n%s", name, out, s.log())
+	}
+	var list struct {
+		Events []struct{ Name, Recipient string }
+	}
+	ask(t, &list, "events", "list", "--db", s.db, "--source", made.ID)
+	if len(list.Events) != 1 || list.Events[0].Name == "email.unknown" || !strings.HasSuffix(list.Events[0].Recipient, ".test") {
+		t.Errorf("the request of %s became %+v, want one event", name, list.Events)
+	}
+}
+
+// rsaKey makes an RSA key, as Postal has one.
+func rsaKey(t *testing.T, file string) string {
+	t.Helper()
+	shell(t, nil, `openssl genrsa -out "`+file+`" 2048 2>/dev/null`)
+	return strings.TrimSpace(shell(t, nil, `openssl rsa -in "`+file+`" -pubout -outform DER 2>/dev/null | base64 -w0`))
+}
