@@ -69,3 +69,18 @@ func TestAnAnswerIsReadWithItsReasonAndClass(t *testing.T) {
 		}
 	}
 }
+
+func TestTroubleWithJSONReadsTheSameInEveryBuild(t *testing.T) {
+	t.Parallel()
+	var shape struct{ A int }
+	for text, want := range map[string]string{
+		"{":             "not_json at byte 1",
+		`{"a":1,"a":2}`: "duplicate_key at byte 7",
+		`7`:             "unexpected_shape",
+		`{"A":"x"}`:     "unexpected_shape",
+	} {
+		if got := provider.JSONTrouble(provider.DecodeJSON([]byte(text), &shape)); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}

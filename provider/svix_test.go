@@ -152,7 +152,7 @@ func ExampleCheckStandardWebhook() {
 				return provider.Result{}, refusal
 			}
 			result, err := read(req.Body, src)
-			result.Transport = provider.Transport{ID: proof.ID, At: proof.At}
+			result.Transport = provider.Transport(proof)
 			return result, err
 		},
 		Reparse: read,

@@ -91,7 +91,8 @@ func split(body []byte) ([]jsontext.Value, error) {
 func read(body []byte, src provider.Source) (provider.Result, *provider.Refusal) {
 	list, err := split(body)
 	if err != nil {
-		return provider.Result{}, provider.Refuse(provider.Unacceptable, provider.JSONCode(err), "the body is not JSON: %v", err)
+		return provider.Result{}, provider.Refuse(provider.Unacceptable, provider.JSONCode(err), "the body is not JSON: %s",
+			provider.JSONTrouble(err))
 	}
 	result := provider.Result{Kind: kind, Keep: body}
 	readable := 0

@@ -2,10 +2,14 @@ package brevo_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"tidings/event"
 	"tidings/provider"
@@ -115,6 +119,34 @@ func TestABatchOfTenThousandIsReadWhole(t *testing.T) {
 	if len(r.Drafts) != 9_999 || len(r.Problems) != 1 || r.Problems[0].Element != 9_999 {
 		t.Errorf("%d drafts, problems %+v", len(r.Drafts), r.Problems)
 	}
+}
+
+func TestABatchIsWhatItsElementsAreInAnyOrder(t *testing.T) {
+	t.Parallel()
+	s := suite()
+	bad := []string{`17`, `null`, `{}`, `{"event":"open","event":"open"}`, `[[]]`}
+	open := func(body string) provider.Result {
+		return s.MustOpen(t, request(http.Header{}, []byte(body), noon))
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		var elements []string
+		var want []event.ID
+		for range rapid.IntRange(1, 6).Draw(rt, "good") {
+			one := fmt.Sprintf(`{"event":"delivered","email":"a@b.test","message-id":"m%d","ts_epoch":1777889520126}`, rapid.IntRange(0, 9).Draw(rt, "number"))
+			elements = append(elements, one)
+			want = append(want, s.Finish(t, open(`[`+one+`]`).Drafts)[0].ID)
+		}
+		for _, at := range rapid.SliceOfN(rapid.IntRange(0, len(elements)-1), 0, 4).Draw(rt, "bad") {
+			elements = slices.Insert(elements, at, rapid.SampledFrom(bad).Draw(rt, "element"))
+		}
+		var got []event.ID
+		for _, e := range s.Finish(t, open(`[`+strings.Join(elements, ",")+`]`).Drafts) {
+			got = append(got, e.ID)
+		}
+		if !slices.Equal(got, want) {
+			rt.Errorf("%v became %v, want %v", elements, got, want)
+		}
+	})
 }
 
 func TestThePageTellsEveryWord(t *testing.T) {

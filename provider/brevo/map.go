@@ -26,7 +26,7 @@ func (m *mapping) problem(code, message string) {
 func (m *mapping) run() {
 	if err := provider.DecodeJSON(m.text, &m.record); err != nil {
 		m.unreadable = true
-		m.problem(provider.JSONCode(err), "it can't be read: "+err.Error())
+		m.problem(provider.JSONCode(err), "it can't be read: "+provider.JSONTrouble(err))
 		return
 	}
 	switch {

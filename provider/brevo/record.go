@@ -33,7 +33,7 @@ type record struct {
 	EpochTypo  provider.Text `json:"s_epoch"`  // as Brevo's page has it for proxy_open
 	EventStamp provider.Text `json:"ts_event"` // seconds
 	Stamp      provider.Text `json:"ts"`       // seconds, in the zone of the account
-	SentStamp  provider.Text `json:"ts_sent"`
+	SentStamp  provider.Text `json:"ts_sent"`  // seconds: when the campaign was sent
 
 	CampaignID   provider.Text  `json:"camp_id"`
 	CampaignName provider.Text  `json:"campaign name"`
@@ -46,7 +46,7 @@ type record struct {
 
 // when returns the time of the event, and the text that it was read from.
 func (r *record) when() (time.Time, string) {
-	for _, t := range [...]provider.Text{r.Epoch, r.EpochTypo, r.EventStamp, r.Stamp} {
+	for _, t := range [...]provider.Text{r.Epoch, r.EpochTypo, r.EventStamp, r.Stamp, r.SentStamp} {
 		if at := readTime(string(t)); !at.IsZero() {
 			return at, string(t)
 		}

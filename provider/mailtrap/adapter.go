@@ -101,7 +101,7 @@ func read(body []byte, src provider.Source) provider.Result {
 	list, err := split(body)
 	if err != nil {
 		result.Problems = []provider.Problem{{
-			Element: -1, Code: "unreadable", Message: "the body is not Mailtrap's (" + provider.JSONCode(err) + "): " + err.Error(),
+			Element: -1, Code: "unreadable", Message: "the body is not Mailtrap's: " + provider.JSONTrouble(err),
 		}}
 		return result
 	}

@@ -5,14 +5,19 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
+	"tidings/event"
 	"tidings/provider"
 	"tidings/provider/mailtrap"
 	"tidings/provider/providertest"
@@ -141,6 +146,34 @@ func TestABatchOfTenThousandIsReadWhole(t *testing.T) {
 	if r := s.MustOpen(t, request(http.Header{}, lines, noon)); len(r.Drafts) != 10_000 || len(r.Problems) != 0 {
 		t.Errorf("%d drafts of lines, problems %+v", len(r.Drafts), r.Problems)
 	}
+}
+
+func TestABatchIsWhatItsElementsAreInAnyOrder(t *testing.T) {
+	t.Parallel()
+	s := suite()
+	bad := []string{`17`, `null`, `{}`, `{"event":"open","event":"open"}`, `[[]]`}
+	open := func(body string) provider.Result {
+		return s.MustOpen(t, request(http.Header{}, []byte(body), noon))
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		var elements []string
+		var want []event.ID
+		for range rapid.IntRange(1, 6).Draw(rt, "good") {
+			one := fmt.Sprintf(`{"event":"delivery","event_id":"e%d","message_id":"m1","email":"a@b.test","timestamp":1777889520}`, rapid.IntRange(0, 9).Draw(rt, "number"))
+			elements = append(elements, one)
+			want = append(want, s.Finish(t, open(`{"events":[`+one+`]}`).Drafts)[0].ID)
+		}
+		for _, at := range rapid.SliceOfN(rapid.IntRange(0, len(elements)-1), 0, 4).Draw(rt, "bad") {
+			elements = slices.Insert(elements, at, rapid.SampledFrom(bad).Draw(rt, "element"))
+		}
+		var got []event.ID
+		for _, e := range s.Finish(t, open(`{"events":[`+strings.Join(elements, ",")+`]}`).Drafts) {
+			got = append(got, e.ID)
+		}
+		if !slices.Equal(got, want) {
+			rt.Errorf("%v became %v, want %v", elements, got, want)
+		}
+	})
 }
 
 func TestThePageTellsEveryWord(t *testing.T) {

@@ -46,7 +46,7 @@ func (m *mapping) run() {
 	err := provider.DecodeJSON(m.text, &m.record)
 	switch {
 	case err != nil:
-		m.problem("unreadable", "the element can't be read ("+provider.JSONCode(err)+"): "+err.Error())
+		m.problem("unreadable", "the element can't be read: "+provider.JSONTrouble(err))
 	case m.Event == "":
 		m.problem("unreadable", "the element is not an event: it has no field named event")
 	case m.Email == "":

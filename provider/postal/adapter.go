@@ -76,7 +76,7 @@ func element(keep []byte, i int) ([]byte, error) {
 func read(body []byte) *mapping {
 	m := &mapping{}
 	if err := provider.DecodeJSON(body, &m.record); err != nil {
-		m.problem("unreadable", "the body is not a Postal event ("+provider.JSONCode(err)+"): "+err.Error())
+		m.problem("unreadable", "the body is not a Postal event: "+provider.JSONTrouble(err))
 		return m
 	}
 	m.run()

@@ -3,7 +3,7 @@ package postal
 import (
 	"crypto"
 	"crypto/rsa"
-	"crypto/sha1" // what versions before 3.1 sign with alone; a source can refuse it
+	"crypto/sha1" // what older versions sign with alone; a source can refuse it
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"

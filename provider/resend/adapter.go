@@ -50,7 +50,7 @@ func open(req provider.Request, src provider.Source, now time.Time) (provider.Re
 		return provider.Result{}, refusal
 	}
 	result := read(req.Body, src)
-	result.Transport = provider.Transport{ID: proof.ID, At: proof.At}
+	result.Transport = provider.Transport(proof)
 	return result, nil
 }
 
@@ -80,7 +80,7 @@ func element(keep []byte, i int) ([]byte, error) {
 func read(body []byte, src provider.Source) provider.Result {
 	m := mapping{source: src}
 	if err := provider.DecodeJSON(body, &m.record); err != nil {
-		m.problem("unreadable", "the body is not a Resend event ("+provider.JSONCode(err)+"): "+err.Error())
+		m.problem("unreadable", "the body is not a Resend event: "+provider.JSONTrouble(err))
 	} else {
 		m.run()
 	}

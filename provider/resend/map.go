@@ -54,7 +54,7 @@ func (m *mapping) run() {
 	kind := string(m.Type)
 	m.at = parseTime(m.CreatedAt)
 	if m.CreatedAt != "" && m.at.IsZero() {
-		m.problem("bad_time", "created_at is in no known form: "+string(m.CreatedAt))
+		m.problem("bad_time", "created_at is in no known form, the email's is used: "+string(m.CreatedAt))
 	}
 	w, known := words[kind]
 	switch {
@@ -89,6 +89,9 @@ func (m *mapping) readMessage() {
 	d := &m.Data
 	m.message = event.Message{
 		ID: string(d.EmailID), Subject: string(d.Subject), SentAt: parseTime(d.CreatedAt), Template: string(d.TemplateID),
+	}
+	if m.at.IsZero() {
+		m.at = m.message.SentAt
 	}
 	provider.SetFrom(&m.message, string(d.From))
 	provider.ReadLabels(&m.message, provider.Labels(d.Tags), m.source)

@@ -28,11 +28,11 @@ var tries = map[string]tryIt{
 	"resend":   {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
 }
 
-// p256 makes a key on the curve P-256.
-func p256(t *testing.T, file string) string {
+// rsaKey makes an RSA key, as Postal has one.
+func rsaKey(t *testing.T, file string) string {
 	t.Helper()
-	shell(t, nil, `openssl ecparam -name prime256v1 -genkey -noout -out "`+file+`"`)
-	return strings.TrimSpace(shell(t, nil, `openssl ec -in "`+file+`" -pubout -outform DER 2>/dev/null | base64 -w0`))
+	shell(t, nil, `openssl genrsa -out "`+file+`" 2048 2>/dev/null`)
+	return strings.TrimSpace(shell(t, nil, `openssl rsa -in "`+file+`" -pubout -outform DER 2>/dev/null | base64 -w0`))
 }
 
 // shell runs a script with these variables and returns what it prints.
@@ -119,11 +119,4 @@ func follow(t *testing.T, s *server, name, block string) {
 	if len(list.Events) != 1 || list.Events[0].Name == "email.unknown" || !strings.HasSuffix(list.Events[0].Recipient, ".test") {
 		t.Errorf("the request of %s became %+v, want one event", name, list.Events)
 	}
-}
-
-// rsaKey makes an RSA key, as Postal has one.
-func rsaKey(t *testing.T, file string) string {
-	t.Helper()
-	shell(t, nil, `openssl genrsa -out "`+file+`" 2048 2>/dev/null`)
-	return strings.TrimSpace(shell(t, nil, `openssl rsa -in "`+file+`" -pubout -outform DER 2>/dev/null | base64 -w0`))
 }
