@@ -85,8 +85,8 @@ func bearer(header string) string {
 // of 0 means any age.
 func CheckAge(at, now time.Time, limit, future time.Duration) *Refusal {
 	if at.Sub(now) > future {
-		return Refuse(Forbidden, "future", "the request was signed for %s, which is ahead of our clock: check the clock of this machine",
-			at.Format(time.RFC3339))
+		return Refuse(Forbidden, "future",
+			"the request was signed for %s, which is ahead of our clock: check the clock of this machine", at.Format(time.RFC3339))
 	}
 	if limit > 0 && now.Sub(at) > limit {
 		return Refuse(Forbidden, "stale", "the request was signed at %s, longer ago than the source's maxAge of %s",
