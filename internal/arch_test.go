@@ -32,6 +32,10 @@ var allowed = map[string][]string{
 	"provider/postmark":     {"event", "provider"},
 	"provider/sendgrid":     {"event", "provider"},
 	"provider/sparkpost":    {"event", "provider"},
+	"provider/brevo":        {"event", "provider"},
+	"provider/mailtrap":     {"event", "provider"},
+	"provider/postal":       {"event", "provider"},
+	"provider/resend":       {"event", "provider"},
 	"provider/all":          {"provider/..."},
 	"provider/providertest": {"event", "provider"},
 

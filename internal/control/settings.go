@@ -34,8 +34,12 @@ var (
 
 // providerRules are what a provider asks of a source's settings beyond what holds for all.
 var providerRules = map[string]func(*problems, *source.Source){
+	"brevo":     brevoRules,
 	"generic":   genericRules,
+	"mailtrap":  mailtrapRules,
+	"postal":    postalRules,
 	"postmark":  postmarkRules,
+	"resend":    resendRules,
 	"sendgrid":  sendgridRules,
 	"ses":       sesRules,
 	"sparkpost": sparkpostRules,

@@ -4,8 +4,12 @@ package all
 
 import (
 	"tidings/provider"
+	"tidings/provider/brevo"
 	"tidings/provider/generic"
+	"tidings/provider/mailtrap"
+	"tidings/provider/postal"
 	"tidings/provider/postmark"
+	"tidings/provider/resend"
 	"tidings/provider/sendgrid"
 	"tidings/provider/ses"
 	"tidings/provider/sparkpost"
@@ -14,8 +18,12 @@ import (
 // Adapters returns all adapters, sorted by Slug. The slice is the caller's own.
 func Adapters() []provider.Adapter {
 	return []provider.Adapter{
+		brevo.Adapter,
 		generic.Adapter,
+		mailtrap.Adapter,
+		postal.Adapter,
 		postmark.Adapter,
+		resend.Adapter,
 		sendgrid.Adapter,
 		ses.Adapter,
 		sparkpost.Adapter,

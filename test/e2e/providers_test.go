@@ -23,6 +23,10 @@ type keyPair func(t *testing.T, file string) []string
 
 // tries has a row for every page of docs/providers.
 var tries = map[string]tryIt{
+	"brevo":     {secret: "a-long-token"},
+	"mailtrap":  {secret: "a-signing-secret-of-32-characters"},
+	"postal":    {key: rsaKey},
+	"resend":    {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
 	"generic":   {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
 	"postmark":  {secret: "a-long-token"},
 	"sendgrid":  {key: p256},
@@ -35,6 +39,14 @@ func p256(t *testing.T, file string) []string {
 	t.Helper()
 	shell(t, nil, `openssl ecparam -name prime256v1 -genkey -noout -out "`+file+`"`)
 	public := shell(t, nil, `openssl ec -in "`+file+`" -pubout -outform DER 2>/dev/null | base64 -w0`)
+	return []string{"--secret", strings.TrimSpace(public)}
+}
+
+// rsaKey makes an RSA key, whose public half is the source's secret.
+func rsaKey(t *testing.T, file string) []string {
+	t.Helper()
+	shell(t, nil, `openssl genrsa -out "`+file+`" 2048 2>/dev/null`)
+	public := shell(t, nil, `openssl rsa -in "`+file+`" -pubout -outform DER 2>/dev/null | base64 -w0`)
 	return []string{"--secret", strings.TrimSpace(public)}
 }
 
