@@ -23,6 +23,8 @@ type Adapter struct {
 	MaxBody int64        // the largest body it can send, in bytes; 0 means 1 MiB, see Limit
 	Answers Answers      // what to answer for each cause, see providers' retry rules
 
+	Features Features // what the matrix of the documentation shows
+
 	// Open proves a request genuine and reads it. It is pure: the same arguments give the same result. It returns
 	// a *Refusal where the request must not be accepted, with no result. A result with a FetchCertificate wish is
 	// not proved yet: it asks to be called again once the wish is granted (see Request.Certificates), and nothing
@@ -33,8 +35,18 @@ type Adapter struct {
 	// kept receipts with today's adapter.
 	Reparse func(keep []byte, src Source) (Result, error)
 
-	// Element returns element i of a kept body: the bytes an event was made from.
+	// Element returns element i of a kept body: the bytes an event was made from. Drafts of a batch carry them in Raw
+	// already, so that nobody looks through the whole batch for each of its elements.
 	Element func(keep []byte, i int) ([]byte, error)
+}
+
+// Features are facts about a provider, each in a few words for people, as docs/providers/README.md shows them.
+type Features struct {
+	Proof   string // how a request is proved genuine: "ECDSA P-256 over timestamp and body"
+	Bots    string // what it says of opens and clicks by programs; empty: nothing
+	Dedupe  string // by what a fact is known again: "sg_event_id"
+	Retries string // how long and how a request is sent again that was not accepted
+	Batches string // how many events a request may hold; empty: one
 }
 
 // Request is one HTTP request from a provider. Body is whole and exactly as received; adapters do not change it and
@@ -88,6 +100,11 @@ type Result struct {
 type Transport struct {
 	ID string    // SNS MessageId; empty: the request is known by the hash of its body
 	At time.Time // the signed time of the request; zero: none
+	// OneBody says that the ID may come with one body only, because the provider's signature covers ID and At and not
+	// the body: whoever saw one signature could put it on any other. ID and At are then set. Whoever takes in the
+	// request remembers the ID for as long as it accepts requests of that age, and refuses it with another body as
+	// Unacceptable; the same body again is a redelivery like any other. Handler does not remember and so can't do it.
+	OneBody bool
 }
 
 // Problem is something in a proved request that could not be made an event, or was made one only in part. It is kept

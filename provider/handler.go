@@ -153,8 +153,10 @@ func (h *handler) finish(result Result) ([]event.Event, error) {
 		if err != nil {
 			return nil, fmt.Errorf("finish draft: %w", err)
 		}
-		if e.Raw, err = h.adapter.Element(result.Keep, d.Element); err != nil {
-			return nil, fmt.Errorf("read element %d: %w", d.Element, err)
+		if e.Raw == nil {
+			if e.Raw, err = h.adapter.Element(result.Keep, d.Element); err != nil {
+				return nil, fmt.Errorf("read element %d: %w", d.Element, err)
+			}
 		}
 		events = append(events, e)
 	}

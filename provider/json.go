@@ -184,7 +184,7 @@ func JSONCode(err error) string {
 		return "too_deep"
 	case errors.Is(err, errNumber):
 		return "huge_number"
-	case errors.Is(err, errNotObject), errors.As(err, &shape):
+	case errors.Is(err, errNotObject), errors.Is(err, errNotArray), errors.As(err, &shape):
 		return "unexpected_shape"
 	}
 	return "not_json"

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
+	"time"
 )
 
 // AnySecret reports whether got is one of the accepted secrets. It takes the same time wherever they differ and
@@ -39,6 +40,20 @@ func CheckBasicAuth(h http.Header, accepted []string) *Refusal {
 		return Refuse(Forbidden, "wrong_credentials",
 			"the user and password are not the ones of this source: change the URL that the provider calls, "+
 				"or the source's basicAuth")
+	}
+	return nil
+}
+
+// CheckAge refuses a request whose proved time at is longer ago than limit, or further ahead of now than future. A limit
+// of 0 means any age.
+func CheckAge(at, now time.Time, limit, future time.Duration) *Refusal {
+	if at.Sub(now) > future {
+		return Refuse(Forbidden, "future", "the request was signed for %s, which is ahead of our clock: check the clock of this machine",
+			at.Format(time.RFC3339))
+	}
+	if limit > 0 && now.Sub(at) > limit {
+		return Refuse(Forbidden, "stale", "the request was signed at %s, longer ago than the source's maxAge of %s",
+			at.Format(time.RFC3339), limit)
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 		BasePath: o.Config.BasePath, Adapters: all.Adapters(), Sources: a.store, Builder: builder,
 		Submit: a.committer.Submit, Certificates: ingest.NewCertificates(client, time.Now),
 		Confirmer: a.confirmer, Refusals: a.refusals,
-		Retention: retention(o.Config.Rules).Longest(), MaxRequests: int64(o.Config.MaxInFlight),
+		Retention: retention(o.Config.Rules).Longest(), Receipts: o.Config.RetentionReceipts.Std(), MaxRequests: int64(o.Config.MaxInFlight),
 		Meter: metrics, Log: a.log,
 	}
 	asking := api.Options{Metrics: metrics.Handler(), Meter: metrics}

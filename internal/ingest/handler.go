@@ -28,6 +28,9 @@ type Options struct {
 	Refusals     *RefusalLog
 	// Retention is how long events are kept, which bounds how old a signed request may be; 0 means of any age.
 	Retention time.Duration
+	// Receipts is how long receipts are kept, which bounds the age of requests that only their receipt proves to be
+	// new, see remembered; 0 means for ever.
+	Receipts time.Duration
 	// MaxRequests and MaxBytes bound the requests that are worked on at once and the sum of their bodies; what comes
 	// on top is told to come again. Defaults 4,096 and 256 MiB.
 	MaxRequests, MaxBytes int64

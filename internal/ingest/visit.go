@@ -113,6 +113,9 @@ func (v *visit) store(ctx context.Context, f found, body []byte) error {
 	proving, end := v.h.traced(ctx, stepProve)
 	res, err := v.open(proving, req, v.source.ForProvider(f.token, v.h.Retention))
 	end(err)
+	if err == nil {
+		err = v.h.remembered(res.Transport, now)
+	}
 	if err != nil {
 		return err
 	}
@@ -129,6 +132,9 @@ func (v *visit) store(ctx context.Context, f found, body []byte) error {
 		return fmt.Errorf("store request: %w", err)
 	}
 	v.outcome = entry.Outcome
+	if res.Transport.OneBody && entry.Outcome.Conflict {
+		return otherBody(res.Transport)
+	}
 	for _, w := range res.Wishes {
 		if w.Kind == provider.ConfirmSubscription && w.Auto && entry.Confirm != nil {
 			v.h.Confirmer.Later(ctx, *entry.Confirm)

@@ -51,12 +51,13 @@ type Settings struct {
 }
 
 // ForProvider is the source as an adapter sees it. tokenProved tells whether the request's URL held the token,
-// retention how long events are kept (0: for ever), which bounds how old a signed request may be.
+// retention how long events are kept (0: for ever), which bounds how old a signed request may be, whatever the settings
+// say: nothing is accepted that is older than what duplicates are known by.
 func (s *Source) ForProvider(tokenProved bool, retention time.Duration) provider.Source {
 	set := s.Settings
 	maxAge := retention
-	if set.MaxAgeSeconds > 0 {
-		maxAge = time.Duration(set.MaxAgeSeconds) * time.Second
+	if age := time.Duration(set.MaxAgeSeconds) * time.Second; age > 0 && (retention == 0 || age < retention) {
+		maxAge = age
 	}
 	return provider.Source{
 		ID: s.ID, Project: s.Project,

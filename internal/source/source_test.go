@@ -31,6 +31,11 @@ func TestASourceIsShownToItsAdapterAsItWasSet(t *testing.T) {
 			TemplateTag: "t", WorkflowTag: "w", TokenProved: true,
 		}},
 		{"nothing set: as old as events are kept", source.Source{}, false, year, provider.Source{AutoConfirm: true, MaxAge: year}},
+		{
+			"more than events are kept",
+			source.Source{Settings: source.Settings{ConfirmByHand: true, MaxAgeSeconds: 2 * 365 * 24 * 3600}}, false, year,
+			provider.Source{MaxAge: year},
+		},
 		{"events kept for ever: of any age", source.Source{}, false, 0, provider.Source{AutoConfirm: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -24,6 +24,11 @@ var Adapter = provider.Adapter{
 		event.EmailOpen, event.EmailClick, event.EmailComplaint, event.EmailUnsubscribe, event.EmailSubscribe,
 		event.EmailUnknown,
 	},
+	Features: provider.Features{
+		Proof:   "RSA signature of Amazon SNS, topic list; basic auth besides",
+		Dedupe:  "feedbackId, else the event's word, message, recipient and time",
+		Retries: "an hour at most, a minute by default; a 4xx ends it; a dead-letter queue keeps the rest",
+	},
 	MaxBody: 2 << 20, // a message of 256 KiB grows up to sixfold when it is escaped twice
 	Open:    open,
 	Reparse: reparse,

@@ -1,0 +1,252 @@
+package provider
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// lenient reads what costs nothing: bytes that are not Unicode become U+FFFD when they are unquoted.
+func lenient(text []byte, opts ...jsontext.Options) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(text), append(opts, jsontext.AllowInvalidUTF8(true))...)
+}
+
+var errNotArray = errors.New("JSON is not an array")
+
+// Elements returns the elements of a body that must be exactly one JSON array, as slices of it. What is wrong within one
+// element, such as a duplicate key, shows when that element is read with DecodeJSON or EachMember, and costs only it.
+func Elements(body []byte) ([]jsontext.Value, error) {
+	d := lenient(body, jsontext.AllowDuplicateNames(true))
+	if d.PeekKind() == jsontext.KindInvalid {
+		_, err := d.ReadToken()
+		return nil, err
+	}
+	if d.PeekKind() != jsontext.KindBeginArray {
+		return nil, errNotArray
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return nil, err
+	}
+	var list []jsontext.Value
+	for d.PeekKind() != jsontext.KindEndArray {
+		v, err := d.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		end := int(d.InputOffset())
+		list = append(list, body[end-len(v):end:end])
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return nil, err
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("JSON goes on after its array")
+	}
+	return list, nil
+}
+
+// EachMember calls do with every member of a text that must be exactly one JSON object, in their order. The name is
+// unquoted, the value a slice of the text. Like DecodeJSON it refuses duplicate names, and what is nested or written
+// beyond bounds, and forgives bytes that are not Unicode.
+func EachMember(text []byte, do func(name string, value jsontext.Value)) error {
+	if err := checkBounds(text, 0); err != nil {
+		return err
+	}
+	d := lenient(text)
+	if start, err := d.ReadToken(); err != nil {
+		return err
+	} else if start.Kind() != jsontext.KindBeginObject {
+		return errNotObject
+	}
+	for d.PeekKind() != jsontext.KindEndObject {
+		token, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		name := token.String()
+		v, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		end := int(d.InputOffset())
+		do(name, text[end-len(v):end:end])
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return errors.New("JSON goes on after its object")
+	}
+	return nil
+}
+
+// Text is a JSON string, or a number or boolean as it is written, so that ids keep every digit. Anything else is empty.
+type Text string
+
+// UnmarshalJSONFrom reads any value.
+func (t *Text) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	*t = Text(TextOf(v))
+	return err
+}
+
+// TextOf is the value as a Text.
+func TextOf(v jsontext.Value) string {
+	switch v.Kind() {
+	case jsontext.KindString:
+		if bytes.IndexByte(v, '\\') < 0 {
+			return string(v[1 : len(v)-1])
+		}
+		text, _ := jsontext.AppendUnquote(nil, v) // what is not Unicode becomes U+FFFD
+		return string(text)
+	case jsontext.KindNumber, jsontext.KindTrue, jsontext.KindFalse:
+		return string(v)
+	}
+	return ""
+}
+
+// Texts is a list of Text without the empty ones, or one Text alone. Anything else is none.
+type Texts []string
+
+// UnmarshalJSONFrom reads any value.
+func (t *Texts) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	*t = TextsOf(v)
+	return err
+}
+
+// TextsOf is the value as Texts.
+func TextsOf(v jsontext.Value) (list Texts) {
+	each := []jsontext.Value{v}
+	if v.Kind() == jsontext.KindBeginArray {
+		each, _ = Elements(v) // valid, or there would be no value
+	}
+	for _, one := range each {
+		if s := TextOf(one); s != "" {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// Labels is a JSON object whose values are Text; a value that is an object or an array is the JSON that it is written as.
+// Empty values stay out, and so do null. Anything but an object is no labels.
+type Labels map[string]string
+
+// UnmarshalJSONFrom reads any value.
+func (l *Labels) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	*l = nil
+	if err != nil || v.Kind() != jsontext.KindBeginObject {
+		return err
+	}
+	return EachMember(v, func(name string, value jsontext.Value) { l.Set(name, value) })
+}
+
+// Set adds one label.
+func (l *Labels) Set(name string, value jsontext.Value) {
+	text := TextOf(value)
+	if k := value.Kind(); k == jsontext.KindBeginObject || k == jsontext.KindBeginArray {
+		text = string(value)
+	}
+	if text == "" {
+		return
+	}
+	if *l == nil {
+		*l = make(Labels)
+	}
+	(*l)[name] = text
+}
+
+// Flag is a boolean that may also be written as a number or a string: true, 1, "true" and "1" are set.
+type Flag bool
+
+// UnmarshalJSONFrom reads any value.
+func (f *Flag) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	*f = FlagOf(v)
+	return err
+}
+
+// FlagOf is the value as a Flag.
+func FlagOf(v jsontext.Value) Flag {
+	s := TextOf(v)
+	return Flag(s == "1" || strings.EqualFold(s, "true"))
+}
+
+// UnixTime reads a time in seconds since 1970, with or without a fraction; zero where the text is none.
+func UnixTime(text string) time.Time {
+	whole, fraction, _ := strings.Cut(strings.TrimSpace(text), ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || seconds < 0 || seconds > maxUnix {
+		return time.Time{}
+	}
+	fraction = (fraction + "000000000")[:9]
+	nanos, err := strconv.ParseUint(fraction, 10, 32)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(seconds, int64(nanos)).UTC()
+}
+
+// maxUnix is the end of the year 9999.
+const maxUnix = 253402300799
+
+// Object writes names and values, in pairs, as a JSON object without the empty values; nil where all are. It is for
+// event.Event's Data.
+func Object(pairs ...string) []byte {
+	var out []byte
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			continue
+		}
+		out = append(out, ","...)
+		out, _ = jsontext.AppendQuote(out, pairs[i])
+		out = append(out, ':')
+		out, _ = jsontext.AppendQuote(out, pairs[i+1]) // invalid UTF-8 becomes U+FFFD
+	}
+	if out == nil {
+		return nil
+	}
+	out[0] = '{'
+	return append(out, '}')
+}
+
+// KeyAddress is the form of an address in natural keys: taken out of "Name <a@b>", trimmed, ASCII letters in lower case.
+// It is deliberately simpler than event.ParseAddress and must never change: ids are made of it, and must not follow
+// newer tables of Unicode or IDNA.
+func KeyAddress(s string) string {
+	if open := strings.LastIndexByte(s, '<'); open >= 0 {
+		if end := strings.IndexByte(s[open:], '>'); end > 0 {
+			s = s[open+1 : open+end]
+		}
+	}
+	b := []byte(strings.Trim(s, " \t\r\n"))
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
+// BareID takes the angle brackets and blanks off a message id.
+func BareID(s string) string { return strings.Trim(s, "<> \t\r\n") }
+
+// ElementAt returns element i of a body that is a JSON array. It is an adapter's Element where a kept body is a batch.
+func ElementAt(body []byte, i int) ([]byte, error) {
+	list, err := Elements(body)
+	if err != nil {
+		return nil, fmt.Errorf("element %d: %w", i, err)
+	}
+	if i < 0 || i >= len(list) {
+		return nil, fmt.Errorf("element %d: the batch has %d", i, len(list))
+	}
+	return list[i], nil
+}
