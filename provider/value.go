@@ -151,10 +151,7 @@ func (l *Labels) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 
 // Set adds one label.
 func (l *Labels) Set(name string, value jsontext.Value) {
-	text := TextOf(value)
-	if k := value.Kind(); k == jsontext.KindBeginObject || k == jsontext.KindBeginArray {
-		text = string(value)
-	}
+	text := JSONText(value)
 	if text == "" {
 		return
 	}
@@ -162,6 +159,18 @@ func (l *Labels) Set(name string, value jsontext.Value) {
 		*l = make(Labels)
 	}
 	(*l)[name] = text
+}
+
+// JSONText is the value as a Text, an object or an array as the JSON that it is, without blanks.
+func JSONText(v jsontext.Value) string {
+	if k := v.Kind(); k != jsontext.KindBeginObject && k != jsontext.KindBeginArray {
+		return TextOf(v)
+	}
+	compact, err := jsontext.AppendFormat(nil, v, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+	if err != nil {
+		return string(v)
+	}
+	return string(compact)
 }
 
 // Flag is a boolean that may also be written as a number or a string: true, 1, "true" and "1" are set.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"tidings/internal/app"
 	"tidings/internal/config"
 )
 
@@ -84,6 +85,7 @@ func newParser(c *console) (*kong.Kong, error) {
 		kong.ValueFormatter(describe),
 		kong.Exit(func(code int) { panic(helped{code}) }),
 		kong.Bind(c),
+		kong.Vars{"providers": strings.Join(app.Providers(), ", ")},
 	)
 }
 

@@ -36,6 +36,7 @@ type sourceView struct {
 	AllowRaw        bool      `json:"allowRaw"`
 	ConfirmByHand   bool      `json:"confirmByHand"`
 	Account         string    `json:"account,omitempty"`
+	Secrets         int       `json:"secrets,omitempty"` // how many are accepted
 	PreviousUntil   time.Time `json:"previousTokenUntil,omitzero"`
 	CreatedAt       time.Time `json:"createdAt"`
 	DisabledAt      time.Time `json:"disabledAt,omitzero"`
@@ -46,7 +47,7 @@ func viewSource(s *source.Source, url, token string) sourceView {
 	return sourceView{
 		ID: s.ID, URL: url, Token: token, Name: s.Name, Provider: s.Provider, Topics: set.Topics,
 		Pinned: set.SigningCertificate != "", RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw,
-		ConfirmByHand: set.ConfirmByHand, Account: set.Account,
+		ConfirmByHand: set.ConfirmByHand, Account: set.Account, Secrets: len(set.Secrets),
 		PreviousUntil: s.PreviousUntil, CreatedAt: s.CreatedAt, DisabledAt: s.DisabledAt,
 	}
 }
@@ -55,7 +56,7 @@ type sourceCreate struct {
 	database           `embed:""`
 	printing           `embed:""`
 	config.Address     `embed:""`
-	Provider           string          `required:"" placeholder:"SLUG" help:"The email provider: ses."`
+	Provider           string          `required:"" placeholder:"SLUG" help:"The email provider: ${providers}."`
 	Name               string          `required:"" placeholder:"TEXT" help:"What people call it."`
 	Topic              []string        `sep:"none" placeholder:"ARN" help:"SNS topic that may post here; may be repeated."`
 	SigningCertificate string          `placeholder:"FILE" type:"path" help:"Trust only this certificate (PEM), for brokers that speak SNS."`
@@ -63,6 +64,7 @@ type sourceCreate struct {
 	AllowRaw           bool            `help:"Accept SNS raw delivery, which carries no signature: the token alone proves it."`
 	ConfirmByHand      bool            `help:"Let a person confirm subscriptions of listed topics too."`
 	BasicAuth          []string        `sep:"none" placeholder:"USER:PASSWORD" help:"Also ask for basic auth; may be repeated."`
+	Secret             []string        `sep:"none" placeholder:"VALUE|@FILE" help:"The provider's key, signing secret or token, or @ and a file that holds it; may be repeated, current first."`
 	Account            string          `placeholder:"ID" help:"The AWS account that events must come from."`
 	FixedPath          string          `placeholder:"WORD" help:"Also reachable without token at BASE/PROVIDER/WORD, where the signature proves the rest."`
 	MaxAge             config.Duration `placeholder:"TIME" help:"Oldest signed request to accept. Default: as old as events are kept."`
@@ -77,7 +79,8 @@ func (*sourceCreate) Help() string {
   tidings source create --provider ses --name production \
     --topic arn:aws:sns:eu-west-1:123456789012:ses-events --public-url https://tidings.example.com
   tidings source create --provider ses --name local --topic arn:aws:sns:eu-west-1:123456789012:local \
-    --signing-certificate broker.pem --json`
+    --signing-certificate broker.pem --json
+  tidings source create --provider generic --name billing --secret whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD`
 }
 
 // Run creates a source.
@@ -90,12 +93,16 @@ func (s *sourceCreate) Run(c *console) error {
 		}
 		certificate = string(b)
 	}
+	secrets, err := readSecrets(s.Secret)
+	if err != nil {
+		return err
+	}
 	return s.with(c, config.Config{Address: s.Address}, func(ops *control.Control, who control.Actor) error {
 		made, err := ops.CreateSource(c.ctx, who, control.NewSource{
 			Name: s.Name, Provider: s.Provider, Path: s.FixedPath,
 			Settings: source.Settings{
 				Topics: s.Topic, SigningCertificate: certificate, RequireVersion2: s.RequireVersion2, AllowRaw: s.AllowRaw,
-				ConfirmByHand: s.ConfirmByHand, BasicAuth: s.BasicAuth, Account: s.Account,
+				ConfirmByHand: s.ConfirmByHand, BasicAuth: s.BasicAuth, Secrets: secrets, Account: s.Account,
 				MaxAgeSeconds: int64(s.MaxAge.Std() / time.Second), TemplateTag: s.TemplateTag, WorkflowTag: s.WorkflowTag,
 			},
 		})

@@ -22,12 +22,13 @@ type sourceChange struct {
 	AllowRaw           *bool            `negatable:"" help:"Accept SNS raw delivery, which carries no signature."`
 	ConfirmByHand      *bool            `negatable:"" help:"Let a person confirm subscriptions of listed topics too."`
 	BasicAuth          []string         `sep:"none" placeholder:"USER:PASSWORD" help:"Ask for basic auth, any of these, instead of those now."`
+	Secret             []string         `sep:"none" placeholder:"VALUE|@FILE" help:"The provider's keys, signing secrets or tokens, current first, instead of those now."`
 	Account            *string          `placeholder:"ID" help:"The AWS account that events must come from."`
 	FixedPath          *string          `placeholder:"WORD" help:"Also reachable without token at BASE/PROVIDER/WORD."`
 	MaxAge             *config.Duration `placeholder:"TIME" help:"Oldest signed request to accept; 0: as old as events are kept."`
 	TemplateTag        *string          `placeholder:"TAG" help:"Message tag that holds the template."`
 	WorkflowTag        *string          `placeholder:"TAG" help:"Message tag that holds the workflow."`
-	Remove             []string         `placeholder:"SETTING" help:"Remove basic-auth, signing-certificate, account, fixed-path, template-tag or workflow-tag; may be repeated."`
+	Remove             []string         `placeholder:"SETTING" help:"Remove basic-auth, secret, signing-certificate, account, fixed-path, template-tag or workflow-tag; may be repeated."`
 }
 
 // Help is the long help.
@@ -35,12 +36,14 @@ func (*sourceChange) Help() string {
 	return `What is not named stays as it is. A change takes effect with the next request, on every node within seconds.
 
   tidings source change src_01jq7z9f3v8k2m5n --basic-auth ses:new-password --basic-auth ses:old-password
-  tidings source change src_01jq7z9f3v8k2m5n --remove basic-auth --no-allow-raw`
+  tidings source change src_01jq7z9f3v8k2m5n --remove basic-auth --no-allow-raw
+  tidings source change src_01jq7z9f3v8k2m5n --secret new-token --secret old-token   # both work while you rotate`
 }
 
 // removable are the settings that --remove knows, and what removes them.
 var removable = map[string]func(*control.SourceChange){
 	"basic-auth":          func(ch *control.SourceChange) { ch.BasicAuth = new([]string) },
+	"secret":              func(ch *control.SourceChange) { ch.Secrets = new([]string) },
 	"signing-certificate": func(ch *control.SourceChange) { ch.SigningCertificate = new(string) },
 	"account":             func(ch *control.SourceChange) { ch.Account = new(string) },
 	"fixed-path":          func(ch *control.SourceChange) { ch.Path = new(string) },
@@ -58,6 +61,13 @@ func (s *sourceChange) change() (control.SourceChange, error) {
 	}
 	if len(s.BasicAuth) > 0 {
 		ch.BasicAuth = &s.BasicAuth
+	}
+	if len(s.Secret) > 0 {
+		list, err := readSecrets(s.Secret)
+		if err != nil {
+			return ch, err
+		}
+		ch.Secrets = &list
 	}
 	if s.MaxAge != nil {
 		seconds := int64(s.MaxAge.Std() / time.Second)

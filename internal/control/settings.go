@@ -18,6 +18,7 @@ const (
 	maxTopics  = 100
 	maxSecrets = 4
 	maxSecret  = 500
+	maxKey     = 4000 // characters of a secret, which may be a public key in PEM
 	maxPEM     = 64 << 10
 	maxAge     = 10 * 365 * 24 * 3600 // seconds: ten years
 )
@@ -32,7 +33,13 @@ var (
 )
 
 // providerRules are what a provider asks of a source's settings beyond what holds for all.
-var providerRules = map[string]func(*problems, *source.Source){"ses": sesRules}
+var providerRules = map[string]func(*problems, *source.Source){
+	"generic":   genericRules,
+	"postmark":  postmarkRules,
+	"sendgrid":  sendgridRules,
+	"ses":       sesRules,
+	"sparkpost": sparkpostRules,
+}
 
 // sourceRules checks a source as a whole, and sets Certificate.
 func (c *Control) sourceRules(p *problems, s *source.Source) {
@@ -59,7 +66,7 @@ func (p *problems) settings(s *source.Source, now time.Time) {
 		}
 	}
 	for i, secret := range set.Secrets {
-		p.text(fmt.Sprintf("settings.secrets[%d]", i), secret, 1, maxSecret)
+		p.text(fmt.Sprintf("settings.secrets[%d]", i), strings.NewReplacer("\r", "", "\n", "").Replace(secret), 1, maxKey)
 	}
 	if len(set.BasicAuth) > maxSecrets {
 		p.add("settings.basicAuth", "must have at most %d entries", maxSecrets)
