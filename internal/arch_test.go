@@ -28,10 +28,7 @@ var allowed = map[string][]string{
 	"provider":              {"event"},
 	"provider/ses":          {"event", "provider"},
 	"provider/ses/snssign":  {},
-	"provider/mailersend":   {"event", "provider"},
 	"provider/mailgun":      {"event", "provider"},
-	"provider/mailjet":      {"event", "provider"},
-	"provider/mandrill":     {"event", "provider"},
 	"provider/all":          {"provider/..."},
 	"provider/providertest": {"event", "provider"},
 

@@ -35,6 +35,7 @@ var (
 // providerRules are what a provider asks of a source's settings beyond what holds for all.
 var providerRules = map[string]func(*problems, *source.Source){
 	"generic":   genericRules,
+	"mailgun":   mailgunRules,
 	"postmark":  postmarkRules,
 	"sendgrid":  sendgridRules,
 	"ses":       sesRules,

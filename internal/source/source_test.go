@@ -33,7 +33,8 @@ func TestASourceIsShownToItsAdapterAsItWasSet(t *testing.T) {
 		{"nothing set: as old as events are kept", source.Source{}, false, year, provider.Source{AutoConfirm: true, MaxAge: year}},
 		{
 			"more than events are kept",
-			source.Source{Settings: source.Settings{ConfirmByHand: true, MaxAgeSeconds: 2 * 365 * 24 * 3600}}, false, year,
+			source.Source{Settings: source.Settings{ConfirmByHand: true, MaxAgeSeconds: 2 * 365 * 24 * 3600}},
+			false, year,
 			provider.Source{MaxAge: year},
 		},
 		{"events kept for ever: of any age", source.Source{}, false, 0, provider.Source{AutoConfirm: true}},

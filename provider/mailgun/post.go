@@ -37,7 +37,8 @@ func readJSON(body []byte) (post, *provider.Refusal) {
 		return post{}, provider.Refuse(provider.Unacceptable, provider.JSONCode(err), "the body is not a webhook of Mailgun: %v", err)
 	}
 	if len(envelope.Data) == 0 {
-		return post{}, provider.Refuse(provider.Unacceptable, "unexpected_shape", "the body has no event-data: it is not a webhook of Mailgun")
+		return post{}, provider.Refuse(provider.Unacceptable, "unexpected_shape",
+			"the body has no event-data: it is not a webhook of Mailgun")
 	}
 	return post{proof: envelope.Signature, keep: withoutStorage(envelope.Data)}, nil
 }
@@ -67,14 +68,16 @@ func withoutStorage(data jsontext.Value) []byte {
 }
 
 func readForm(body []byte, kind, boundary string) (post, *provider.Refusal) {
-	form, err := url.Values{}, error(nil)
+	var form url.Values
+	var err error
 	if kind == "multipart/form-data" {
 		form, err = readParts(body, boundary)
 	} else {
 		form, err = url.ParseQuery(string(body))
 	}
 	if err != nil {
-		return post{}, provider.Refuse(provider.Unacceptable, "not_a_form", "the body is not the form that its Content-Type says: %v", err)
+		return post{}, provider.Refuse(provider.Unacceptable, "not_a_form",
+			"the body is not the form that its Content-Type says: %v", err)
 	}
 	p := post{proof: proof{
 		Timestamp: provider.Text(last(form, "timestamp")),

@@ -1,0 +1,40 @@
+package control
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"tidings/internal/source"
+)
+
+// keyRules are for providers that sign with a shared key: there is one, copied without blanks.
+func (p *problems) keyRules(s *source.Source, where string) {
+	for i, key := range s.Settings.Secrets {
+		if strings.ContainsFunc(key, unicode.IsSpace) {
+			p.add(fmt.Sprintf("settings.secrets[%d]", i), "must have no blanks: copy it again from %s", where)
+		}
+	}
+	if len(s.Settings.Secrets) == 0 {
+		p.add("settings.secrets", "must have the key that is shown in %s", where)
+	}
+}
+
+const whereMailgun = "Mailgun under Sending, Webhooks, as HTTP webhook signing key"
+
+// mailgunAPIKey is the form of Mailgun's API keys, which lie beside the signing key in its dashboard.
+var mailgunAPIKey = regexp.MustCompile(`^[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}$`)
+
+func mailgunRules(p *problems, s *source.Source) {
+	p.keyRules(s, whereMailgun)
+	for i, key := range s.Settings.Secrets {
+		if mailgunAPIKey.MatchString(key) {
+			p.add(fmt.Sprintf("settings.secrets[%d]", i), "is an API key, which signs nothing: want the key that is shown in %s",
+				whereMailgun)
+		}
+	}
+	if s.Path != "" {
+		p.add("path", "can't be used with Mailgun: its signature does not cover the event, so the URL has to hold the token")
+	}
+}
