@@ -168,41 +168,16 @@ func (r *record) key(at time.Time, to string, several bool) []string {
 
 func (r *record) messageID() string { return provider.BareID(string(r.Message.Headers.MessageID)) }
 
-// The variables that hold our own words, unless the source names others.
-const (
-	defaultTemplateTag = "templateKey"
-	defaultWorkflowTag = "sequenceId"
-)
-
 // message is what the event says of its message; nil where it is about none.
 func (r *record) message(src provider.Source) *event.Message {
 	if r.messageID() == "" {
 		return nil
 	}
-	from := event.ParseAddress(string(r.Message.Headers.From))
 	m := &event.Message{
-		ID: r.messageID(), Subject: string(r.Message.Headers.Subject), From: from.Key, SenderDomain: from.Domain,
-		Account: string(r.Account.ID), Template: string(r.Template.Name), Tags: slices.Clone(r.Tags),
+		ID: r.messageID(), Subject: string(r.Message.Headers.Subject), Account: string(r.Account.ID),
+		Template: string(r.Template.Name), Tags: slices.Clone(r.Tags),
 	}
-	templateTag, workflowTag := src.TemplateTag, src.WorkflowTag
-	if templateTag == "" {
-		templateTag = defaultTemplateTag
-	}
-	if workflowTag == "" {
-		workflowTag = defaultWorkflowTag
-	}
-	for name, value := range r.Variables {
-		switch name {
-		case templateTag:
-			m.Template = value
-		case workflowTag:
-			m.Workflow = value
-		default:
-			if m.Metadata == nil {
-				m.Metadata = make(map[string]string, len(r.Variables))
-			}
-			m.Metadata[name] = value
-		}
-	}
+	provider.SetFrom(m, string(r.Message.Headers.From))
+	provider.ReadLabels(m, r.Variables, src)
 	return m
 }

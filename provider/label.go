@@ -1,0 +1,59 @@
+package provider
+
+import (
+	"slices"
+	"strings"
+
+	"tidings/event"
+)
+
+// The names of labels that hold our own words, unless the source names others.
+const (
+	defaultTemplateTag = "templateKey"
+	defaultWorkflowTag = "sequenceId"
+)
+
+// ReadLabels sorts the name and value pairs that a sender gave its message at the provider into the message: the
+// template ("--" is read as "/") and the workflow by the source's TemplateTag and WorkflowTag, a pair whose value is
+// "true" as a tag, every other as metadata. Tags come out sorted.
+func ReadLabels(m *event.Message, labels Labels, src Source) {
+	templateTag, workflowTag := src.TemplateTag, src.WorkflowTag
+	if templateTag == "" {
+		templateTag = defaultTemplateTag
+	}
+	if workflowTag == "" {
+		workflowTag = defaultWorkflowTag
+	}
+	for name, value := range labels {
+		switch {
+		case name == templateTag:
+			m.Template = strings.ReplaceAll(value, "--", "/")
+		case name == workflowTag:
+			m.Workflow = value
+		case value == "true":
+			m.Tags = append(m.Tags, name)
+		default:
+			if m.Metadata == nil {
+				m.Metadata = make(map[string]string, len(labels))
+			}
+			m.Metadata[name] = value
+		}
+	}
+	slices.Sort(m.Tags)
+	m.Tags = slices.Compact(m.Tags)
+}
+
+// SetFrom sets the sender's address and domain.
+func SetFrom(m *event.Message, from string) {
+	a := event.ParseAddress(from)
+	m.From, m.SenderDomain = a.Key, a.Domain
+}
+
+// Response reads what a remote server said off a provider's text: the codes, and a reason where they tell one.
+func Response(text string) (code int, enhanced, reason string) {
+	code, enhanced = event.ParseSMTP(text)
+	if strings.HasSuffix(enhanced, ".0.0") {
+		return code, enhanced, event.ReasonOfSMTP(code, "")
+	}
+	return code, enhanced, event.ReasonOfSMTP(code, enhanced)
+}
