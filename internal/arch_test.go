@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"provider/ses":          {"event", "provider"},
 	"provider/ses/snssign":  {},
 	"provider/mailgun":      {"event", "provider"},
+	"provider/mandrill":     {"event", "provider"},
 	"provider/all":          {"provider/..."},
 	"provider/providertest": {"event", "provider"},
 

@@ -71,6 +71,10 @@ type Source struct {
 	// BasicAuth are accepted "user:password" pairs, current first. Empty: basic auth is not asked for.
 	BasicAuth []string
 
+	// URLs are those that a provider which signs its URL may have been given, exactly as it was: with query, and with user
+	// and password where they stand in it. They hold the token, so they are secrets.
+	URLs []string
+
 	Topics             []string          // SNS topic ARNs that may post here; required for SNS
 	SigningCertificate *x509.Certificate // pinned: then only it is trusted
 	RequireVersion2    bool              // refuse SNS SignatureVersion 1

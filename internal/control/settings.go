@@ -36,6 +36,7 @@ var (
 var providerRules = map[string]func(*problems, *source.Source){
 	"generic":   genericRules,
 	"mailgun":   mailgunRules,
+	"mandrill":  mandrillRules,
 	"postmark":  postmarkRules,
 	"sendgrid":  sendgridRules,
 	"ses":       sesRules,
@@ -75,6 +76,7 @@ func (p *problems) settings(s *source.Source, now time.Time) {
 	if len(set.Secrets) > maxSecrets {
 		p.add("settings.secrets", "must have at most %d entries", maxSecrets)
 	}
+	p.signedURLs(set.SignedURLs)
 	if set.MaxAgeSeconds < 0 || set.MaxAgeSeconds > maxAge {
 		p.add("settings.maxAgeSeconds", "must be between 0, which means as old as events are kept, and %d", maxAge)
 	}

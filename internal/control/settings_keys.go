@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -36,5 +37,32 @@ func mailgunRules(p *problems, s *source.Source) {
 	}
 	if s.Path != "" {
 		p.add("path", "can't be used with Mailgun: its signature does not cover the event, so the URL has to hold the token")
+	}
+}
+
+// maxURL bounds a URL that a provider was given.
+const maxURL = 2000
+
+func (p *problems) signedURLs(list []string) {
+	for i, text := range list {
+		u, err := url.Parse(text)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(text) > maxURL {
+			p.add(fmt.Sprintf("settings.signedUrls[%d]", i), "must be the whole URL as the provider has it, https://…, with user, "+
+				"password and query where it has them, at most %d characters", maxURL)
+		}
+	}
+	if len(list) > maxSecrets {
+		p.add("settings.signedUrls", "must have at most %d entries", maxSecrets)
+	}
+}
+
+// mandrillRules allow a source without a key: Mandrill makes the key of a webhook when it is given the source's URL.
+func mandrillRules(p *problems, s *source.Source) {
+	if len(s.Settings.Secrets) > 0 {
+		p.keyRules(s, "Mandrill under Settings, Webhooks, in the column Key")
+	}
+	if len(s.Settings.BasicAuth) > 0 && len(s.Settings.SignedURLs) == 0 {
+		p.add("settings.signedUrls", "must have the URL with user and password, as Mandrill has it, where basicAuth is set: "+
+			"Mandrill signs it")
 	}
 }

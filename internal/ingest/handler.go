@@ -28,6 +28,8 @@ type Options struct {
 	Refusals     *RefusalLog
 	// Retention is how long events are kept, which bounds how old a signed request may be; 0 means of any age.
 	Retention time.Duration
+	// PublicURL is how the world reaches this server, without a slash at the end: "https://mail.acme.test".
+	PublicURL string
 	// Receipts is how long receipts are kept, which bounds the age of requests that only their receipt proves to be
 	// new, see remembered; 0 means for ever.
 	Receipts time.Duration

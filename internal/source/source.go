@@ -44,6 +44,7 @@ type Settings struct {
 	ConfirmByHand      bool     `json:"confirmByHand,omitempty"`      // wait for a person even for listed topics
 	BasicAuth          []string `json:"basicAuth,omitempty"`          // "user:password", current first
 	Secrets            []string `json:"secrets,omitempty"`            // provider's signing secrets, current first
+	SignedURLs         []string `json:"signedUrls,omitempty"`         // the source's URL as the provider has it; secrets
 	Account            string   `json:"account,omitempty"`            // the sending account that events must name
 	MaxAgeSeconds      int64    `json:"maxAgeSeconds,omitempty"`      // oldest signed timestamp; 0: as old as events are kept
 	TemplateTag        string   `json:"templateTag,omitempty"`        // default templateKey
@@ -61,7 +62,7 @@ func (s *Source) ForProvider(tokenProved bool, retention time.Duration) provider
 	}
 	return provider.Source{
 		ID: s.ID, Project: s.Project,
-		Secrets: set.Secrets, BasicAuth: set.BasicAuth,
+		Secrets: set.Secrets, BasicAuth: set.BasicAuth, URLs: set.SignedURLs,
 		Topics: set.Topics, SigningCertificate: s.Certificate,
 		RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw, AutoConfirm: !set.ConfirmByHand,
 		Account: set.Account, MaxAge: maxAge,

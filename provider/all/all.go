@@ -5,6 +5,7 @@ package all
 import (
 	"tidings/provider"
 	"tidings/provider/mailgun"
+	"tidings/provider/mandrill"
 	"tidings/provider/ses"
 )
 
@@ -12,6 +13,7 @@ import (
 func Adapters() []provider.Adapter {
 	return []provider.Adapter{
 		mailgun.Adapter,
+		mandrill.Adapter,
 		ses.Adapter,
 	}
 }
