@@ -34,13 +34,15 @@ var (
 
 // providerRules are what a provider asks of a source's settings beyond what holds for all.
 var providerRules = map[string]func(*problems, *source.Source){
-	"generic":   genericRules,
-	"mailgun":   mailgunRules,
-	"mandrill":  mandrillRules,
-	"postmark":  postmarkRules,
-	"sendgrid":  sendgridRules,
-	"ses":       sesRules,
-	"sparkpost": sparkpostRules,
+	"generic":    genericRules,
+	"mailersend": mailersendRules,
+	"mailgun":    mailgunRules,
+	"mailjet":    mailjetRules,
+	"mandrill":   mandrillRules,
+	"postmark":   postmarkRules,
+	"sendgrid":   sendgridRules,
+	"ses":        sesRules,
+	"sparkpost":  sparkpostRules,
 }
 
 // sourceRules checks a source as a whole, and sets Certificate.

@@ -4,7 +4,9 @@ package all
 
 import (
 	"tidings/provider"
+	"tidings/provider/mailersend"
 	"tidings/provider/mailgun"
+	"tidings/provider/mailjet"
 	"tidings/provider/mandrill"
 	"tidings/provider/ses"
 )
@@ -12,7 +14,9 @@ import (
 // Adapters returns all adapters, sorted by Slug. The slice is the caller's own.
 func Adapters() []provider.Adapter {
 	return []provider.Adapter{
+		mailersend.Adapter,
 		mailgun.Adapter,
+		mailjet.Adapter,
 		mandrill.Adapter,
 		ses.Adapter,
 	}
