@@ -57,3 +57,19 @@ func Response(text string) (code int, enhanced, reason string) {
 	}
 	return code, enhanced, event.ReasonOfSMTP(code, enhanced)
 }
+
+// refusalClasses are the classes of refusals by their reason.
+var refusalClasses = map[string]event.BounceClass{
+	event.ReasonBlocked:            event.Block,
+	event.ReasonSpam:               event.Block,
+	event.ReasonAuthentication:     event.Block,
+	event.ReasonThrottled:          event.Soft,
+	event.ReasonMailboxFull:        event.Soft,
+	event.ReasonMessageTooLarge:    event.Soft,
+	event.ReasonContentRejected:    event.Soft,
+	event.ReasonAttachmentRejected: event.Soft,
+}
+
+// RefusalClass is the class of a bounce whose reason says more of it than the provider's own word and the first digit of
+// the code do: a server may refuse for good, with 5xx, what says nothing of the address. It is "" for other reasons.
+func RefusalClass(reason string) event.BounceClass { return refusalClasses[reason] }

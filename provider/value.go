@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -23,15 +25,10 @@ var errNotArray = errors.New("JSON is not an array")
 // element, such as a duplicate key, shows when that element is read with DecodeJSON or EachMember, and costs only it.
 func Elements(body []byte) ([]jsontext.Value, error) {
 	d := lenient(body, jsontext.AllowDuplicateNames(true))
-	if d.PeekKind() == jsontext.KindInvalid {
-		_, err := d.ReadToken()
+	if start, err := d.ReadToken(); err != nil {
 		return nil, err
-	}
-	if d.PeekKind() != jsontext.KindBeginArray {
+	} else if start.Kind() != jsontext.KindBeginArray {
 		return nil, errNotArray
-	}
-	if _, err := d.ReadToken(); err != nil {
-		return nil, err
 	}
 	var list []jsontext.Value
 	for d.PeekKind() != jsontext.KindEndArray {
@@ -42,13 +39,26 @@ func Elements(body []byte) ([]jsontext.Value, error) {
 		end := int(d.InputOffset())
 		list = append(list, body[end-len(v):end:end])
 	}
-	if _, err := d.ReadToken(); err != nil {
+	if err := ended(d); err != nil {
 		return nil, err
 	}
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("JSON goes on after its array")
-	}
 	return list, nil
+}
+
+// MemberOf returns the value of one member of a text that must be exactly one JSON object, as a slice of it; nil where
+// there is none. It is for the array that a batch is wrapped in, so like Elements it does not look into values.
+func MemberOf(text []byte, name string) (jsontext.Value, error) {
+	var found jsontext.Value
+	err := eachMember(text, func(n string, v jsontext.Value, _ int) error {
+		if n == name && found != nil {
+			return fmt.Errorf("%w: %q", jsontext.ErrDuplicateName, name)
+		}
+		if n == name {
+			found = v
+		}
+		return nil
+	}, jsontext.AllowDuplicateNames(true))
+	return found, err
 }
 
 // EachMember calls do with every member of a text that must be exactly one JSON object, in their order. The name is
@@ -58,7 +68,15 @@ func EachMember(text []byte, do func(name string, value jsontext.Value)) error {
 	if err := checkBounds(text, 0); err != nil {
 		return err
 	}
-	d := lenient(text)
+	return eachMember(text, func(name string, v jsontext.Value, _ int) error {
+		do(name, v)
+		return nil
+	})
+}
+
+// eachMember calls do with names, values and where in the text the values end.
+func eachMember(text []byte, do func(string, jsontext.Value, int) error, opts ...jsontext.Options) error {
+	d := lenient(text, opts...)
 	if start, err := d.ReadToken(); err != nil {
 		return err
 	} else if start.Kind() != jsontext.KindBeginObject {
@@ -75,15 +93,40 @@ func EachMember(text []byte, do func(name string, value jsontext.Value)) error {
 			return err
 		}
 		end := int(d.InputOffset())
-		do(name, text[end-len(v):end:end])
+		if err := do(name, text[end-len(v):end:end], end); err != nil {
+			return err
+		}
 	}
+	return ended(d)
+}
+
+// ended reads the end of an array or an object, which must be the end of the text.
+func ended(d *jsontext.Decoder) error {
 	if _, err := d.ReadToken(); err != nil {
 		return err
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return errors.New("JSON goes on after its object")
+		return errors.New("JSON goes on after its end")
 	}
 	return nil
+}
+
+// Redact returns a text that is one JSON object with null for the values of the named members; the text itself where it
+// has none of them. It is for what must not be kept.
+func Redact(text []byte, names ...string) []byte {
+	var out []byte
+	done := 0
+	err := eachMember(text, func(name string, v jsontext.Value, end int) error {
+		if slices.Contains(names, name) && v.Kind() != jsontext.KindNull {
+			out = append(append(out, text[done:end-len(v)]...), "null"...)
+			done = end
+		}
+		return nil
+	}, jsontext.AllowDuplicateNames(true))
+	if err != nil || done == 0 {
+		return text
+	}
+	return append(out, text[done:]...)
 }
 
 // Text is a JSON string, or a number or boolean as it is written, so that ids keep every digit. Anything else is empty.
@@ -189,6 +232,25 @@ func FlagOf(v jsontext.Value) Flag {
 	return Flag(s == "1" || strings.EqualFold(s, "true"))
 }
 
+// JSONMessage says for people what an error of DecodeJSON is, in the same words every time.
+func JSONMessage(err error) string {
+	var shape *json.SemanticError
+	if !errors.As(err, &shape) {
+		return err.Error()
+	}
+	kind := shape.JSONKind.String()
+	switch shape.JSONKind {
+	case jsontext.KindBeginObject:
+		kind = "object"
+	case jsontext.KindBeginArray:
+		kind = "array"
+	}
+	if shape.JSONPointer == "" {
+		return "it is a JSON " + kind
+	}
+	return fmt.Sprintf("its member %s is a JSON %s", shape.JSONPointer, kind)
+}
+
 // UnixTime reads a time in seconds since 1970, with or without a fraction; zero where the text is none.
 func UnixTime(text string) time.Time {
 	whole, fraction, _ := strings.Cut(strings.TrimSpace(text), ".")
@@ -202,6 +264,16 @@ func UnixTime(text string) time.Time {
 		return time.Time{}
 	}
 	return time.Unix(seconds, int64(nanos)).UTC()
+}
+
+// ParseTime reads a time as RFC 3339, with any fraction of a second, or in seconds since 1970; zero where the text is
+// neither.
+func ParseTime(text string) time.Time {
+	text = strings.TrimSpace(text)
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t.UTC()
+	}
+	return UnixTime(text)
 }
 
 // maxUnix is the end of the year 9999.

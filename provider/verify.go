@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -44,12 +45,48 @@ func CheckBasicAuth(h http.Header, accepted []string) *Refusal {
 	return nil
 }
 
+// CheckUnsigned proves a request of a provider that signs nothing, by what the source uses: one of its Secrets as a bearer
+// token or as the whole value of one of headers, or one of its BasicAuth. Where the source has both, either will do. Where
+// it has neither, the URL's token is the proof.
+func CheckUnsigned(h http.Header, src Source, headers ...string) *Refusal {
+	if len(src.Secrets) == 0 && len(src.BasicAuth) == 0 {
+		if src.TokenProved {
+			return nil
+		}
+		return Refuse(Forbidden, "not_proved",
+			"requests are not signed, so the URL must hold the source's token, or the source must have basicAuth or secrets")
+	}
+	shown := []string{bearer(h.Get("Authorization"))}
+	for _, name := range headers {
+		shown = append(shown, h.Get(name))
+	}
+	for _, s := range shown {
+		if AnySecret(s, src.Secrets) {
+			return nil
+		}
+	}
+	if len(src.BasicAuth) > 0 {
+		return CheckBasicAuth(h, src.BasicAuth)
+	}
+	return Refuse(Forbidden, "wrong_token", "no header has one of the source's secrets: give the provider's webhook a header %s",
+		strings.Join(append([]string{"Authorization: Bearer TOKEN"}, headers...), " or "))
+}
+
+// bearer is the token of an Authorization header; empty where it has none.
+func bearer(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
 // CheckAge refuses a request whose proved time at is longer ago than limit, or further ahead of now than future. A limit
 // of 0 means any age.
 func CheckAge(at, now time.Time, limit, future time.Duration) *Refusal {
 	if at.Sub(now) > future {
-		return Refuse(Forbidden, "future", "the request was signed for %s, which is ahead of our clock: check the clock of this machine",
-			at.Format(time.RFC3339))
+		return Refuse(Forbidden, "future",
+			"the request was signed for %s, which is ahead of our clock: check the clock of this machine", at.Format(time.RFC3339))
 	}
 	if limit > 0 && now.Sub(at) > limit {
 		return Refuse(Forbidden, "stale", "the request was signed at %s, longer ago than the source's maxAge of %s",

@@ -76,3 +76,40 @@ func TestExactlyOneCertificateIsRead(t *testing.T) {
 		}
 	}
 }
+
+func TestAnUnsignedRequestIsProvedByWhatTheSourceUses(t *testing.T) {
+	t.Parallel()
+	basic := provider.Source{BasicAuth: []string{"u:p"}}
+	token := provider.Source{Secrets: []string{"new", "old"}}
+	both := provider.Source{BasicAuth: basic.BasicAuth, Secrets: token.Secrets, TokenProved: true}
+	header := func(name, value string) http.Header { return http.Header{name: {value}} }
+	cases := []struct {
+		name string
+		src  provider.Source
+		h    http.Header
+		code string
+	}{
+		{"nothing is set, the URL had the token", provider.Source{TokenProved: true}, nil, ""},
+		{"nothing is set and no token", provider.Source{}, nil, "not_proved"},
+		{"basic auth", basic, header("Authorization", "Basic dTpw"), ""},
+		{"no basic auth", basic, nil, "no_credentials"},
+		{"wrong basic auth", basic, header("Authorization", "Basic dTp4"), "wrong_credentials"},
+		{"a bearer token", token, header("Authorization", "bearer  new"), ""},
+		{"the previous one in a header", token, header("X-Token", "old"), ""},
+		{"a wrong one", token, header("X-Token", "older"), "wrong_token"},
+		{"in another header", token, header("X-Other", "new"), "wrong_token"},
+		{"an empty one", provider.Source{Secrets: []string{""}}, header("X-Token", ""), "wrong_token"},
+		{"either of both: basic auth", both, header("Authorization", "Basic dTpw"), ""},
+		{"either of both: a token", both, header("X-Token", "new"), ""},
+		{"neither of both", both, nil, "no_credentials"},
+	}
+	for _, c := range cases {
+		got := ""
+		if r := provider.CheckUnsigned(c.h, c.src, "X-Token"); r != nil {
+			got = r.Code
+		}
+		if got != c.code {
+			t.Errorf("%s: %q, want %q", c.name, got, c.code)
+		}
+	}
+}

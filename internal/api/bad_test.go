@@ -48,7 +48,7 @@ func badRequests() []badRequest {
 		events("name misspelt", "name=email.opend", 422),
 		events("contact no address", "contact=lea", 422),
 		events("source no id", "source=main", 422),
-		events("provider unknown", "provider=sendgrid", 422),
+		events("provider unknown", "provider=pigeons", 422),
 		events("filter too long", "tag="+strings.Repeat("x", 1001), 422),
 		events("filter with NUL", "tag=a%00b", 422),
 		events("filter with bad UTF-8", "tag=%ff", 422),

@@ -192,8 +192,8 @@ func (a *api) updateSource(ctx context.Context, in *updateSourceIn) (*sourceOut,
 	return a.oneSource(a.Control.UpdateSource(ctx, who(ctx), in.ID, control.SourceChange{
 		Name: in.Body.Name, Path: in.Body.Path, Topics: set.Topics, SigningCertificate: set.SigningCertificate,
 		RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw, ConfirmByHand: set.ConfirmByHand,
-		BasicAuth: set.BasicAuth, Secrets: set.Secrets, SignedURLs: set.SignedURLs, Account: set.Account, MaxAgeSeconds: set.MaxAgeSeconds,
-		TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag,
+		BasicAuth: set.BasicAuth, Secrets: set.Secrets, SignedURLs: set.SignedURLs, Account: set.Account,
+		MaxAgeSeconds: set.MaxAgeSeconds, TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag,
 	}))
 }
 

@@ -94,11 +94,12 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	a.confirmer = ingest.NewConfirmer(client, a.store, time.Now, a.log)
 	a.refusals = ingest.NewRefusalLog(a.store, time.Now, a.log)
 	taking := ingest.Options{
-		BasePath: o.Config.BasePath, PublicURL: o.Config.Address.Base(), Adapters: all.Adapters(), Sources: a.store, Builder: builder,
+		BasePath: o.Config.BasePath, PublicURL: o.Config.Base(), Adapters: all.Adapters(), Sources: a.store, Builder: builder,
 		Submit: a.committer.Submit, Certificates: ingest.NewCertificates(client, time.Now),
 		Confirmer: a.confirmer, Refusals: a.refusals,
-		Retention: retention(o.Config.Rules).Longest(), Receipts: o.Config.RetentionReceipts.Std(), MaxRequests: int64(o.Config.MaxInFlight),
-		Meter: metrics, Log: a.log,
+		Retention: retention(o.Config.Rules).Longest(), Receipts: o.Config.RetentionReceipts.Std(),
+		MaxRequests: int64(o.Config.MaxInFlight),
+		Meter:       metrics, Log: a.log,
 	}
 	asking := api.Options{Metrics: metrics.Handler(), Meter: metrics}
 	if a.tracer != nil { // an interface with a nil in it is not nil

@@ -74,7 +74,8 @@ func mailersendRules(p *problems, s *source.Source) {
 // mailjetRules: Mailjet signs nothing.
 func mailjetRules(p *problems, s *source.Source) {
 	if len(s.Settings.Secrets) > 0 {
-		p.add("settings.secrets", "can't be used with Mailjet, which signs nothing: set basicAuth and put user and password into the URL")
+		p.add("settings.secrets", "can't be used with Mailjet, which signs nothing: set basicAuth and put user and password "+
+			"into the URL")
 	}
 	if s.Path != "" && len(s.Settings.BasicAuth) == 0 {
 		p.add("path", "needs basicAuth: Mailjet signs nothing, so without the token in the URL nothing else proves a request")

@@ -82,6 +82,19 @@ func TestTwoBodiesOfOneIDInOneTransactionAreAConflict(t *testing.T) {
 	})
 }
 
+// The first of a transaction is not the first of all: what counts is the body that was stored before.
+func TestBodiesOfOneTransactionAreComparedWithTheStoredOne(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(...func(*store.Options)) *store.Store) {
+		s := open()
+		f := newFeed(t, s, "one")
+		entries := []*receipt.Entry{rebodied(f, "a", "ann")}
+		f.commit(entries...)
+		later := []*receipt.Entry{rebodied(f, "a", "bob"), rebodied(f, "a", "ann"), rebodied(f, "a", "bob"), rebodied(f, "a", "cy")}
+		f.commit(later...)
+		checkOneBody(t, s, append(entries, later...))
+	})
+}
+
 // Two nodes take one id with two bodies at once, many times: each time one is stored and the other told so.
 func TestTwoBodiesOfOneIDOnTwoNodesAtOnceAreAConflict(t *testing.T) {
 	onBoth(t, func(t *testing.T, open func(...func(*store.Options)) *store.Store) {

@@ -59,8 +59,9 @@ type meaning struct {
 // greylisted is a refusal for now, after which Mailjet tries again.
 const greylisted = "greylisted"
 
-// meanings are what Mailjet's words for why mean: https://dev.mailjet.com/email/guides/webhooks/#possible-values-for-errors. One that
-// is not listed means what hard_bounce and the server's answer say.
+// meanings are what Mailjet's words for why mean:
+// https://dev.mailjet.com/email/guides/webhooks/#possible-values-for-errors. One that is not listed means what hard_bounce
+// and the server's answer say.
 var meanings = map[string]meaning{
 	"user unknown":          {"", event.ReasonNoSuchUser},
 	"mailbox inactive":      {"", event.ReasonNoSuchUser},
