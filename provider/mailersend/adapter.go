@@ -88,7 +88,7 @@ func read(body []byte) provider.Result {
 	result := provider.Result{Kind: kindNotification, Keep: body}
 	var rec record
 	if err := provider.DecodeJSON(body, &rec); err != nil {
-		result.Problems = problem("unreadable", fmt.Sprintf("the event can't be read (%s): %v", provider.JSONCode(err), err))
+		result.Problems = problem("unreadable", "the event can't be read: "+provider.JSONCode(err))
 		return result
 	}
 	switch word := rec.word(); {

@@ -79,7 +79,7 @@ func read(keep []byte, src provider.Source) provider.Result {
 	result := provider.Result{Kind: kindNotification, Keep: keep}
 	rec, err := readRecord(keep)
 	if err != nil {
-		result.Problems = problem("unreadable", fmt.Sprintf("the event can't be read (%s): %v", provider.JSONCode(err), err))
+		result.Problems = problem("unreadable", "the event can't be read: "+provider.JSONCode(err))
 		return result
 	}
 	if rec.Event == "" {

@@ -118,7 +118,7 @@ func readOne(text jsontext.Value, src provider.Source) (event.Draft, *provider.P
 	var rec record
 	if err := provider.DecodeJSON(text, &rec); err != nil {
 		return event.Draft{}, &provider.Problem{
-			Code: "unreadable", Message: fmt.Sprintf("this element is not an event (%s): %v", provider.JSONCode(err), err),
+			Code: "unreadable", Message: "this element is not an event: " + provider.JSONCode(err),
 		}
 	}
 	switch {

@@ -33,6 +33,8 @@ type record struct {
 	Comment   provider.Text `json:"comment"`
 	Source    provider.Text `json:"source"`
 	List      provider.Text `json:"mj_list_id"`
+
+	labels provider.Labels // of a payload that is a JSON object
 }
 
 // id is the message's, the same that the answer to a send has.
@@ -51,6 +53,7 @@ func (r *record) draft(src provider.Source) event.Draft {
 		string(r.Event), r.id(), provider.KeyAddress(string(r.Email)), string(r.Time), string(r.URL), string(r.IP),
 	}}
 	d.OccurredAt, d.Recipient, d.Attribution = at, string(r.Email), event.Exact
+	r.readPayload()
 	d.Message = r.message(src)
 	r.fill(&d.Event)
 	return d
@@ -65,25 +68,23 @@ func (r *record) message(src provider.Source) *event.Message {
 	if r.Custom != "" {
 		m.Tags = []string{string(r.Custom)}
 	}
-	provider.ReadLabels(m, r.labels(), src)
+	provider.ReadLabels(m, r.labels, src)
 	return m
 }
 
-// labels are what a sender gave along: a payload that is a JSON object.
-func (r *record) labels() provider.Labels {
-	var labels provider.Labels
-	if !strings.HasPrefix(strings.TrimSpace(string(r.Payload)), "{") ||
-		provider.DecodeJSON([]byte(r.Payload), &labels) != nil {
-		return nil
+// readPayload reads what a sender gave along, where it is a JSON object.
+func (r *record) readPayload() {
+	text := strings.TrimSpace(string(r.Payload))
+	if !strings.HasPrefix(text, "{") || provider.DecodeJSON([]byte(text), &r.labels) != nil {
+		r.labels = nil
 	}
-	return labels
 }
 
 // data is what has no field of ours.
 func (r *record) data(pairs ...string) []byte {
 	pairs = append(pairs, "customId", string(r.CustomID), "messageGuid", string(r.GUID),
 		"campaignId", number(r.Campaign), "contactId", number(r.Contact))
-	if r.labels() == nil {
+	if r.labels == nil {
 		pairs = append(pairs, "payload", string(r.Payload))
 	}
 	return provider.Object(pairs...)

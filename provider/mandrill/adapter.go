@@ -3,7 +3,6 @@
 package mandrill
 
 import (
-	"fmt"
 	"net/http"
 	"time"
 
@@ -75,7 +74,7 @@ func read(batch []byte, src provider.Source) provider.Result {
 	if err != nil {
 		result.Problems = []provider.Problem{{
 			Element: -1, Code: "unreadable",
-			Message: fmt.Sprintf("the request is genuine but no array of events (%s): %v", provider.JSONCode(err), err),
+			Message: "the request is genuine but no array of events: " + provider.JSONCode(err),
 		}}
 		return result
 	}
@@ -106,7 +105,7 @@ func readOne(text jsontext.Value, src provider.Source) (event.Draft, *provider.P
 	var rec record
 	if err := provider.DecodeJSON(text, &rec); err != nil {
 		return event.Draft{}, &provider.Problem{
-			Code: "unreadable", Message: fmt.Sprintf("this element is not an event (%s): %v", provider.JSONCode(err), err),
+			Code: "unreadable", Message: "this element is not an event: " + provider.JSONCode(err),
 		}
 	}
 	switch word := rec.word(); {
