@@ -1,8 +1,12 @@
 package provider
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"tidings/event"
 )
@@ -73,3 +77,12 @@ var refusalClasses = map[string]event.BounceClass{
 // RefusalClass is the class of a bounce whose reason says more of it than the provider's own word and the first digit of
 // the code do: a server may refuse for good, with 5xx, what says nothing of the address. It is "" for other reasons.
 func RefusalClass(reason string) event.BounceClass { return refusalClasses[reason] }
+
+// JSONTrouble is JSONCode with the place of the error where there is one, for a Problem's message: the decoder's own texts
+// differ from build to build, and a problem must read the same when its body is read again.
+func JSONTrouble(err error) string {
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return fmt.Sprintf("%s at byte %d", JSONCode(err), syntax.ByteOffset)
+	}
+	return JSONCode(err)
+}

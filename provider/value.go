@@ -282,7 +282,16 @@ const maxUnix = 253402300799
 // Object writes names and values, in pairs, as a JSON object without the empty values; nil where all are. It is for
 // event.Event's Data.
 func Object(pairs ...string) []byte {
-	var out []byte
+	size := 0
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			size += len(pairs[i]) + len(pairs[i+1]) + len(`,"":"""`)
+		}
+	}
+	if size == 0 {
+		return nil
+	}
+	out := make([]byte, 0, size+len("}"))
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] == "" {
 			continue
@@ -291,9 +300,6 @@ func Object(pairs ...string) []byte {
 		out, _ = jsontext.AppendQuote(out, pairs[i])
 		out = append(out, ':')
 		out, _ = jsontext.AppendQuote(out, pairs[i+1]) // invalid UTF-8 becomes U+FFFD
-	}
-	if out == nil {
-		return nil
 	}
 	out[0] = '{'
 	return append(out, '}')

@@ -67,21 +67,17 @@ func (r *record) response() (code int, enhanced, reason string) {
 	return code, enhanced, reason
 }
 
-// blocks are the reasons that say nothing of the address.
-var blocks = map[string]bool{
-	event.ReasonBlocked: true, event.ReasonAuthentication: true, event.ReasonSpam: true, event.ReasonContentRejected: true,
-}
-
 // fillBounce: MailerSend does not say of a soft bounce whether it goes on trying.
 func (r *record) fillBounce(e *event.Event) {
 	hard := r.word() == "hard_bounced"
 	code, enhanced, reason := r.response()
-	class := event.Soft
+	class := provider.RefusalClass(reason)
 	switch {
-	case blocks[reason]:
-		class = event.Block
-	case hard && reason != event.ReasonMailboxFull:
+	case class != "":
+	case hard:
 		class = event.Hard
+	default:
+		class = event.Soft
 	}
 	e.Name = event.EmailBounce
 	e.Bounce = &event.Bounce{

@@ -197,17 +197,11 @@ var outcomes = map[string]outcome{
 	"old":         {event.Soft, event.ReasonRetriesExhausted},
 }
 
-// byReason are the classes of bounces that Mailgun calls generic, or does not call at all: what the server said decides.
+// byReason are the classes of bounces that Mailgun calls generic, or does not call at all, where the reason speaks of the
+// address.
 var byReason = map[string]event.BounceClass{
 	event.ReasonNoSuchUser:       event.Hard,
 	event.ReasonDNS:              event.Hard,
-	event.ReasonBlocked:          event.Block,
-	event.ReasonAuthentication:   event.Block,
-	event.ReasonSpam:             event.Block,
-	event.ReasonContentRejected:  event.Block,
-	event.ReasonThrottled:        event.Soft,
-	event.ReasonMailboxFull:      event.Soft,
-	event.ReasonMessageTooLarge:  event.Soft,
 	event.ReasonUnreachable:      event.Soft,
 	event.ReasonRetriesExhausted: event.Soft,
 }
@@ -217,17 +211,17 @@ func (r *record) outcome(s smtp) outcome {
 	if reason == "" {
 		reason = event.ReasonOfSMTP(s.code, s.enhanced)
 	}
-	if o, ok := outcomes[string(r.Reason)]; ok {
-		if o.reason == "" {
-			o.reason = reason
-		}
-		if o.class == event.Hard && reason == event.ReasonMailboxFull {
-			o.class = event.Soft // full today
-		}
+	o, named := outcomes[string(r.Reason)]
+	class := provider.RefusalClass(reason)
+	switch {
+	case named && o.reason != "":
 		return o
-	}
-	if class, ok := byReason[reason]; ok {
+	case class != "":
 		return outcome{class, reason}
+	case named:
+		return outcome{o.class, reason}
+	case byReason[reason] != "":
+		return outcome{byReason[reason], reason}
 	}
 	return outcome{event.Undetermined, reason}
 }

@@ -80,11 +80,6 @@ var descriptions = map[string]outcome{
 	"authentication_error": {event.Block, event.ReasonAuthentication},
 }
 
-// policy are the reasons that say nothing of the address, so that a soft bounce for one of them is a block.
-var policy = map[string]bool{
-	event.ReasonBlocked: true, event.ReasonAuthentication: true, event.ReasonSpam: true, event.ReasonContentRejected: true,
-}
-
 // fillBounce: Mandrill reports a bounce, soft ones too, when it has given up.
 func (r *record) fillBounce(e *event.Event) {
 	text := r.diagnostic()
@@ -98,11 +93,8 @@ func (r *record) fillBounce(e *event.Event) {
 		if r.Event == "soft_bounce" {
 			o.class = event.Soft
 		}
-		switch {
-		case policy[o.reason]:
-			o.class = event.Block
-		case o.reason == event.ReasonMailboxFull:
-			o.class = event.Soft
+		if class := provider.RefusalClass(o.reason); class != "" {
+			o.class = class
 		}
 	}
 	e.Name = event.EmailBounce
