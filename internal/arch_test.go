@@ -36,6 +36,10 @@ var allowed = map[string][]string{
 	"provider/mailtrap":     {"event", "provider"},
 	"provider/postal":       {"event", "provider"},
 	"provider/resend":       {"event", "provider"},
+	"provider/mailersend":   {"event", "provider"},
+	"provider/mailgun":      {"event", "provider"},
+	"provider/mailjet":      {"event", "provider"},
+	"provider/mandrill":     {"event", "provider"},
 	"provider/all":          {"provider/..."},
 	"provider/providertest": {"event", "provider"},
 

@@ -78,6 +78,10 @@ type Source struct {
 	// BasicAuth are accepted "user:password" pairs, current first. Empty: basic auth is not asked for.
 	BasicAuth []string
 
+	// URLs are those that a provider which signs its URL may have been given, exactly as it was: with query, and with user
+	// and password where they stand in it. They hold the token, so they are secrets.
+	URLs []string
+
 	Topics             []string          // SNS topic ARNs that may post here; required for SNS
 	SigningCertificate *x509.Certificate // pinned: then only it is trusted
 	RequireVersion2    bool              // refuse SNS SignatureVersion 1
@@ -107,6 +111,11 @@ type Result struct {
 type Transport struct {
 	ID string    // SNS MessageId; empty: the request is known by the hash of its body
 	At time.Time // the signed time of the request; zero: none
+	// OneBody says that the ID may come with one body only, because the provider's signature covers ID and At and not
+	// the body: whoever saw one signature could put it on any other. ID and At are then set. Whoever takes in the
+	// request remembers the ID for as long as it accepts requests of that age, and refuses it with another body as
+	// Unacceptable; the same body again is a redelivery like any other. Handler does not remember and so can't do it.
+	OneBody bool
 }
 
 // Problem is something in a proved request that could not be made an event, or was made one only in part. It is kept

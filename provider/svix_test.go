@@ -152,7 +152,7 @@ func ExampleCheckStandardWebhook() {
 				return provider.Result{}, refusal
 			}
 			result, err := read(req.Body, src)
-			result.Transport = provider.Transport(proof)
+			result.Transport = provider.Transport{ID: proof.ID, At: proof.At}
 			return result, err
 		},
 		Reparse: read,

@@ -23,6 +23,7 @@ type sourceChange struct {
 	ConfirmByHand      *bool            `negatable:"" help:"Let a person confirm subscriptions of listed topics too."`
 	BasicAuth          []string         `sep:"none" placeholder:"USER:PASSWORD" help:"Ask for basic auth, any of these, instead of those now."`
 	Secret             []string         `sep:"none" placeholder:"VALUE|@FILE" help:"The provider's keys, signing secrets or tokens, current first, instead of those now."`
+	SignedURL          []string         `sep:"none" placeholder:"URL" help:"The source's URL exactly as the provider has it, where that is signed (Mandrill behind a proxy); may be repeated."`
 	Account            *string          `placeholder:"ID" help:"The AWS account that events must come from."`
 	FixedPath          *string          `placeholder:"WORD" help:"Also reachable without token at BASE/PROVIDER/WORD."`
 	MaxAge             *config.Duration `placeholder:"TIME" help:"Oldest signed request to accept; 0: as old as events are kept."`
@@ -45,6 +46,7 @@ var removable = map[string]func(*control.SourceChange){
 	"basic-auth":          func(ch *control.SourceChange) { ch.BasicAuth = new([]string) },
 	"secret":              func(ch *control.SourceChange) { ch.Secrets = new([]string) },
 	"signing-certificate": func(ch *control.SourceChange) { ch.SigningCertificate = new(string) },
+	"signed-url":          func(ch *control.SourceChange) { ch.SignedURLs = new([]string) },
 	"account":             func(ch *control.SourceChange) { ch.Account = new(string) },
 	"fixed-path":          func(ch *control.SourceChange) { ch.Path = new(string) },
 	"template-tag":        func(ch *control.SourceChange) { ch.TemplateTag = new(string) },
@@ -58,6 +60,9 @@ func (s *sourceChange) change() (control.SourceChange, error) {
 	}
 	if len(s.Topic) > 0 {
 		ch.Topics = &s.Topic
+	}
+	if len(s.SignedURL) > 0 {
+		ch.SignedURLs = &s.SignedURL
 	}
 	if len(s.BasicAuth) > 0 {
 		ch.BasicAuth = &s.BasicAuth

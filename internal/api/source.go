@@ -39,6 +39,7 @@ type SourceSettings struct {
 	ConfirmByHand      bool      `json:"confirmByHand" doc:"Wait for a person even for listed topics"`
 	BasicAuth          int       `json:"basicAuth" doc:"How many user:password pairs are accepted"`
 	Secrets            int       `json:"secrets" doc:"How many signing secrets are accepted"`
+	SignedURLs         int       `json:"signedUrls,omitempty" doc:"How many URLs are expected in signatures; absent: the source's own"`
 	Account            string    `json:"account,omitempty" doc:"The sending account that events must name" example:"123456789012"`
 	MaxAgeSeconds      int64     `json:"maxAgeSeconds" doc:"The oldest signed time; 0: as old as events are kept"`
 	TemplateTag        string    `json:"templateTag,omitempty" doc:"The message tag that names the template; absent: templateKey"`
@@ -54,7 +55,7 @@ func SourceOf(s *source.Source, fixedURL string, now time.Time) Source {
 		Settings: SourceSettings{
 			Topics: set.Topics, SigningCertificate: set.SigningCertificate, RequireVersion2: set.RequireVersion2,
 			AllowRaw: set.AllowRaw, ConfirmByHand: set.ConfirmByHand, BasicAuth: len(set.BasicAuth),
-			Secrets: len(set.Secrets), Account: set.Account, MaxAgeSeconds: set.MaxAgeSeconds,
+			Secrets: len(set.Secrets), SignedURLs: len(set.SignedURLs), Account: set.Account, MaxAgeSeconds: set.MaxAgeSeconds,
 			TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag,
 		},
 	}
@@ -130,6 +131,7 @@ type NewSettings struct {
 	ConfirmByHand      bool     `json:"confirmByHand,omitempty" doc:"Wait for a person even for listed topics"`
 	BasicAuth          []string `json:"basicAuth,omitempty" nullable:"false" doc:"user:password pairs to ask for, current first"`
 	Secrets            []string `json:"secrets,omitempty" nullable:"false" doc:"The provider's signing secrets, current first"`
+	SignedURLs         []string `json:"signedUrls,omitempty" nullable:"false" doc:"The source's URL exactly as the provider has it (Mandrill signs it)"`
 	Account            string   `json:"account,omitempty" doc:"The sending account that events must name" example:"123456789012"`
 	MaxAgeSeconds      int64    `json:"maxAgeSeconds,omitempty" doc:"The oldest signed time; 0: as old as events are kept"`
 	TemplateTag        string   `json:"templateTag,omitempty" doc:"The message tag that names the template" example:"templateKey"`
@@ -145,7 +147,7 @@ func (a *api) createSource(ctx context.Context, in *createSourceIn) (*sourceWith
 		Settings: source.Settings{
 			Topics: set.Topics, SigningCertificate: set.SigningCertificate, RequireVersion2: set.RequireVersion2,
 			AllowRaw: set.AllowRaw, ConfirmByHand: set.ConfirmByHand, BasicAuth: set.BasicAuth, Secrets: set.Secrets,
-			Account: set.Account, MaxAgeSeconds: set.MaxAgeSeconds, TemplateTag: set.TemplateTag,
+			SignedURLs: set.SignedURLs, Account: set.Account, MaxAgeSeconds: set.MaxAgeSeconds, TemplateTag: set.TemplateTag,
 			WorkflowTag: set.WorkflowTag,
 		},
 	})
@@ -187,6 +189,7 @@ type SettingsChange struct {
 	ConfirmByHand      *bool     `json:"confirmByHand,omitempty"`
 	BasicAuth          *[]string `json:"basicAuth,omitempty" nullable:"false"`
 	Secrets            *[]string `json:"secrets,omitempty" nullable:"false"`
+	SignedURLs         *[]string `json:"signedUrls,omitempty" nullable:"false" doc:"Empty: the source's own URL"`
 	Account            *string   `json:"account,omitempty" doc:"Empty: any"`
 	MaxAgeSeconds      *int64    `json:"maxAgeSeconds,omitempty"`
 	TemplateTag        *string   `json:"templateTag,omitempty"`
@@ -208,8 +211,8 @@ func (a *api) updateSource(ctx context.Context, in *updateSourceIn) (*sourceOut,
 	s, err := a.Control.UpdateSource(ctx, who(ctx), in.ID, control.SourceChange{
 		Name: in.Body.Name, Path: in.Body.Path, Topics: set.Topics, SigningCertificate: set.SigningCertificate,
 		RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw, ConfirmByHand: set.ConfirmByHand,
-		BasicAuth: set.BasicAuth, Secrets: set.Secrets, Account: set.Account, MaxAgeSeconds: set.MaxAgeSeconds,
-		TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag, IfVersion: version,
+		BasicAuth: set.BasicAuth, Secrets: set.Secrets, SignedURLs: set.SignedURLs, Account: set.Account,
+		MaxAgeSeconds: set.MaxAgeSeconds, TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag, IfVersion: version,
 	})
 	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == store.CodeChanged && version != 0 {
 		p := a.newProblem(http.StatusPreconditionFailed, f.Code, f.Message)

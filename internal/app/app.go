@@ -72,6 +72,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if a.listener, err = listening.Listen(ctx, "tcp", o.Config.Listen); err != nil {
 		return nil, errors.Join(fmt.Errorf("listen on %s: %w", o.Config.Listen, err), a.store.Close())
 	}
+	o.Config.Listen = listensOn(o.Config.Listen, a.listener)
 	codec, err := receipt.NewCodec()
 	if err != nil {
 		return nil, errors.Join(err, a.listener.Close(), a.store.Close())
@@ -81,6 +82,15 @@ func New(ctx context.Context, o Options) (*App, error) {
 	}
 	a.join(o, file, receipt.Builder{Codec: codec, Judge: rules.Mark})
 	return a, nil
+}
+
+// listensOn is a listen address with the port that was given where any was asked for, so that URLs name it.
+func listensOn(asked string, l net.Listener) string {
+	host, port, err := net.SplitHostPort(asked)
+	if _, given, _ := net.SplitHostPort(l.Addr().String()); err == nil && port == "0" {
+		return net.JoinHostPort(host, given)
+	}
+	return asked
 }
 
 // join makes the parts that need no I/O and gives each what it calls.
@@ -94,11 +104,11 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	a.confirmer = ingest.NewConfirmer(client, a.store, time.Now, a.log)
 	a.refusals = ingest.NewRefusalLog(a.store, time.Now, a.log)
 	taking := ingest.Options{
-		BasePath: o.Config.BasePath, Adapters: all.Adapters(), Sources: a.store, Builder: builder,
+		BasePath: o.Config.BasePath, PublicURL: o.Config.Base(), Adapters: all.Adapters(), Sources: a.store, Builder: builder,
 		Submit: a.committer.Submit, Certificates: ingest.NewCertificates(client, time.Now),
 		Confirmer: a.confirmer, Refusals: a.refusals, Tests: a.store,
-		Retention: retention(o.Config.Rules).Longest(), MaxRequests: int64(o.Config.MaxInFlight),
-		Meter: metrics, Log: a.log,
+		Retention: retention(o.Config.Rules).Longest(), Receipts: o.Config.RetentionReceipts.Std(),
+		MaxRequests: int64(o.Config.MaxInFlight), Meter: metrics, Log: a.log,
 	}
 	asking := api.Options{Metrics: metrics.Handler(), Meter: metrics}
 	if a.tracer != nil { // an interface with a nil in it is not nil

@@ -42,6 +42,10 @@ func sourceFields() []sourceField {
 			name: "settings.secrets", secret: true,
 			of: func(s *source.Source) string { return strings.Join(s.Settings.Secrets, "\n") },
 		},
+		{
+			name: "settings.signedUrls", secret: true, // they hold the token
+			of: func(s *source.Source) string { return strings.Join(s.Settings.SignedURLs, "\n") },
+		},
 		{name: "settings.account", of: func(s *source.Source) string { return s.Settings.Account }},
 		{name: "settings.maxAgeSeconds", of: func(s *source.Source) string { return number(s.Settings.MaxAgeSeconds) }},
 		{name: "settings.templateTag", of: func(s *source.Source) string { return s.Settings.TemplateTag }},

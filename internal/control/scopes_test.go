@@ -116,7 +116,7 @@ func TestEveryFieldOfASourceIsInTheAuditLog(t *testing.T) {
 			t.Errorf("%s: %+v", name, changes)
 			continue
 		}
-		secret := slices.Contains([]string{"basicAuth", "secrets", "signingCertificate"}, name)
+		secret := slices.Contains([]string{"basicAuth", "secrets", "signedUrls", "signingCertificate"}, name)
 		if secret != (changes[0].To == "") {
 			t.Errorf("%s: %+v", name, changes)
 		}

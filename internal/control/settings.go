@@ -34,15 +34,19 @@ var (
 
 // providerRules are what a provider asks of a source's settings beyond what holds for all.
 var providerRules = map[string]func(*problems, *source.Source){
-	"brevo":     brevoRules,
-	"generic":   genericRules,
-	"mailtrap":  mailtrapRules,
-	"postal":    postalRules,
-	"postmark":  postmarkRules,
-	"resend":    resendRules,
-	"sendgrid":  sendgridRules,
-	"ses":       sesRules,
-	"sparkpost": sparkpostRules,
+	"brevo":      brevoRules,
+	"generic":    genericRules,
+	"mailersend": mailersendRules,
+	"mailgun":    mailgunRules,
+	"mailjet":    mailjetRules,
+	"mailtrap":   mailtrapRules,
+	"mandrill":   mandrillRules,
+	"postal":     postalRules,
+	"postmark":   postmarkRules,
+	"resend":     resendRules,
+	"sendgrid":   sendgridRules,
+	"ses":        sesRules,
+	"sparkpost":  sparkpostRules,
 }
 
 // sourceRules checks a source as a whole, and sets Certificate.
@@ -78,6 +82,7 @@ func (p *problems) settings(s *source.Source, now time.Time) {
 	if len(set.Secrets) > maxSecrets {
 		p.add("settings.secrets", "must have at most %d entries", maxSecrets)
 	}
+	p.signedURLs(set.SignedURLs)
 	if set.MaxAgeSeconds < 0 || set.MaxAgeSeconds > maxAge {
 		p.add("settings.maxAgeSeconds", "must be between 0, which means as old as events are kept, and %d", maxAge)
 	}

@@ -88,6 +88,7 @@ type SourceChange struct {
 	ConfirmByHand      *bool
 	BasicAuth          *[]string
 	Secrets            *[]string
+	SignedURLs         *[]string
 	Account            *string
 	MaxAgeSeconds      *int64
 	TemplateTag        *string
@@ -109,6 +110,7 @@ func (ch SourceChange) apply(s *source.Source) {
 	set(&s.Settings.ConfirmByHand, ch.ConfirmByHand)
 	set(&s.Settings.BasicAuth, ch.BasicAuth)
 	set(&s.Settings.Secrets, ch.Secrets)
+	set(&s.Settings.SignedURLs, ch.SignedURLs)
 	set(&s.Settings.Account, ch.Account)
 	set(&s.Settings.MaxAgeSeconds, ch.MaxAgeSeconds)
 	set(&s.Settings.TemplateTag, ch.TemplateTag)

@@ -23,6 +23,7 @@ type book struct {
 	lookups  int
 	away     error // what everything fails with; nil: nothing
 	receipts map[receipt.Key]int
+	bodies   map[receipt.Key][32]byte // the hash of each receipt's body
 	events   map[event.ID]int
 	problems []provider.Problem
 	kept     []string
@@ -90,10 +91,12 @@ func (b *book) Commit(ctx context.Context, entries []*receipt.Entry) error {
 	defer b.mu.Unlock()
 	for _, e := range entries {
 		e.Outcome.Duplicate = b.receipts[e.Key] > 0
+		e.Outcome.Conflict = e.Outcome.Duplicate && b.bodies[e.Key] != e.SHA256
 		b.receipts[e.Key]++
 		if e.Outcome.Duplicate {
 			continue
 		}
+		b.bodies[e.Key] = e.SHA256
 		b.kept = append(b.kept, string(e.Keep))
 		b.problems = append(b.problems, e.Problems...)
 		for i := range e.Events {

@@ -29,6 +29,11 @@ type Options struct {
 	Tests        TestStore // nil: sources can't be tested
 	// Retention is how long events are kept, which bounds how old a signed request may be; 0 means of any age.
 	Retention time.Duration
+	// PublicURL is how the world reaches this server, without a slash at the end: "https://mail.acme.test".
+	PublicURL string
+	// Receipts is how long receipts are kept, which bounds the age of requests that only their receipt proves to be
+	// new, see remembered; 0 means for ever.
+	Receipts time.Duration
 	// MaxRequests and MaxBytes bound the requests that are worked on at once and the sum of their bodies; what comes
 	// on top is told to come again. Defaults 4,096 and 256 MiB.
 	MaxRequests, MaxBytes int64

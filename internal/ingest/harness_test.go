@@ -96,7 +96,7 @@ func newTown(tb testing.TB, change func(*source.Source, *ingest.Options, *ingest
 	}
 	w := &town{
 		tb: tb, signer: signer, log: &lines{}, clock: &clock{at: time.Date(2026, 5, 4, 10, 15, 0, 0, time.UTC)},
-		book: &book{receipts: map[receipt.Key]int{}, events: map[event.ID]int{}, refusals: map[string]int64{}, codec: codec},
+		book: &book{receipts: map[receipt.Key]int{}, bodies: map[receipt.Key][32]byte{}, events: map[event.ID]int{}, refusals: map[string]int64{}, codec: codec},
 		src: &source.Source{
 			Ref: 1, ID: "src_1", Project: "prj_1", Name: "main", Provider: "ses", TokenHash: sha256.Sum256([]byte(token)),
 			Settings: source.Settings{Topics: []string{topic}}, Certificate: signer.Certificate(),

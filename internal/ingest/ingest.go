@@ -21,6 +21,7 @@ const (
 	CodeOverloaded      = "overloaded"       // too much at once: come again
 	CodeShuttingDown    = "shutting_down"    // the server stops: come again
 	CodeCertificate     = "no_certificate"   // the certificate that signed could not be fetched now
+	CodeOtherBody       = "other_body"       // signed for another body: somebody uses a signature again
 	CodeUnstorable      = "unstorable"       // the store can't take this request, alone or with others
 	CodeInternal        = "internal"         // a mistake of ours
 )

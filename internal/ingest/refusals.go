@@ -84,8 +84,17 @@ func (r *RefusalLog) Add(
 	more, logged := r.line(key, now)
 	r.mu.Unlock()
 	if logged {
-		r.log.LogAttrs(ctx, slog.LevelWarn, "request refused", append(attrs, slog.Int("more", more))...)
+		r.log.LogAttrs(ctx, levelOf(code), "request refused", append(attrs, slog.Int("more", more))...)
 	}
+}
+
+// levelOf is how loud a refusal is: most are a wrong setting or noise of the internet, this one is an attack by somebody
+// who has seen a genuine request.
+func levelOf(code string) slog.Level {
+	if code == CodeOtherBody {
+		return slog.LevelError
+	}
+	return slog.LevelWarn
 }
 
 func (r *RefusalLog) count(key refused, at time.Time, n int64, message string) {

@@ -120,8 +120,15 @@ func (v *visit) store(ctx context.Context, f found, body []byte) error {
 	now := v.h.Now()
 	req := provider.Request{Method: v.r.Method, Header: v.r.Header, Body: body}
 	proving, end := v.h.traced(ctx, stepProve)
-	res, err := v.open(proving, req, v.source.ForProvider(f.token, v.h.Retention))
+	src := v.source.ForProvider(f.token, v.h.Retention)
+	if len(src.URLs) == 0 {
+		src.URLs = []string{v.ownURL()}
+	}
+	res, err := v.open(proving, req, src)
 	end(err)
+	if err == nil {
+		err = v.h.remembered(res.Transport, now)
+	}
 	if err != nil {
 		return err
 	}
@@ -138,6 +145,9 @@ func (v *visit) store(ctx context.Context, f found, body []byte) error {
 		return fmt.Errorf("store request: %w", err)
 	}
 	v.outcome = entry.Outcome
+	if res.Transport.OneBody && entry.Outcome.Conflict {
+		return otherBody(res.Transport)
+	}
 	for _, w := range res.Wishes {
 		if w.Kind == provider.ConfirmSubscription && w.Auto && entry.Confirm != nil {
 			v.h.Confirmer.Later(ctx, *entry.Confirm)
@@ -145,6 +155,15 @@ func (v *visit) store(ctx context.Context, f found, body []byte) error {
 		}
 	}
 	return nil
+}
+
+// ownURL is the URL that was called, as it is known outside. What proxies did to it does not matter.
+func (v *visit) ownURL() string {
+	url := v.h.PublicURL + v.h.BasePath + "/" + v.adapter.Slug + "/" + v.segment
+	if q := v.r.URL.RawQuery; q != "" {
+		url += "?" + q
+	}
+	return url
 }
 
 // open calls the adapter, and again while it asks for certificates.

@@ -45,6 +45,7 @@ type Settings struct {
 	ConfirmByHand      bool     `json:"confirmByHand,omitempty"`      // wait for a person even for listed topics
 	BasicAuth          []string `json:"basicAuth,omitempty"`          // "user:password", current first
 	Secrets            []string `json:"secrets,omitempty"`            // provider's signing secrets, current first
+	SignedURLs         []string `json:"signedUrls,omitempty"`         // the source's URL as the provider has it; secrets
 	Account            string   `json:"account,omitempty"`            // the sending account that events must name
 	MaxAgeSeconds      int64    `json:"maxAgeSeconds,omitempty"`      // oldest signed timestamp; 0: as old as events are kept
 	TemplateTag        string   `json:"templateTag,omitempty"`        // default templateKey
@@ -52,16 +53,17 @@ type Settings struct {
 }
 
 // ForProvider is the source as an adapter sees it. tokenProved tells whether the request's URL held the token,
-// retention how long events are kept (0: for ever), which bounds how old a signed request may be.
+// retention how long events are kept (0: for ever), which bounds how old a signed request may be, whatever the settings
+// say: nothing is accepted that is older than what duplicates are known by.
 func (s *Source) ForProvider(tokenProved bool, retention time.Duration) provider.Source {
 	set := s.Settings
 	maxAge := retention
-	if set.MaxAgeSeconds > 0 {
-		maxAge = time.Duration(set.MaxAgeSeconds) * time.Second
+	if age := time.Duration(set.MaxAgeSeconds) * time.Second; age > 0 && (retention == 0 || age < retention) {
+		maxAge = age
 	}
 	return provider.Source{
 		ID: s.ID, Project: s.Project,
-		Secrets: set.Secrets, BasicAuth: set.BasicAuth,
+		Secrets: set.Secrets, BasicAuth: set.BasicAuth, URLs: set.SignedURLs,
 		Topics: set.Topics, SigningCertificate: s.Certificate,
 		RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw, AutoConfirm: !set.ConfirmByHand,
 		Account: set.Account, MaxAge: maxAge,

@@ -98,7 +98,7 @@ func (w *work) receipts(a *arrivals) ([]*receiptRow, error) {
 		for _, r := range b.receipts {
 			r.entry.Outcome = receipt.Outcome{Receipt: r.ref}
 			if r.known {
-				w.repeated(r.entry, r.ref, !bytes.Equal(r.storedSHA, r.entry.SHA256[:]))
+				w.repeated(r.entry, r.ref, r.conflicts(r.entry))
 				continue
 			}
 			w.tallyWord(r.entry, "receipt", 1)
@@ -109,9 +109,18 @@ func (w *work) receipts(a *arrivals) ([]*receiptRow, error) {
 		}
 	}
 	for _, r := range a.repeats {
-		w.repeated(r.entry, r.of.ref, r.entry.SHA256 != r.of.entry.SHA256)
+		w.repeated(r.entry, r.of.ref, r.of.conflicts(r.entry))
 	}
 	return live, nil
+}
+
+// conflicts reports whether a request of the row's key has another body than the one that is stored: the row's own, or
+// the one that was there before.
+func (r *receiptRow) conflicts(e *receipt.Entry) bool {
+	if r.known {
+		return !bytes.Equal(r.storedSHA, e.SHA256[:])
+	}
+	return r.entry.SHA256 != e.SHA256
 }
 
 // putKinds finds the integers of the requests' kinds.

@@ -6,7 +6,11 @@ import (
 	"tidings/provider"
 	"tidings/provider/brevo"
 	"tidings/provider/generic"
+	"tidings/provider/mailersend"
+	"tidings/provider/mailgun"
+	"tidings/provider/mailjet"
 	"tidings/provider/mailtrap"
+	"tidings/provider/mandrill"
 	"tidings/provider/postal"
 	"tidings/provider/postmark"
 	"tidings/provider/resend"
@@ -20,7 +24,11 @@ func Adapters() []provider.Adapter {
 	return []provider.Adapter{
 		brevo.Adapter,
 		generic.Adapter,
+		mailersend.Adapter,
+		mailgun.Adapter,
+		mailjet.Adapter,
 		mailtrap.Adapter,
+		mandrill.Adapter,
 		postal.Adapter,
 		postmark.Adapter,
 		resend.Adapter,

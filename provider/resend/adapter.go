@@ -50,7 +50,7 @@ func open(req provider.Request, src provider.Source, now time.Time) (provider.Re
 		return provider.Result{}, refusal
 	}
 	result := read(req.Body, src)
-	result.Transport = provider.Transport(proof)
+	result.Transport = provider.Transport{ID: proof.ID, At: proof.At}
 	return result, nil
 }
 

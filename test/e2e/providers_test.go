@@ -23,15 +23,19 @@ type keyPair func(t *testing.T, file string) []string
 
 // tries has a row for every page of docs/providers.
 var tries = map[string]tryIt{
-	"brevo":     {secret: "a-long-token"},
-	"mailtrap":  {secret: "a-signing-secret-of-32-characters"},
-	"postal":    {key: rsaKey},
-	"resend":    {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
-	"generic":   {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
-	"postmark":  {secret: "a-long-token"},
-	"sendgrid":  {key: p256},
-	"ses":       {args: []string{"--topic", "arn:aws:sns:eu-west-1:123456789012:mine"}, key: pinnedCertificate},
-	"sparkpost": {basic: "sparkpost:a-long-password"},
+	"brevo":      {secret: "a-long-token"},
+	"mailersend": {secret: "key-with-an-o-0123456789abcdef01"},
+	"mailgun":    {secret: "key-with-an-o-0123456789abcdef01"},
+	"mailjet":    {basic: "mailjet:a-long-password"},
+	"mandrill":   {secret: "key-with-an-o-0123456789abcdef01"},
+	"mailtrap":   {secret: "a-signing-secret-of-32-characters"},
+	"postal":     {key: rsaKey},
+	"resend":     {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
+	"generic":    {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
+	"postmark":   {secret: "a-long-token"},
+	"sendgrid":   {key: p256},
+	"ses":        {args: []string{"--topic", "arn:aws:sns:eu-west-1:123456789012:mine"}, key: pinnedCertificate},
+	"sparkpost":  {basic: "sparkpost:a-long-password"},
 }
 
 // p256 makes a key on the curve P-256, whose public half is the source's secret.
