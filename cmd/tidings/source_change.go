@@ -29,7 +29,7 @@ type sourceChange struct {
 	MaxAge             *config.Duration `placeholder:"TIME" help:"Oldest signed request to accept; 0: as old as events are kept."`
 	TemplateTag        *string          `placeholder:"TAG" help:"Message tag that holds the template."`
 	WorkflowTag        *string          `placeholder:"TAG" help:"Message tag that holds the workflow."`
-	Remove             []string         `placeholder:"SETTING" help:"Remove basic-auth, secret, signing-certificate, account, fixed-path, template-tag or workflow-tag; may be repeated."`
+	Remove             []string         `placeholder:"SETTING" help:"Remove basic-auth, secret, signed-url, signing-certificate, account, fixed-path, template-tag or workflow-tag; may be repeated."`
 }
 
 // Help is the long help.
