@@ -4,12 +4,14 @@ package all
 
 import (
 	"tidings/provider"
+	"tidings/provider/dsn"
 	"tidings/provider/ses"
 )
 
 // Adapters returns all adapters, sorted by Slug. The slice is the caller's own.
 func Adapters() []provider.Adapter {
 	return []provider.Adapter{
+		dsn.Adapter,
 		ses.Adapter,
 	}
 }
