@@ -82,7 +82,8 @@ var allowed = map[string][]string{
 	// The command line prints what the API answers, so its --json has the API's types.
 	"cmd/tidings": {
 		"event", "internal/api", "internal/app", "internal/bench", "internal/config", "internal/control", "internal/fault",
-		"internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry",
+		"internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry", "provider",
+		"provider/dsn",
 	},
 }
 

@@ -96,8 +96,8 @@ func (m *mapping) isReply() bool {
 	if m.isBounce() {
 		return false
 	}
-	submitted, _, _ := strings.Cut(strings.ToLower(get(&m.header, "Auto-Submitted")), ";")
-	return strings.TrimSpace(submitted) == "auto-replied" || strings.EqualFold(get(&m.header, "Precedence"), "auto_reply") ||
+	submitted, _, _ := strings.Cut(get(&m.header, "Auto-Submitted"), ";")
+	return word(submitted) == "auto-replied" || strings.EqualFold(get(&m.header, "Precedence"), "auto_reply") ||
 		m.header.Has("X-Autoreply") || m.header.Has("X-Autorespond") || m.header.Has("X-Autoresponse")
 }
 

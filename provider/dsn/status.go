@@ -117,8 +117,10 @@ func (r *recipient) data(pairs ...string) []byte {
 	if final := bare(get(r.fields, "Final-Recipient")); keyAddress(final) != keyAddress(r.address) {
 		pairs = append(pairs, "finalRecipient", final)
 	}
-	return object(append(pairs, "status", get(r.fields, "Status"),
-		"remoteMta", bare(get(r.fields, "Remote-Mta")), "reportingMta", bare(get(r.all, "Reporting-Mta")),
+	if status := get(r.fields, "Status"); status != r.smtp.enhanced {
+		pairs = append(pairs, "status", status)
+	}
+	return object(append(pairs, "remoteMta", bare(get(r.fields, "Remote-Mta")), "reportingMta", bare(get(r.all, "Reporting-Mta")),
 		"finalLogId", get(r.fields, "Final-Log-Id"), "arrivalDate", get(r.all, "Arrival-Date"))...)
 }
 
