@@ -448,7 +448,9 @@ func TestASourceThatIsNotThereCannotBeTested(t *testing.T) {
 	})
 	must(t, err)
 	c.Adapters = slices.Clone(c.Adapters)
-	c.Adapters[0].Sample = nil
+	for i := range c.Adapters {
+		c.Adapters[i].Sample = nil
+	}
 	if _, err := c.SelfTest(t.Context(), operator, s.ID); !fault.Is(err, fault.Conflict) {
 		t.Error(err)
 	}

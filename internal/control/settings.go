@@ -32,7 +32,7 @@ var (
 )
 
 // providerRules are what a provider asks of a source's settings beyond what holds for all.
-var providerRules = map[string]func(*problems, *source.Source){"ses": sesRules}
+var providerRules = map[string]func(*problems, *source.Source){"dsn": dsnRules, "ses": sesRules}
 
 // sourceRules checks a source as a whole, and sets Certificate.
 func (c *Control) sourceRules(p *problems, s *source.Source) {

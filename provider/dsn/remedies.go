@@ -5,7 +5,7 @@ var remedies = map[string]string{
 	"no_credentials":    "put the user and password into the URL that reports are posted to",
 	"wrong_credentials": "correct the user and password in the URL that reports are posted to, or the source's basicAuth",
 	"not_proved":        "use the URL that holds the source's token",
-	"not_a_message":     "post the message as it came, headers first, and with --data-binary where it is curl: --data eats line ends",
+	"not_a_message":     "post the message as it came, headers first; with curl use --data-binary, because --data eats line ends",
 	"wrong_method":      "look at who calls",
 
 	codeUnreadable:  "nothing; tidings replay reads it again with a later version",
