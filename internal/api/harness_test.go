@@ -31,6 +31,7 @@ import (
 	"tidings/internal/source"
 	"tidings/internal/store"
 	"tidings/provider/all"
+	"tidings/provider/ses"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -250,7 +251,7 @@ func (s *server) newSource() *source.Source {
 // take stores SES records as ingest does once they are proved: in SNS envelopes, one commit each.
 func (s *server) take(src *source.Source, records ...string) {
 	s.t.Helper()
-	adapter := all.Adapters()[0]
+	adapter := ses.Adapter
 	for _, r := range records {
 		sum := auth.Hash(r)
 		envelope, err := json.Marshal(map[string]string{

@@ -30,6 +30,7 @@ import (
 	"tidings/internal/store"
 	"tidings/provider"
 	"tidings/provider/all"
+	"tidings/provider/ses"
 )
 
 const topic = "arn:aws:sns:eu-west-1:111122223333:ses"
@@ -194,7 +195,7 @@ const unknownRecord = `{"eventType":"Delivery","mail":{"timestamp":"2026-05-04T1
 
 // younger is the adapter of an earlier version: it could read nothing yet.
 func younger() provider.Adapter {
-	a := all.Adapters()[0]
+	a := ses.Adapter
 	a.Reparse = func(keep []byte, _ provider.Source) (provider.Result, error) {
 		return provider.Result{
 			Kind: "notification", Keep: keep, Transport: provider.Transport{ID: "m1"},

@@ -75,7 +75,10 @@ func TestHostileMessagesAreReadWithinBounds(t *testing.T) {
 		"a header of one line":    {[]byte("Subject: " + strings.Repeat("x", 3*mega) + "\n" + string(report(good))), 0, "no_report"},
 		"a header of many folds":  {[]byte("Subject: x\n" + strings.Repeat(" x\n", mega) + string(report(good))), 0, "no_report"},
 		"a header of many fields": {[]byte(strings.Repeat("X: y\n", 100_000) + string(report(good))), 0, ""},
-		"no boundary":             {[]byte(head + "Content-Type: multipart/report; report-type=delivery-status\n\n" + good), 0, "unreadable"},
+		"a part's header of many folds": {
+			[]byte(head + "Content-Type: multipart/report; boundary=b\n\n--b\nX: y\n" + strings.Repeat(" y\n", mega)), 0, "non_standard_bounce",
+		},
+		"no boundary": {[]byte(head + "Content-Type: multipart/report; report-type=delivery-status\n\n" + good), 0, "unreadable"},
 		"an endless boundary": {
 			[]byte(head + "Content-Type: multipart/report; boundary=" + strings.Repeat("b", 1000) + "\n\n" + good), 0, "non_standard_bounce",
 		},
