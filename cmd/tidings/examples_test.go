@@ -19,6 +19,7 @@ func examples(n *kong.Node) [][]string {
 		line, _, _ = strings.Cut(line, " #")
 		line, _, _ = strings.Cut(line, " | ")
 		line, _, _ = strings.Cut(line, " > ")
+		line, _, _ = strings.Cut(line, " < ")
 		found = append(found, shellWords(line)[1:])
 	}
 	return found

@@ -40,6 +40,7 @@ type commands struct {
 	Suppressions suppressionsCommand `cmd:"" help:"List, add, import, export and lift suppressions."`
 	Stats        statsCommand        `cmd:"" help:"Ask what was counted: rates, days, templates, links."`
 	Audit        auditCommand        `cmd:"" help:"Tell who changed what."`
+	Dsn          dsnCommand          `cmd:"" help:"Store a bounce or complaint that came by mail, as a mail server's pipe."`
 	Replay       replayCommand       `cmd:"" help:"Parse kept receipts again with this version."`
 	Verify       verifyCommand       `cmd:"" help:"Recount the events and compare with the counters."`
 	Recount      recountCommand      `cmd:"" help:"Put the counters right."`
@@ -77,7 +78,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer, environ []st
 	if err != nil {
 		return c.fail(err)
 	}
-	return c.parseAndRun(parser, args, environ)
+	return exitOf(args, c.parseAndRun(parser, args, environ))
 }
 
 // helped ends a run after help was printed.

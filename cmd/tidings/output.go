@@ -53,6 +53,9 @@ func (c *console) fail(err error) int {
 	if errors.Is(err, errDifferences) {
 		return exitDifferences
 	}
+	if errors.Is(err, errNoMessage) {
+		return exitData
+	}
 	if errors.Is(err, errBadLines) {
 		return exitBadLines
 	}

@@ -35,6 +35,7 @@ var (
 // providerRules are what a provider asks of a source's settings beyond what holds for all.
 var providerRules = map[string]func(*problems, *source.Source){
 	"brevo":      brevoRules,
+	"dsn":        dsnRules,
 	"generic":    genericRules,
 	"mailersend": mailersendRules,
 	"mailgun":    mailgunRules,

@@ -5,6 +5,7 @@ package all
 import (
 	"tidings/provider"
 	"tidings/provider/brevo"
+	"tidings/provider/dsn"
 	"tidings/provider/generic"
 	"tidings/provider/mailersend"
 	"tidings/provider/mailgun"
@@ -23,6 +24,7 @@ import (
 func Adapters() []provider.Adapter {
 	return []provider.Adapter{
 		brevo.Adapter,
+		dsn.Adapter,
 		generic.Adapter,
 		mailersend.Adapter,
 		mailgun.Adapter,

@@ -33,6 +33,8 @@ type Suite struct {
 	// BadElement is a batch with one good element and one that can't be read; nil: the provider sends no batches.
 	BadElement []byte
 
+	// Lenient says that a payload is read as far as it goes, wherever it ends and whatever stands beside it, as MIME is.
+	Lenient bool
 	// Signed says that a signature covers the whole payload.
 	Signed bool
 	// Dated says that requests carry a proved time, which Source.MaxAge limits.

@@ -141,8 +141,12 @@ func prepare(t *testing.T) (s *stage, known *strings.Replacer) {
 	s.mustShell("tidings suppressions add ghost@acme.test --reason hard_bounce && tidings suppressions add '*@bad.test'")
 	must(t, os.WriteFile(s.path("list.csv"), []byte("address,reason\nann@acme.test,complaint\n*@worse.test,\n"), 0o600))
 	must(t, os.WriteFile(s.path("bounces.csv"), []byte("bob@acme.test\n"), 0o600))
+	var mail struct{ ID, Token string }
+	must(t, json.Unmarshal([]byte(s.mustShell("tidings source create --provider dsn --name mail --json")), &mail))
+	must(t, os.WriteFile(s.path("bounce.eml"), []byte("From: MAILER-DAEMON@mx.acme.test\n\nSorry.\n"), 0o600))
 	s.mustShell("tidings backup root/var/backups/tidings.db && cp root/var/backups/tidings.db latest.db")
 	return s, strings.NewReplacer(
+		"dsn/TOKEN", "dsn/"+mail.Token, "dsn --source src_01jq7z9f3v8k2m5n", "dsn --source "+mail.ID,
 		"src_01jq7z9f3v8k2m5n", made.ID, "key_01jq7z9f3v8k2m5n", key.ID, "TOKEN", made.Token,
 		"019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11", newest.ID,
 		"con_4f", newest.ContactID, "0102019a-two-000000", newest.Message.ID,

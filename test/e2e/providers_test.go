@@ -31,6 +31,7 @@ var tries = map[string]tryIt{
 	"mailtrap":   {secret: "a-signing-secret-of-32-characters"},
 	"postal":     {key: rsaKey},
 	"resend":     {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
+	"dsn":        {basic: "postfix:a-long-password"},
 	"generic":    {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
 	"postmark":   {secret: "a-long-token"},
 	"sendgrid":   {key: p256},
