@@ -123,7 +123,8 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request, road Road) ([]byt
 			return nil, refusal
 		}
 	}
-	body, err := road.Read(r.Header, http.MaxBytesReader(w, r.Body, road.MaxBody+1), r.ContentLength)
+	// The length is not asked: a program's own middleware may have replaced the body.
+	body, err := road.Read(r.Header, http.MaxBytesReader(w, r.Body, road.MaxBody+1), -1)
 	if err != nil {
 		return nil, fmt.Errorf("read body: %w", err)
 	}
