@@ -65,6 +65,7 @@ type sourceCreate struct {
 	AllowRaw           bool            `help:"Accept SNS raw delivery, which carries no signature: the token alone proves it."`
 	ConfirmByHand      bool            `help:"Let a person confirm subscriptions of listed topics too."`
 	BasicAuth          []string        `sep:"none" placeholder:"USER:PASSWORD" help:"Also ask for basic auth; may be repeated."`
+	Secret             []string        `sep:"none" placeholder:"KEY" help:"API key that proves EventBridge, Firehose and Lambda; may be repeated."`
 	Account            string          `placeholder:"ID" help:"The AWS account that events must come from."`
 	FixedPath          string          `placeholder:"WORD" help:"Also reachable without token at BASE/PROVIDER/WORD, where the signature proves the rest."`
 	MaxAge             config.Duration `placeholder:"TIME" help:"Oldest signed request to accept. Default: as old as events are kept."`
@@ -79,7 +80,9 @@ func (*sourceCreate) Help() string {
   tidings source create --provider ses --name production \
     --topic arn:aws:sns:eu-west-1:123456789012:ses-events --public-url https://tidings.example.com
   tidings source create --provider ses --name local --topic arn:aws:sns:eu-west-1:123456789012:local \
-    --signing-certificate broker.pem --json`
+    --signing-certificate broker.pem --json
+  tidings source create --provider ses --name firehose --secret "$(openssl rand -hex 24)" \
+    --public-url https://tidings.example.com`
 }
 
 // Run creates a source.
@@ -97,7 +100,7 @@ func (s *sourceCreate) Run(c *console) error {
 			Name: s.Name, Provider: s.Provider, Path: s.FixedPath,
 			Settings: source.Settings{
 				Topics: s.Topic, SigningCertificate: certificate, RequireVersion2: s.RequireVersion2, AllowRaw: s.AllowRaw,
-				ConfirmByHand: s.ConfirmByHand, BasicAuth: s.BasicAuth, Account: s.Account,
+				ConfirmByHand: s.ConfirmByHand, BasicAuth: s.BasicAuth, Secrets: s.Secret, Account: s.Account,
 				MaxAgeSeconds: int64(s.MaxAge.Std() / time.Second), TemplateTag: s.TemplateTag, WorkflowTag: s.WorkflowTag,
 			},
 		})

@@ -22,12 +22,13 @@ type sourceChange struct {
 	AllowRaw           *bool            `negatable:"" help:"Accept SNS raw delivery, which carries no signature."`
 	ConfirmByHand      *bool            `negatable:"" help:"Let a person confirm subscriptions of listed topics too."`
 	BasicAuth          []string         `sep:"none" placeholder:"USER:PASSWORD" help:"Ask for basic auth, any of these, instead of those now."`
+	Secret             []string         `sep:"none" placeholder:"KEY" help:"API keys of EventBridge, Firehose and Lambda, instead of those now."`
 	Account            *string          `placeholder:"ID" help:"The AWS account that events must come from."`
 	FixedPath          *string          `placeholder:"WORD" help:"Also reachable without token at BASE/PROVIDER/WORD."`
 	MaxAge             *config.Duration `placeholder:"TIME" help:"Oldest signed request to accept; 0: as old as events are kept."`
 	TemplateTag        *string          `placeholder:"TAG" help:"Message tag that holds the template."`
 	WorkflowTag        *string          `placeholder:"TAG" help:"Message tag that holds the workflow."`
-	Remove             []string         `placeholder:"SETTING" help:"Remove basic-auth, signing-certificate, account, fixed-path, template-tag or workflow-tag; may be repeated."`
+	Remove             []string         `placeholder:"SETTING" help:"Remove basic-auth, secrets, signing-certificate, account, fixed-path, template-tag or workflow-tag; may be repeated."`
 }
 
 // Help is the long help.
@@ -41,6 +42,7 @@ func (*sourceChange) Help() string {
 // removable are the settings that --remove knows, and what removes them.
 var removable = map[string]func(*control.SourceChange){
 	"basic-auth":          func(ch *control.SourceChange) { ch.BasicAuth = new([]string) },
+	"secrets":             func(ch *control.SourceChange) { ch.Secrets = new([]string) },
 	"signing-certificate": func(ch *control.SourceChange) { ch.SigningCertificate = new(string) },
 	"account":             func(ch *control.SourceChange) { ch.Account = new(string) },
 	"fixed-path":          func(ch *control.SourceChange) { ch.Path = new(string) },
@@ -58,6 +60,9 @@ func (s *sourceChange) change() (control.SourceChange, error) {
 	}
 	if len(s.BasicAuth) > 0 {
 		ch.BasicAuth = &s.BasicAuth
+	}
+	if len(s.Secret) > 0 {
+		ch.Secrets = &s.Secret
 	}
 	if s.MaxAge != nil {
 		seconds := int64(s.MaxAge.Std() / time.Second)

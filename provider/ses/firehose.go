@@ -123,12 +123,12 @@ func (b *batch) addFirehose(records jsontext.Value) *provider.Refusal {
 // firehoseData returns the data of a record; of one that has none, the record itself.
 func firehoseData(record jsontext.Value) []byte {
 	var fields struct {
-		Data string `json:"data"`
+		Data *string `json:"data"`
 	}
-	if provider.DecodeJSON(record, &fields) != nil {
+	if provider.DecodeJSON(record, &fields) != nil || fields.Data == nil {
 		return bytes.Clone(record)
 	}
-	data, err := base64.StdEncoding.DecodeString(fields.Data)
+	data, err := base64.StdEncoding.DecodeString(*fields.Data)
 	if err != nil {
 		return bytes.Clone(record)
 	}
