@@ -24,12 +24,13 @@ const (
 // import what they like. A package that is not here may not exist.
 var allowed = map[string][]string{
 	// The fact and its adapters: importable by any program.
-	"event":                 {},
-	"provider":              {"event"},
-	"provider/ses":          {"event", "provider", "provider/ses/snssign"},
-	"provider/ses/snssign":  {},
-	"provider/all":          {"provider/..."},
-	"provider/providertest": {"event", "provider"},
+	"event":                  {},
+	"provider":               {"event"},
+	"provider/ses":           {"event", "provider", "provider/ses/snssign"},
+	"provider/ses/snssign":   {},
+	"provider/ses/awslambda": {"event", "provider", "provider/ses"},
+	"provider/all":           {"provider/..."},
+	"provider/providertest":  {"event", "provider"},
 
 	// What everybody may know.
 	"internal/fault":    {},
@@ -78,6 +79,8 @@ var allowed = map[string][]string{
 
 	// The one that knows everyone.
 	"internal/app": {"event", "provider/...", "internal/..."},
+	// A function in AWS Lambda, which knows nothing but the standard library.
+	"cmd/tidings-lambda": {},
 	// The command line prints what the API answers, so its --json has the API's types.
 	"cmd/tidings": {
 		"event", "internal/api", "internal/app", "internal/bench", "internal/config", "internal/control", "internal/fault",
