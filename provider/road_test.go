@@ -36,7 +36,7 @@ func TestAPackedBodyIsBoundedBeforeAndAfter(t *testing.T) {
 		{"a byte too long", packed(t, bytes.Repeat([]byte("x"), 1001)), "body_too_large"},
 		{"a bomb", packed(t, bytes.Repeat([]byte("x"), 50<<20)), "body_too_large"},
 		{"not packed at all", []byte(`{"requestId":"x"}`), "bad_gzip"},
-		{"corrupt", append(packed(t, []byte("x"))[:10], "corrupt corrupt corrupt"...), "bad_gzip"},
+		{"corrupt", append(packed(t, []byte("x"))[:10], "corrupt, and all of it is"...), "bad_gzip"},
 	} {
 		text, err := road.Read(header, bytes.NewReader(c.body), int64(min(len(c.body), 1000)))
 		refusal := new(provider.Refusal)

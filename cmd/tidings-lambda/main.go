@@ -27,19 +27,23 @@ ReportBatchItemFailures.
   GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -o bootstrap ./cmd/tidings-lambda && zip function.zip bootstrap
 `
 
-func main() {
+func main() { os.Exit(serve()) }
+
+// serve runs the function until it is told to end, and returns the exit code.
+func serve() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	f, r, err := configure(os.Getenv, log)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "tidings-lambda: %v\n\n%s", err, help)
-		os.Exit(2)
+		return 2
 	}
 	if err := r.run(ctx, f.invoke); err != nil && ctx.Err() == nil {
 		log.Error("runtime ended", "error", err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // configure makes the two sides of the function of its environment.

@@ -100,12 +100,19 @@ func (v *visit) tooLarge() error {
 	return provider.Refuse(provider.TooLarge, CodeTooLarge, "the body is over the limit of %d bytes", v.road.MaxBody)
 }
 
-// bodySize is the most that the body can be.
+// batchWeight is how much memory a body of a road of large batches counts for, by its size: the body, what is kept of
+// it, and its events.
+const batchWeight = 3
+
+// bodySize is about what the body will take at most.
 func (v *visit) bodySize() int64 {
-	if v.r.ContentLength >= 0 && !v.road.Packed(v.r.Header) {
-		return v.r.ContentLength
+	if v.r.ContentLength < 0 || v.road.Packed(v.r.Header) {
+		return v.road.MaxBody
 	}
-	return v.road.MaxBody
+	if v.road.MaxBody > v.adapter.Limit() {
+		return v.r.ContentLength * batchWeight
+	}
+	return v.r.ContentLength
 }
 
 // read reads the body whole, exactly as it was sent, or unpacked.
