@@ -73,7 +73,7 @@ func sampleBridge(src provider.Source, id string, record []byte, now time.Time) 
 		string(record) + `}`
 	return provider.Sample{
 		Header: header, Body: []byte(body), Name: event.EmailDelivery, Recipient: sampleRecipient,
-		Note: "EventBridge event, without a signature",
+		Note: "EventBridge, with the key of the source",
 	}
 }
 
