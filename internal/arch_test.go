@@ -24,25 +24,26 @@ const (
 // import what they like. A package that is not here may not exist.
 var allowed = map[string][]string{
 	// The fact and its adapters: importable by any program.
-	"event":                 {},
-	"provider":              {"event"},
-	"provider/ses":          {"event", "provider", "provider/ses/snssign"},
-	"provider/ses/snssign":  {},
-	"provider/generic":      {"event", "provider"},
-	"provider/postmark":     {"event", "provider"},
-	"provider/sendgrid":     {"event", "provider"},
-	"provider/sparkpost":    {"event", "provider"},
-	"provider/brevo":        {"event", "provider"},
-	"provider/mailtrap":     {"event", "provider"},
-	"provider/postal":       {"event", "provider"},
-	"provider/resend":       {"event", "provider"},
-	"provider/mailersend":   {"event", "provider"},
-	"provider/mailgun":      {"event", "provider"},
-	"provider/mailjet":      {"event", "provider"},
-	"provider/mandrill":     {"event", "provider"},
-	"provider/dsn":          {"event", "provider"},
-	"provider/all":          {"provider/..."},
-	"provider/providertest": {"event", "provider"},
+	"event":                  {},
+	"provider":               {"event"},
+	"provider/ses":           {"event", "provider", "provider/ses/snssign"},
+	"provider/ses/snssign":   {},
+	"provider/ses/awslambda": {"event", "provider", "provider/ses"},
+	"provider/generic":       {"event", "provider"},
+	"provider/postmark":      {"event", "provider"},
+	"provider/sendgrid":      {"event", "provider"},
+	"provider/sparkpost":     {"event", "provider"},
+	"provider/brevo":         {"event", "provider"},
+	"provider/mailtrap":      {"event", "provider"},
+	"provider/postal":        {"event", "provider"},
+	"provider/resend":        {"event", "provider"},
+	"provider/mailersend":    {"event", "provider"},
+	"provider/mailgun":       {"event", "provider"},
+	"provider/mailjet":       {"event", "provider"},
+	"provider/mandrill":      {"event", "provider"},
+	"provider/dsn":           {"event", "provider"},
+	"provider/all":           {"provider/..."},
+	"provider/providertest":  {"event", "provider"},
 
 	// What everybody may know.
 	"internal/fault":    {},
@@ -91,6 +92,8 @@ var allowed = map[string][]string{
 
 	// The one that knows everyone.
 	"internal/app": {"event", "provider/...", "internal/..."},
+	// A function in AWS Lambda, which knows nothing but the standard library.
+	"cmd/tidings-lambda": {},
 	// The command line prints what the API answers, so its --json has the API's types.
 	"cmd/tidings": {
 		"event", "internal/api", "internal/app", "internal/bench", "internal/config", "internal/control", "internal/fault",

@@ -23,6 +23,9 @@ type Adapter struct {
 	MaxBody int64        // the largest body it can send, in bytes; 0 means 1 MiB, see Limit
 	Answers Answers      // what to answer for each cause, see providers' retry rules
 
+	// Road says what differs for the requests of one road, where the provider has several; nil: they are all alike.
+	Road func(http.Header) Road
+
 	// Remedies say, by Refusal.Code and Problem.Code, what a person can do about it. A code that is not here is explained
 	// by its message alone.
 	Remedies map[string]string
@@ -103,6 +106,9 @@ type Result struct {
 	// Keep is the body to store: the received one without what must never be kept (SNS UnsubscribeURL and
 	// Signature). It may share memory with Request.Body.
 	Keep []byte
+	// Elements are what Element returns for this Keep, by number, where the adapter has them at hand: a batch of
+	// thousands is not to be read through for each of its events. nil: Element is asked.
+	Elements [][]byte
 	// Kind says what the request was, for receipts and logs: "notification", "subscription_confirmation", "probe".
 	Kind string
 }

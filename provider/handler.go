@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -70,15 +69,29 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "wrong_method", http.StatusMethodNotAllowed)
 		return
 	}
-	if err := h.serve(w, r); err != nil {
-		h.refuse(w, r, err)
+	road := h.adapter.RoadOf(r.Header)
+	if err := h.serve(w, r, road); err != nil {
+		h.refuse(w, r, road, err)
 		return
 	}
-	w.WriteHeader(h.adapter.Status(Stored))
+	status := h.adapter.Status(Stored)
+	if road.Reply != nil {
+		h.reply(w, road, Reply{Status: status})
+		return
+	}
+	w.WriteHeader(status)
 }
 
-func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
-	body, err := h.read(w, r)
+// reply answers in the provider's own form.
+func (h *handler) reply(w http.ResponseWriter, road Road, r Reply) {
+	r.At = h.Now()
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(r.Status)
+	_, _ = w.Write(road.Reply(r))
+}
+
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, road Road) error {
+	body, err := h.read(w, r, road)
 	if err != nil {
 		return err
 	}
@@ -89,7 +102,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
 	for _, p := range result.Problems {
 		h.Log.WarnContext(r.Context(), "problem in a provider's request", "code", p.Code, "message", p.Message)
 	}
-	events, err := h.finish(result)
+	events, err := h.adapter.Finish(result, h.source, h.Now())
 	if err != nil {
 		return err
 	}
@@ -101,15 +114,17 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
 	return h.confirm(r.Context(), result.Wishes)
 }
 
-func (h *handler) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
-		return nil, Refuse(Encoded, "encoded_body", "the body has a Content-Encoding, which no provider uses")
+func (h *handler) read(w http.ResponseWriter, r *http.Request, road Road) ([]byte, error) {
+	if refusal := road.CheckEncoding(r.Header); refusal != nil {
+		return nil, refusal
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.adapter.Limit()))
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return nil, Refuse(TooLarge, "body_too_large", "the body is longer than %d bytes", large.Limit)
+	if road.Check != nil {
+		if refusal := road.Check(h.source); refusal != nil {
+			return nil, refusal
+		}
 	}
+	// The length is not asked: a program's own middleware may have replaced the body.
+	body, err := road.Read(r.Header, http.MaxBytesReader(w, r.Body, road.MaxBody+1), -1)
 	if err != nil {
 		return nil, fmt.Errorf("read body: %w", err)
 	}
@@ -143,10 +158,9 @@ func wants(r Result, kind WishKind) bool {
 	return false
 }
 
-func (h *handler) finish(result Result) ([]event.Event, error) {
-	origin := event.Origin{
-		Project: h.source.Project, SourceID: h.source.ID, Provider: h.adapter.Slug, ReceivedAt: h.Now(),
-	}
+// Finish makes events of what Open or Reparse read, each with its Raw. received is when the request came.
+func (a Adapter) Finish(result Result, src Source, received time.Time) ([]event.Event, error) {
+	origin := event.Origin{Project: src.Project, SourceID: src.ID, Provider: a.Slug, ReceivedAt: received}
 	events := make([]event.Event, 0, len(result.Drafts))
 	for _, d := range result.Drafts {
 		e, err := d.Finish(origin)
@@ -154,13 +168,20 @@ func (h *handler) finish(result Result) ([]event.Event, error) {
 			return nil, fmt.Errorf("finish draft: %w", err)
 		}
 		if e.Raw == nil {
-			if e.Raw, err = h.adapter.Element(result.Keep, d.Element); err != nil {
+			if e.Raw, err = a.raw(result, d.Element); err != nil {
 				return nil, fmt.Errorf("read element %d: %w", d.Element, err)
 			}
 		}
 		events = append(events, e)
 	}
 	return events, nil
+}
+
+func (a Adapter) raw(result Result, element int) ([]byte, error) {
+	if element < len(result.Elements) {
+		return result.Elements[element], nil
+	}
+	return a.Element(result.Keep, element)
 }
 
 func (h *handler) confirm(ctx context.Context, wishes []Wish) error {
@@ -181,7 +202,7 @@ func (h *handler) confirm(ctx context.Context, wishes []Wish) error {
 
 // refuse answers by cause. The body is the code alone: the message is for the owner of the source, not for whoever
 // sent the request.
-func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, road Road, err error) {
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
 		refusal = &Refusal{Cause: OurFault, Code: string(OurFault), Message: err.Error()}
@@ -191,6 +212,10 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		"status", status, "code", refusal.Code, "message", refusal.Message)
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="events"`)
+	}
+	if road.Reply != nil {
+		h.reply(w, road, Reply{Status: status, Message: refusal.Code})
+		return
 	}
 	http.Error(w, refusal.Code, status)
 }

@@ -82,6 +82,8 @@ func (*sourceCreate) Help() string {
     --topic arn:aws:sns:eu-west-1:123456789012:ses-events --public-url https://tidings.example.com
   tidings source create --provider ses --name local --topic arn:aws:sns:eu-west-1:123456789012:local \
     --signing-certificate broker.pem --json
+  tidings source create --provider ses --name firehose --secret "$(openssl rand -hex 24)" \
+    --public-url https://tidings.example.com
   tidings source create --provider generic --name billing --secret whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD`
 }
 

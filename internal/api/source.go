@@ -38,7 +38,7 @@ type SourceSettings struct {
 	AllowRaw           bool      `json:"allowRaw" doc:"Accept SNS raw delivery, which has no signature"`
 	ConfirmByHand      bool      `json:"confirmByHand" doc:"Wait for a person even for listed topics"`
 	BasicAuth          int       `json:"basicAuth" doc:"How many user:password pairs are accepted"`
-	Secrets            int       `json:"secrets" doc:"How many signing secrets are accepted"`
+	Secrets            int       `json:"secrets" doc:"How many signing secrets or API keys are accepted"`
 	SignedURLs         int       `json:"signedUrls,omitempty" doc:"How many URLs are expected in signatures; absent: the source's own"`
 	Account            string    `json:"account,omitempty" doc:"The sending account that events must name" example:"123456789012"`
 	MaxAgeSeconds      int64     `json:"maxAgeSeconds" doc:"The oldest signed time; 0: as old as events are kept"`
@@ -130,7 +130,7 @@ type NewSettings struct {
 	AllowRaw           bool     `json:"allowRaw,omitempty" doc:"Accept SNS raw delivery, which has no signature"`
 	ConfirmByHand      bool     `json:"confirmByHand,omitempty" doc:"Wait for a person even for listed topics"`
 	BasicAuth          []string `json:"basicAuth,omitempty" nullable:"false" doc:"user:password pairs to ask for, current first"`
-	Secrets            []string `json:"secrets,omitempty" nullable:"false" doc:"The provider's signing secrets, current first"`
+	Secrets            []string `json:"secrets,omitempty" nullable:"false" doc:"The provider's signing secrets, of SES the API keys of EventBridge, Firehose and Lambda; current first"`
 	SignedURLs         []string `json:"signedUrls,omitempty" nullable:"false" doc:"The source's URL exactly as the provider has it (Mandrill signs it)"`
 	Account            string   `json:"account,omitempty" doc:"The sending account that events must name" example:"123456789012"`
 	MaxAgeSeconds      int64    `json:"maxAgeSeconds,omitempty" doc:"The oldest signed time; 0: as old as events are kept"`

@@ -137,6 +137,15 @@ func TestASourceIsRefusedForAllThatIsWrongWithIt(t *testing.T) {
 		{"a name that is no text", func(s *control.NewSource) { s.Name = "\xff" }, []string{"name"}},
 		{"paths that climb", func(s *control.NewSource) { s.Path = "../x" }, []string{"path"}},
 		{"no topic", func(s *control.NewSource) { s.Settings.Topics = nil }, []string{"settings.topics"}},
+		{"an API key in place of topics", func(s *control.NewSource) {
+			s.Settings.Topics, s.Settings.Secrets = nil, []string{"key"}
+		}, []string{}},
+		{"user and password in place of topics", func(s *control.NewSource) {
+			s.Settings.Topics, s.Settings.BasicAuth = nil, []string{"u:p"}
+		}, []string{}},
+		{"an API key in place of topics for raw delivery", func(s *control.NewSource) {
+			s.Settings.Topics, s.Settings.Secrets, s.Settings.AllowRaw = nil, []string{"key"}, true
+		}, []string{"settings.topics"}},
 		{"too many topics", func(s *control.NewSource) {
 			s.Settings.Topics = nil
 			for i := range 101 {

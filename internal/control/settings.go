@@ -130,9 +130,10 @@ func sesRules(p *problems, s *source.Source) {
 	if len(set.Topics) > maxTopics {
 		p.add("settings.topics", "must have at most %d topics", maxTopics)
 	}
-	if len(set.Topics) == 0 {
+	if len(set.Topics) == 0 && (set.AllowRaw || len(set.Secrets)+len(set.BasicAuth) == 0) {
 		p.add("settings.topics", "must list the SNS topics that may post here: a good signature alone proves only "+
-			"that somebody's topic sent it")
+			"that somebody's topic sent it. A source that takes EventBridge, Firehose or Lambda alone needs no topics, but "+
+			"a secret to prove them by (settings.secrets)")
 	}
 	if s.Path != "" && set.AllowRaw && len(set.BasicAuth) == 0 {
 		p.add("path", "can't be used with allowRaw alone: a raw delivery has no signature, so it takes the token or basicAuth")

@@ -99,7 +99,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.Tracer != nil {
 		ctx, end = h.Tracer.Request(r, "take in "+slug)
 	}
-	v := visit{h: h, adapter: adapter, segment: segment, w: w, r: r}
+	v := visit{h: h, adapter: adapter, road: adapter.RoadOf(r.Header), segment: segment, w: w, r: r}
 	status := h.answer(ctx, &v, v.protected(ctx))
 	end(status)
 	if v.trial != nil {
@@ -146,6 +146,10 @@ func (h *Handler) answer(ctx context.Context, v *visit, err error) int {
 	if err == nil {
 		status := v.adapter.Status(provider.Stored)
 		h.Meter.Accepted(v.adapter.Slug, v.outcome)
+		if v.road.Reply != nil {
+			v.reply(provider.Reply{Status: status})
+			return status
+		}
 		v.w.WriteHeader(status)
 		return status
 	}
@@ -156,8 +160,22 @@ func (h *Handler) answer(ctx context.Context, v *visit, err error) int {
 	status := h.statusOf(v, refusal)
 	h.Meter.Refused(v.adapter.Slug, refusal.Code)
 	h.Refusals.Add(ctx, v.adapter.Slug, v.source, status, refusal.Code, refusal.Message)
+	if v.road.Reply != nil {
+		v.reply(provider.Reply{Status: status, Message: refusal.Message})
+		return status
+	}
 	writeProblem(v.w, status, refusal.Code, refusal.Message)
 	return status
+}
+
+// reply answers in the provider's own form.
+func (v *visit) reply(r provider.Reply) {
+	r.At = v.h.Now()
+	header := v.w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("X-Content-Type-Options", "nosniff")
+	v.w.WriteHeader(r.Status)
+	_, _ = v.w.Write(v.road.Reply(r))
 }
 
 // statusOf is the status of a refusal. It sets the headers that go with it.

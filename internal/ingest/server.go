@@ -10,7 +10,7 @@ import (
 )
 
 // The limits of the server that faces the internet. A sender who needs longer than readTimeout for a body of at most
-// 32 MiB is no provider.
+// 64 MiB is no provider.
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 20 * time.Second

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"tidings/internal/fault"
@@ -22,6 +20,7 @@ const answerWithin = 12 * time.Second
 type visit struct {
 	h       *Handler
 	adapter provider.Adapter
+	road    provider.Road
 	segment string // of the path: a token or a fixed path
 	w       http.ResponseWriter
 	r       *http.Request
@@ -48,6 +47,9 @@ func (v *visit) run(ctx context.Context) error {
 		return err
 	}
 	v.source = f.source
+	if err := v.checkRoad(f.token); err != nil {
+		return err
+	}
 	return v.receive(func(body []byte) error { return v.store(ctx, f, body) })
 }
 
@@ -73,40 +75,54 @@ func (v *visit) checkHead() error {
 	if !v.adapter.Takes(v.r.Method) {
 		return provider.Refuse(provider.Unacceptable, CodeMethod, "%s does not use the method %s", v.adapter.Title, v.r.Method)
 	}
-	if e := v.r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
-		return provider.Refuse(provider.Encoded, CodeEncoded, "the body has a Content-Encoding, which no provider uses")
+	if refusal := v.road.CheckEncoding(v.r.Header); refusal != nil {
+		return refusal
 	}
-	if v.r.ContentLength > v.adapter.Limit() {
+	if v.r.ContentLength > v.road.MaxBody {
 		return v.tooLarge()
 	}
 	return nil
 }
 
+// checkRoad refuses what the headers of a road prove wrong, before its body, which may be far larger than others, is
+// read.
+func (v *visit) checkRoad(token bool) error {
+	if v.road.Check == nil {
+		return nil
+	}
+	if refusal := v.road.Check(v.source.ForProvider(token, v.h.Retention)); refusal != nil {
+		return refusal
+	}
+	return nil
+}
+
 func (v *visit) tooLarge() error {
-	return provider.Refuse(provider.TooLarge, CodeTooLarge, "the body is over the limit of %d bytes", v.adapter.Limit())
+	return provider.Refuse(provider.TooLarge, CodeTooLarge, "the body is over the limit of %d bytes", v.road.MaxBody)
 }
 
-// bodySize is the most that the body can be.
+// batchWeight is how much memory a body of a road of large batches counts for, by its size: the body, what is kept of
+// it, and its events.
+const batchWeight = 3
+
+// bodySize is about what the body will take at most.
 func (v *visit) bodySize() int64 {
-	if v.r.ContentLength >= 0 {
-		return v.r.ContentLength
+	if v.r.ContentLength < 0 || v.road.Packed(v.r.Header) {
+		return v.road.MaxBody
 	}
-	return v.adapter.Limit()
+	if v.road.MaxBody > v.adapter.Limit() {
+		return v.r.ContentLength * batchWeight
+	}
+	return v.r.ContentLength
 }
 
-// read reads the body whole, exactly as it was sent.
+// read reads the body whole, exactly as it was sent, or unpacked.
 func (v *visit) read() ([]byte, error) {
-	limited := http.MaxBytesReader(v.w, v.r.Body, v.adapter.Limit())
-	var body []byte
-	var err error
-	if n := v.r.ContentLength; n >= 0 {
-		body = make([]byte, n)
-		_, err = io.ReadFull(limited, body)
-	} else {
-		body, err = io.ReadAll(limited)
-	}
+	body, err := v.road.Read(v.r.Header, http.MaxBytesReader(v.w, v.r.Body, v.road.MaxBody), v.r.ContentLength)
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, v.tooLarge()
+	}
+	if refusal, ok := errors.AsType[*provider.Refusal](err); ok {
+		return nil, refusal
 	}
 	if err != nil {
 		// Whoever was cut off should send it again, so this is never a status that stops that.

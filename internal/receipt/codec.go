@@ -10,7 +10,7 @@ import (
 )
 
 // MaxSize is the largest body that is kept, uncompressed, in bytes; the same bound holds when it is read back.
-const MaxSize = 32 << 20
+const MaxSize = 64 << 20
 
 // Block is the compressed form of bodies that were joined: those of one transaction share so much that one costs half of
 // what it costs alone. Codec says how: 0 stored as it is, else the number of a dictionary, or Plain.

@@ -1,5 +1,6 @@
-// Package ses is the adapter for Amazon SES, whose events come through Amazon SNS. It reads in this order: the SNS
-// envelope, its proof (topic, age, certificate, signature), the SES record in it, the drafts of events that it becomes.
+// Package ses is the adapter for Amazon SES, whose events come through Amazon SNS, EventBridge, Firehose or Lambda. It
+// reads in this order: the road and its proof (for SNS topic, age, certificate, signature), what the road wraps around
+// a record, the SES record itself, the drafts of events that it becomes. One fact has one id, whatever its road.
 package ses
 
 import (
@@ -13,8 +14,9 @@ import (
 	"tidings/provider"
 )
 
-// Adapter is Amazon SES through SNS over HTTP: configuration-set events, identity notifications and EventBridge
-// events forwarded to a topic, signed or (where the source allows it) raw.
+// Adapter is Amazon SES: configuration-set events, identity notifications and EventBridge events, through SNS over HTTP,
+// signed or (where the source allows it) raw, and with one of the source's secrets as API key through EventBridge API
+// destinations, Firehose and forwarded Lambda events.
 var Adapter = provider.Adapter{
 	Slug:  "ses",
 	Title: "Amazon SES",
@@ -30,6 +32,7 @@ var Adapter = provider.Adapter{
 		Retries: "an hour at most, a minute by default; a 4xx ends it; a dead-letter queue keeps the rest",
 	},
 	MaxBody: 2 << 20, // a message of 256 KiB grows up to sixfold when it is escaped twice
+	Road:    road,
 	Open:    open,
 	Reparse: reparse,
 	Element: element,
@@ -56,8 +59,23 @@ const (
 func open(req provider.Request, src provider.Source, now time.Time) (provider.Result, error) {
 	if req.Method != "" && req.Method != http.MethodPost {
 		return provider.Result{}, provider.Refuse(provider.Unacceptable, "wrong_method",
-			"SNS sends POST, this is %.20q", req.Method)
+			"AWS sends POST, this is %.20q", req.Method)
 	}
+	if isFirehose(req.Header) {
+		return openFirehose(req, src)
+	}
+	if req.Header.Get(headerType) == "" && req.Header.Get(headerRaw) == "" { // SNS always says what it posts
+		switch {
+		case isBridge(req.Body):
+			return openBridge(req, src, now)
+		case isLambda(req.Body):
+			return openLambda(req, src)
+		}
+	}
+	return openSNS(req, src, now)
+}
+
+func openSNS(req provider.Request, src provider.Source, now time.Time) (provider.Result, error) {
 	if r := provider.CheckBasicAuth(req.Header, src.BasicAuth); r != nil {
 		return provider.Result{}, r
 	}
@@ -115,7 +133,7 @@ func openRaw(req provider.Request, src provider.Source) (provider.Result, error)
 	if r := checkTopic(req.Header.Get(headerTopic), src); r != nil {
 		return provider.Result{}, r
 	}
-	if isEnvelope(req.Body) {
+	if isEnvelope(req.Body) || isBatch(req.Body) {
 		return provider.Result{}, provider.Refuse(provider.Unacceptable, "envelope_in_raw",
 			"the headers say raw delivery, but the body is an SNS envelope")
 	}
@@ -152,6 +170,9 @@ func readProved(env *envelope, src provider.Source) (provider.Result, *record) {
 }
 
 func reparse(keep []byte, src provider.Source) (provider.Result, error) {
+	if isBatch(keep) {
+		return reparseBatch(keep, src)
+	}
 	if !isEnvelope(keep) {
 		result, _ := readMessage(keep, time.Time{}, src)
 		result.Keep = keep
@@ -166,10 +187,13 @@ func reparse(keep []byte, src provider.Source) (provider.Result, error) {
 	return result, nil
 }
 
-// element returns the SES record: an SNS request holds exactly one.
+// element returns an SES record: a request that is no batch holds exactly one.
 func element(keep []byte, i int) ([]byte, error) {
+	if isBatch(keep) {
+		return batchElement(keep, i)
+	}
 	if i != 0 {
-		return nil, fmt.Errorf("element %d: an SNS request holds one", i)
+		return nil, fmt.Errorf("element %d: the request holds one", i)
 	}
 	if !isEnvelope(keep) {
 		return keep, nil

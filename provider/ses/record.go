@@ -28,8 +28,7 @@ type record struct {
 	Click        *engagement   `json:"click"`
 	Subscription *subscription `json:"subscription"`
 
-	// Detail is the record, where EventBridge forwards to the topic.
-	Detail jsontext.Value `json:"detail"`
+	bridge // where EventBridge forwards the record, which then is its Detail
 
 	text []byte // the record's own JSON
 }
@@ -260,11 +259,12 @@ func decodeRecord(message []byte) (*record, error) {
 	if err := provider.DecodeJSON(message, rec); err != nil {
 		return nil, err
 	}
-	if rec.word() != "" || len(rec.Detail) == 0 || rec.Detail.Kind() != jsontext.KindBeginObject {
+	if rec.word() != "" || rec.custom() || len(rec.Detail) == 0 || rec.Detail.Kind() != jsontext.KindBeginObject {
 		return rec, nil
 	}
 	inner := &record{text: rec.Detail}
 	err := provider.DecodeJSON(rec.Detail, inner)
+	inner.Time = rec.Time
 	return inner, err
 }
 
@@ -288,6 +288,14 @@ func readMessage(message []byte, signedAt time.Time, src provider.Source) (provi
 		result.Problems = problem("inbound_mail", "inbound mail on a tracking topic: point the SES receipt rule at "+
 			"another topic, or subscribe the place that reads inbound mail to this one")
 		return result, rec
+	case "":
+		if rec.custom() {
+			result.Problems = customProblem(&rec.bridge)
+			return result, rec
+		}
+	}
+	if signedAt.IsZero() {
+		signedAt = parseTime(rec.Time.first())
 	}
 	m := mapping{record: rec, source: src, signedAt: signedAt}
 	m.run()

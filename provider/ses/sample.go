@@ -25,7 +25,8 @@ const (
 )
 
 // sample makes a notification of a delivery, as SNS posts it for the first topic of a source. Amazon's key is Amazon's,
-// so it is signed by a key that is forgotten at once. A source without topics gets a raw delivery: it takes no other.
+// so it is signed by a key that is forgotten at once. A source without topics takes nothing from SNS, so it gets what
+// EventBridge posts.
 func sample(src provider.Source, now time.Time) (provider.Sample, error) {
 	id := uuid()
 	message, err := sampleRecord(src, id, now)
@@ -35,17 +36,13 @@ func sample(src provider.Source, now time.Time) (provider.Sample, error) {
 	header := http.Header{"Content-Type": {"text/plain; charset=UTF-8"}, "User-Agent": {"Amazon Simple Notification Service Agent"}}
 	header.Set(headerType, typeNotification)
 	header.Set(headerID, id)
+	if len(src.Topics) == 0 {
+		return sampleBridge(src, id, message, now), nil
+	}
 	if len(src.BasicAuth) > 0 {
-		user, password, _ := strings.Cut(src.BasicAuth[0], ":")
-		r := http.Request{Header: header}
-		r.SetBasicAuth(user, password)
+		setBasicAuth(header, src.BasicAuth[0])
 	}
 	s := provider.Sample{Header: header, Name: event.EmailDelivery, Recipient: sampleRecipient}
-	if len(src.Topics) == 0 {
-		header.Set(headerRaw, "true")
-		s.Body, s.Note = message, "SNS raw delivery, without a signature"
-		return s, nil
-	}
 	signer, err := snssign.NewSigner(snssign.Config{NotBefore: now.Add(-sampleLifetime), NotAfter: now.Add(sampleLifetime)})
 	if err != nil {
 		return provider.Sample{}, fmt.Errorf("make a signer for the sample: %w", err)
@@ -61,12 +58,42 @@ func sample(src provider.Source, now time.Time) (provider.Sample, error) {
 	return s, nil
 }
 
+// sampleBridge wraps a record as EventBridge does, with the source's API key or its user and password.
+func sampleBridge(src provider.Source, id string, record []byte, now time.Time) provider.Sample {
+	header := http.Header{"Content-Type": {"application/json; charset=utf-8"}, "User-Agent": {"Amazon/EventBridge/ApiDestinations"}}
+	switch {
+	case len(src.Secrets) > 0:
+		header.Set(headerKey, src.Secrets[0])
+	case len(src.BasicAuth) > 0:
+		setBasicAuth(header, src.BasicAuth[0])
+	}
+	account := sampleAccountOf(src)
+	body := `{"version":"0","id":"` + id + `","detail-type":"Email Delivered","source":"` + bridgeSource + `","account":"` +
+		account + `","time":"` + now.UTC().Format(time.RFC3339) + `","region":"us-east-1","resources":[],"detail":` +
+		string(record) + `}`
+	return provider.Sample{
+		Header: header, Body: []byte(body), Name: event.EmailDelivery, Recipient: sampleRecipient,
+		Note: "EventBridge, with the key of the source",
+	}
+}
+
+func setBasicAuth(header http.Header, pair string) {
+	user, password, _ := strings.Cut(pair, ":")
+	r := http.Request{Header: header}
+	r.SetBasicAuth(user, password)
+}
+
+// sampleAccountOf is the account that a source takes events of.
+func sampleAccountOf(src provider.Source) string {
+	if src.Account != "" {
+		return src.Account
+	}
+	return sampleAccount
+}
+
 // sampleRecord is what SES publishes of a delivery.
 func sampleRecord(src provider.Source, id string, now time.Time) ([]byte, error) {
-	account := src.Account
-	if account == "" {
-		account = sampleAccount
-	}
+	account := sampleAccountOf(src)
 	type object = map[string]any
 	at := snssign.Timestamp(now)
 	b, err := json.Marshal(object{

@@ -51,6 +51,27 @@ func TestASampleIsProvedByItsOwnCertificateAlone(t *testing.T) {
 	}
 }
 
+func TestTheSampleOfASourceWithoutTopicsIsOfEventBridge(t *testing.T) {
+	t.Parallel()
+	for _, src := range []provider.Source{
+		{ID: "src_1", Secrets: []string{"new", "old"}, Account: "999900009999", MaxAge: time.Minute, TokenProved: true},
+		{ID: "src_1", BasicAuth: []string{"amy:pond:x"}, TokenProved: true},
+	} {
+		one, err := ses.Adapter.Sample(src, noon)
+		if err != nil || one.Certificate != nil {
+			t.Fatal(err)
+		}
+		res, err := ses.Adapter.Open(provider.Request{Method: http.MethodPost, Header: one.Header, Body: one.Body}, src, noon)
+		if err != nil || len(res.Drafts) != 1 || res.Drafts[0].Name != one.Name || res.Drafts[0].Recipient != one.Recipient {
+			t.Errorf("%+v: %v, %+v", src, err, res.Drafts)
+		}
+		src.TokenProved = false
+		if _, err := ses.Adapter.Open(provider.Request{Method: http.MethodPost, Header: one.Header, Body: one.Body}, src, noon); err == nil {
+			t.Error("it is taken at a URL without a token")
+		}
+	}
+}
+
 func TestEveryRefusalInTheGuideHasARemedy(t *testing.T) {
 	t.Parallel()
 	guide, err := os.ReadFile("../../docs/providers/ses.md")

@@ -1,0 +1,69 @@
+package e2e_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tidings/provider/ses/snssign"
+)
+
+func TestOneFactByEveryRoadOfSESIsOneEvent(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, db string) {
+		const key, fact = "e2e-key", `{"eventType":"Bounce","mail":{"timestamp":"2026-05-04T10:12:00.120Z","messageId":"roads-1",` +
+			`"source":"app@send.test","destination":["ghost@acme.test"]},"bounce":{"bounceType":"Permanent","bounceSubType":"General",` +
+			`"bouncedRecipients":[{"emailAddress":"ghost@acme.test","status":"5.1.1"}],"timestamp":"2026-05-04T10:12:02.000Z","feedbackId":"f1"}}`
+		s := serve(t, db)
+		signer, err := snssign.NewSigner(snssign.Config{})
+		must(t, err)
+		path := s.source("roads", signer.PEM(), "--topic", topic, "--secret", key).path
+		signed := signer.Notification(topic, "22b80b92-fdea-4c2c-8f9d-000000000001", fact, time.Now())
+		bridged := `{"version":"0","id":"22b80b92-fdea-4c2c-8f9d-000000000002","detail-type":"Email Bounced","source":"aws.ses",` +
+			`"time":"` + time.Now().UTC().Format(time.RFC3339) + `","detail":` + fact + `}`
+		quoted, err := json.Marshal(string(signed))
+		must(t, err)
+		lambda := `{"Records":[{"eventSource":"aws:sqs","messageId":"q1","body":` + string(quoted) + `}]}`
+		firehose := `{"requestId":"r1","timestamp":1,"records":[{"data":"` +
+			base64.StdEncoding.EncodeToString([]byte(fact+bridged+"\nbroken\n")) + `"}]}`
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		_, err = z.Write([]byte(firehose))
+		must(t, err)
+		must(t, z.Close())
+		apiKey, access := http.Header{"X-Api-Key": {key}}, http.Header{
+			"X-Amz-Firehose-Request-Id": {"r1"}, "X-Amz-Firehose-Access-Key": {key}, "Content-Encoding": {"gzip"},
+		}
+		for range 2 {
+			for _, road := range []struct {
+				header http.Header
+				body   string
+				answer string
+			}{
+				{http.Header{"X-Amz-Sns-Message-Type": {"Notification"}}, string(signed), ""},
+				{apiKey, bridged, ""},
+				{apiKey, lambda, ""},
+				{access, packed.String(), `{"requestId":"r1","timestamp":`},
+			} {
+				r, err := s.do(http.MethodPost, path, strings.NewReader(road.body), road.header)
+				if err != nil || r.status != http.StatusOK || !strings.HasPrefix(string(r.body), road.answer) {
+					t.Errorf("%.60s: %v, %d %s", road.body, err, r.status, r.body)
+				}
+			}
+		}
+		if list := s.events(); len(list) != 1 || list[0].Message.ID != "roads-1" {
+			t.Errorf("events %+v", list)
+		}
+		if distinct, came := s.receipts(); distinct != 4 || came != 8 {
+			t.Errorf("%d receipts that came %d times, want 4 and 8", distinct, came)
+		}
+		if v := verify(t, db); v.Events != 1 {
+			t.Errorf("a check of the database finds %d events", v.Events)
+		}
+	})
+}
