@@ -3,6 +3,7 @@ package pull
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -25,7 +26,7 @@ const (
 )
 
 // Formats lists the formats.
-func Formats() []Format { return []Format{FormatSES, FormatEvents, FormatEngage} }
+func Formats() []string { return []string{string(FormatSES), string(FormatEvents), string(FormatEngage)} }
 
 // keepMark begins what is kept of imported records: a line that says their format, then a line for each.
 const keepMark = `{"tidings":"import","format":"`
@@ -51,9 +52,18 @@ type unreadable struct {
 
 const unreadableMark = `{"unreadable":`
 
+// secrets are words beside which an SNS envelope has what must never be kept.
+var secrets = [][]byte{[]byte("UnsubscribeU"), []byte("Signature")}
+
+// keepUnreadable writes what is no record as one line, without its text where that may hold a secret: nothing can be
+// taken out of what can't be read.
 func keepUnreadable(p *piece) []byte {
+	text := string(p.bytes)
+	if slices.ContainsFunc(secrets, func(s []byte) bool { return bytes.Contains(p.bytes, s) }) {
+		text = ""
+	}
 	// Texts always encode.
-	line, _ := json.Marshal(unreadable{string(p.bytes), p.code, p.detail}, jsontext.AllowInvalidUTF8(true))
+	line, _ := json.Marshal(unreadable{text, p.code, p.detail}, jsontext.AllowInvalidUTF8(true))
 	return line
 }
 

@@ -67,8 +67,7 @@ func (r *reader) one(x *reading, src provider.Source, p *piece, element int) []b
 		code, message = refused.Code, refused.Message
 	}
 	x.problem(element, code, message)
-	// An envelope that can't be read may hold what must never be kept.
-	return keepUnreadable(&piece{code: code, detail: message})
+	return keepUnreadable(&piece{bytes: p.bytes, code: code, detail: message})
 }
 
 func (r *reader) record(x *reading, src provider.Source, record []byte, element int) (keep []byte, err error) {
