@@ -12,7 +12,7 @@ import (
 )
 
 // errBadRecords is import's answer where records were not taken.
-var errBadRecords = fmt.Errorf("some records are bad: %w", errBadLines)
+var errBadRecords = errors.New("some records are bad")
 
 type importCommand struct {
 	database     `embed:""`
