@@ -4,7 +4,6 @@ package pull
 
 import (
 	"context"
-	"errors"
 	"io"
 	"maps"
 	"runtime"
@@ -107,15 +106,10 @@ func (im *Importer) Run(ctx context.Context, files []File, progress Progress) (R
 	}
 	running.Wait()
 	p.tellFiles()
-	return p.report, errors.Join(err, notCancelled(p.failed, err))
-}
-
-// notCancelled is what ended the reading, where that is not what ended everything.
-func notCancelled(reading, storing error) error {
-	if storing != nil {
-		return nil
+	if err == nil {
+		err = p.failed // else it was stopped because storing failed
 	}
-	return reading
+	return p.report, err
 }
 
 // pipeline is one run: files are cut into chunks, these gathered into groups, parsed beside each other and stored in

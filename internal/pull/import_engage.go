@@ -48,6 +48,7 @@ type engageReader struct {
 	csv    *csv.Reader
 	limit  *perRecord
 	header []string
+	line   int64 // of the last record
 	ended  bool
 }
 
@@ -94,19 +95,19 @@ func (e *engageReader) next() (piece, error) {
 		}, nil
 	case err != nil:
 		e.ended = true
-		line, _ := e.csv.FieldPos(0)
 		code := codeOf(err)
 		if errors.Is(err, errLongLine) {
 			code = CodeTooLong
 		}
-		return piece{line: int64(line), offset: offset, code: code, detail: err.Error()}, nil
+		return piece{line: e.line + 1, offset: offset, code: code, detail: err.Error()}, nil
 	}
 	line, _ := e.csv.FieldPos(0)
+	e.line = int64(line)
 	if e.header == nil {
 		e.header = headerOf(fields)
 		return e.next()
 	}
-	return e.row(fields, int64(line), offset), nil
+	return e.row(fields, e.line, offset), nil
 }
 
 func headerOf(fields []string) []string {

@@ -26,7 +26,9 @@ const (
 )
 
 // Formats lists the formats.
-func Formats() []string { return []string{string(FormatSES), string(FormatEvents), string(FormatEngage)} }
+func Formats() []string {
+	return []string{string(FormatSES), string(FormatEvents), string(FormatEngage)}
+}
 
 // keepMark begins what is kept of imported records: a line that says their format, then a line for each.
 const keepMark = `{"tidings":"import","format":"`
@@ -113,4 +115,3 @@ func Rebuild(b receipt.Builder, a provider.Adapter, x receipt.Entry, keep []byte
 
 // keyOf is how records of a file are known, by what they say alone: the same records in another file are the same.
 func keyOf(sum [32]byte) receipt.Key { return receipt.KeyOf(provider.Transport{}, sum) }
-

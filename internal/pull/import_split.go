@@ -112,7 +112,7 @@ func (s *splitter) next() (piece, error) {
 				}
 				continue
 			}
-		case c == ' ', c == '\t', c == '\r', c == '\n', c == ',' && s.open > 0, c == 0x1e: // also RFC 7464's separator
+		case c == ' ', c == '\t', c == '\r', c == '\n', c == ',', c == 0x1e: // also RFC 7464's separator
 		case s.offset == 0 && s.skipMark():
 			continue
 		default:
@@ -190,7 +190,7 @@ func (s *splitter) object(sc scan) piece {
 		n, found := sc.run(s.buf[s.pos+i : s.end])
 		i += n
 		switch {
-		case found == wholeObject:
+		case found == wholeObject && i <= maxRecord:
 			p.bytes = s.take(i)
 			return p
 		case found == brokenObject:
