@@ -52,7 +52,7 @@ type BadRecord struct {
 
 // Report is what an import came to.
 type Report struct {
-	Files    int64 // that were read to their end
+	Files    int64 // that were read, to their end or until they were broken
 	Records  int64
 	Skipped  int64 // of Records, those of receipts that were stored before
 	Receipts int64 // that were stored

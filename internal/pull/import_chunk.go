@@ -113,10 +113,7 @@ type cutting struct {
 }
 
 func (x *cutting) run(ctx context.Context, plain *bufio.Reader) error {
-	next, err := x.begin(plain)
-	if err != nil {
-		return err
-	}
+	next := x.begin(plain)
 	for {
 		p, err := next()
 		if errors.Is(err, io.EOF) {
@@ -136,21 +133,18 @@ func (x *cutting) run(ctx context.Context, plain *bufio.Reader) error {
 }
 
 // begin tells by the first bytes how the file is written.
-func (x *cutting) begin(plain *bufio.Reader) (next func() (piece, error), err error) {
+func (x *cutting) begin(plain *bufio.Reader) (next func() (piece, error)) {
 	x.format = x.Format
-	head, err := plain.Peek(4 << 10)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
+	head, _ := plain.Peek(4 << 10) // what is wrong with the file is told when it is read
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	first, _, _ := bytes.Cut(head, newline)
 	if x.format == "" && isEngage(string(first)) {
 		x.format = FormatEngage
 	}
 	if x.format == FormatEngage {
-		return newEngageReader(plain).next, nil
+		return newEngageReader(plain).next
 	}
-	return newSplitter(plain).next, nil
+	return newSplitter(plain).next
 }
 
 func (x *cutting) add(ctx context.Context, p *piece) error {

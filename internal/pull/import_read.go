@@ -124,7 +124,7 @@ func (x *reading) consent(e *event.Event, element int) bool {
 func (x *reading) ownEvent(src *source.Source, record []byte, element int) error {
 	var e event.Event
 	if err := json.Unmarshal(record, &e, jsontext.AllowInvalidUTF8(true)); err != nil {
-		return provider.Refuse(provider.Unacceptable, provider.JSONCode(err), "it is not an event: %v", err)
+		return badShape(err, "an event")
 	}
 	if code, why := ownProblem(src, &e); code != "" {
 		x.problem(element, code, why)
@@ -133,9 +133,39 @@ func (x *reading) ownEvent(src *source.Source, record []byte, element int) error
 	if x.consent(&e, element) {
 		return nil
 	}
+	fillEmpty(&e)
 	e.ProjectID, e.ContactID, e.EmailID = src.Project, "", ""
 	x.finished = append(x.finished, receipt.Event{Event: e, Element: element})
 	return nil
+}
+
+// badShape tells of JSON that is not what it should be. The decoder's own words differ from build to build.
+func badShape(err error, what string) error {
+	return provider.Refuse(provider.Unacceptable, provider.JSONCode(err), "it is JSON, but not %s", what)
+}
+
+// fillEmpty puts back the object that belongs to a name, which the public JSON leaves out where it says nothing.
+func fillEmpty(e *event.Event) {
+	switch e.Name {
+	case event.EmailComplaint:
+		orEmpty(&e.Complaint)
+	case event.EmailDelivery:
+		orEmpty(&e.Delivery)
+	case event.EmailDelay:
+		orEmpty(&e.Delay)
+	case event.EmailReject:
+		orEmpty(&e.Reject)
+	case event.EmailFailure:
+		orEmpty(&e.Failure)
+	case event.EmailSubscribe, event.EmailUnsubscribe:
+		orEmpty(&e.Subscription)
+	}
+}
+
+func orEmpty[T any](p **T) {
+	if *p == nil {
+		*p = new(T)
+	}
 }
 
 // ownProblem tells what makes an event of ours none that can be taken.
@@ -160,7 +190,7 @@ func ownProblem(src *source.Source, e *event.Event) (code, why string) {
 func (x *reading) engage(record []byte, element int) error {
 	var row engageRow
 	if err := json.Unmarshal(record, &row, jsontext.AllowInvalidUTF8(true)); err != nil {
-		return provider.Refuse(provider.Unacceptable, provider.JSONCode(err), "it is not a line of Engage: %v", err)
+		return badShape(err, "a line of Engage")
 	}
 	d, code, why := row.draft()
 	if code != "" {
