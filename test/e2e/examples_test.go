@@ -141,6 +141,10 @@ func prepare(t *testing.T) (s *stage, known *strings.Replacer) {
 	s.mustShell("tidings suppressions add ghost@acme.test --reason hard_bounce && tidings suppressions add '*@bad.test'")
 	must(t, os.WriteFile(s.path("list.csv"), []byte("address,reason\nann@acme.test,complaint\n*@worse.test,\n"), 0o600))
 	must(t, os.WriteFile(s.path("bounces.csv"), []byte("bob@acme.test\n"), 0o600))
+	must(t, os.Mkdir(s.path("archive"), 0o750))
+	s.mustShell("tidings events --json > events.json && tidings events --limit 20 --json | gzip > archive/a.gz")
+	must(t, os.WriteFile(s.path("2026-05-04_10:00.csv"), []byte("Date,Customer,Event,Subject,Additional data\n"+
+		"2026-05-04 10:00:01,ann@acme.test,Opened,Hi,\n"), 0o600))
 	s.mustShell("tidings backup root/var/backups/tidings.db && cp root/var/backups/tidings.db latest.db")
 	return s, strings.NewReplacer(
 		"src_01jq7z9f3v8k2m5n", made.ID, "key_01jq7z9f3v8k2m5n", key.ID, "TOKEN", made.Token,
