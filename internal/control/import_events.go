@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"tidings/internal/auth"
 	"tidings/internal/fault"
@@ -44,6 +45,9 @@ func (c *Control) ImportEvents(
 		Builder: c.Builder, Adapter: c.adapter, Known: c.Store.KnownReceipts, Commit: c.Commit,
 		Format: pull.Format(in.Format), Now: c.Now(),
 	}
+	if c.Store.Engine() == "sqlite" {
+		im.Commit = c.commitAndRest
+	}
 	sources := &importSources{control: c, who: who, dry: in.DryRun, made: map[string]*source.Source{}}
 	im.Source = sources.find
 	if in.Source != "" {
@@ -66,6 +70,24 @@ func (c *Control) ImportEvents(
 		return report, fmt.Errorf("import: %w", err)
 	}
 	return report, nil
+}
+
+// importRest is the share of a transaction's time for which the database is left to others after it. SQLite has no queue:
+// without a rest, a server beside an import would get no turn before its end.
+const importRest = 4
+
+func (c *Control) commitAndRest(ctx context.Context, list []*receipt.Entry) error {
+	began := time.Now()
+	if err := c.Commit(ctx, list); err != nil {
+		return err
+	}
+	t := time.NewTimer(min(time.Since(began)/importRest, maxRest))
+	defer t.Stop()
+	select {
+	case <-ctx.Done(): // what was stored counts: the next step sees it
+	case <-t.C:
+	}
+	return nil
 }
 
 // maxImportNote bounds what the audit log says of an import, in bytes.

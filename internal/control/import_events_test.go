@@ -80,16 +80,31 @@ func sesArchive(t testing.TB) string {
 	paths, err := filepath.Glob("../../provider/ses/testdata/*.http")
 	must(t, err)
 	var all strings.Builder
-	for _, p := range paths {
+	for i, p := range paths {
 		text, err := os.ReadFile(p)
 		must(t, err)
 		_, body, ok := strings.Cut(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n\n")
 		if !ok {
 			t.Fatalf("%s has no body", p)
 		}
+		if i%2 == 1 {
+			body = enveloped(t, body)
+		}
 		all.WriteString(body + "\n")
 	}
 	return all.String()
+}
+
+// enveloped is a record in the envelope of SNS.
+func enveloped(t testing.TB, record string) string {
+	t.Helper()
+	text, err := json.MarshalIndent(map[string]string{
+		"Type": "Notification", "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", "TopicArn": topic, "Message": record,
+		"Timestamp": "2026-05-04T10:12:00.000Z", "SignatureVersion": "2", "Signature": "c2VjcmV0",
+		"SigningCertURL": "https://sns.eu-west-1.amazonaws.com/a.pem", "UnsubscribeURL": "https://sns.eu-west-1.amazonaws.com/",
+	}, "", "  ")
+	must(t, err)
+	return string(text)
 }
 
 const engageFile = "Date,Customer,Event,Subject,Additional data\n" +
