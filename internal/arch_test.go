@@ -70,6 +70,9 @@ var allowed = map[string][]string{
 	"internal/ingest": {
 		"event", "provider", "internal/fault", "internal/receipt", "internal/source", "internal/stats", "internal/netguard",
 	},
+	"internal/pull": {
+		"event", "provider", "internal/contact", "internal/fault", "internal/receipt", "internal/source",
+	},
 	"internal/telemetry": {"internal/receipt"},
 
 	// The operations, and the doors to them. Doors know the store's types, because operations answer in them; they get
@@ -77,7 +80,7 @@ var allowed = map[string][]string{
 	"internal/auth": {"internal/fault", "internal/store"},
 	"internal/control": {
 		"event", "provider", "internal/auth", "internal/contact", "internal/fault", "internal/receipt", "internal/source",
-		"internal/stats", "internal/store", "internal/netguard",
+		"internal/stats", "internal/store", "internal/netguard", "internal/pull",
 	},
 	"internal/api": {
 		"event", "provider", "internal/auth", "internal/contact", "internal/control", "internal/fault", "internal/source",
@@ -97,8 +100,8 @@ var allowed = map[string][]string{
 	// The command line prints what the API answers, so its --json has the API's types.
 	"cmd/tidings": {
 		"event", "internal/api", "internal/app", "internal/bench", "internal/config", "internal/control", "internal/fault",
-		"internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry", "provider",
-		"provider/dsn",
+		"internal/pull", "internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry",
+		"provider", "provider/dsn",
 	},
 }
 

@@ -45,6 +45,11 @@ type Adapter struct {
 	// already, so that nobody looks through the whole batch for each of its elements.
 	Element func(keep []byte, i int) ([]byte, error)
 
+	// Import reads one record of the provider's own archives, in whichever envelope it was kept, for a person who vouches
+	// for it: nothing is verified. Result.Keep is the record without what must never be kept. nil: the provider has no
+	// archives that can be imported.
+	Import func(record []byte, src Source) (Result, error)
+
 	// Sample makes a request that Open accepts of the source, signed at a time, for the self-test of a source. It is
 	// the one function of an adapter that may use entropy. nil: sources of this provider can't be tested.
 	Sample func(Source, time.Time) (Sample, error)

@@ -35,6 +35,7 @@ var cliDeeds = map[string][]string{
 	"replayReceipt":       nil, // needs a receipt: the API's test has one
 
 	"liftSuppressionPattern": nil, // needs a pattern: the API's test has one
+	"importEvents":           {"import", "testdata/import.ndjson", "--source", "SRC"},
 	"replay":                 nil, // has a test of its own
 }
 

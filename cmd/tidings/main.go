@@ -41,6 +41,7 @@ type commands struct {
 	Stats        statsCommand        `cmd:"" help:"Ask what was counted: rates, days, templates, links."`
 	Audit        auditCommand        `cmd:"" help:"Tell who changed what."`
 	Dsn          dsnCommand          `cmd:"" help:"Store a bounce or complaint that came by mail, as a mail server's pipe."`
+	Import       importCommand       `cmd:"" help:"Import events from files."`
 	Replay       replayCommand       `cmd:"" help:"Parse kept receipts again with this version."`
 	Verify       verifyCommand       `cmd:"" help:"Recount the events and compare with the counters."`
 	Recount      recountCommand      `cmd:"" help:"Put the counters right."`
@@ -58,8 +59,8 @@ const description = `Tidings tells what became of every email.
 
 Every flag is also an environment variable: --base-path is TIDINGS_BASE_PATH. A flag wins.
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 verify found differences, 5 not now: try again, 6 a list had
-bad lines.`
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 verify found differences, 5 not now: try again, 6 a list or
+a file had bad lines.`
 
 // otherNames are further names of commands. They are not kong's aliases, which would put both names in every page.
 var otherNames = map[string]string{"sources": "source"}

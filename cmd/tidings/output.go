@@ -56,7 +56,7 @@ func (c *console) fail(err error) int {
 	if errors.Is(err, errNoMessage) {
 		return exitData
 	}
-	if errors.Is(err, errBadLines) {
+	if errors.Is(err, errBadLines) || errors.Is(err, errBadRecords) {
 		return exitBadLines
 	}
 	if code, known := exitCodes[fault.KindOf(err)]; known {

@@ -7,6 +7,7 @@ import (
 
 	"tidings/event"
 	"tidings/internal/fault"
+	"tidings/internal/pull"
 	"tidings/internal/store"
 )
 
@@ -142,6 +143,9 @@ func (c *Control) EventRaw(ctx context.Context, who Actor, id string) ([]byte, e
 	raw, err := c.Store.EventRaw(ctx, who.Project, parsed)
 	if err != nil {
 		return nil, fmt.Errorf("find raw event: %w", err)
+	}
+	if pull.IsImport(raw.Keep) {
+		return pull.Element(raw.Keep, raw.Element)
 	}
 	a, ok := c.adapter(raw.Provider)
 	if !ok {

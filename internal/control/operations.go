@@ -36,6 +36,7 @@ const (
 	opCreateKey           = "createKey"
 	opRevokeKey           = "revokeKey"
 	opReplay              = "replay"
+	opImportEvents        = "importEvents"
 	opStartReplay         = "startReplay"
 	opCancelReplay        = "cancelReplay"
 	opReplayReceipt       = "replayReceipt"
@@ -250,6 +251,7 @@ func Operations() []Operation {
 				"that they changed.",
 		},
 
+		{Name: opImportEvents, Group: "Events", Scope: Secret, Local: true, Summary: "Import events from files"},
 		{Name: opReplay, Group: "Receipts", Scope: Secret, Local: true, Summary: "Parse kept receipts again"},
 		{Name: opRecount, Group: "Events", Scope: Secret, Local: true, Summary: "Put counters right"},
 		{Name: opVerify, Group: "Events", Scope: Secret, Local: true, Summary: "Recount the events against the counters"},

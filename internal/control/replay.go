@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"tidings/internal/pull"
 	"tidings/internal/receipt"
 	"tidings/internal/store"
 )
@@ -112,6 +113,11 @@ func (c *Control) parseAgain(x store.StoredReceipt) (entry *receipt.Entry, reada
 	a, known := c.adapter(x.Source.Provider)
 	if !known {
 		return nil, false, nil
+	}
+	if pull.IsImport(x.Keep) {
+		return pull.Rebuild(c.Builder, a, receipt.Entry{
+			Source: x.Source, Key: x.Key, SHA256: x.SHA256, ReceivedAt: x.ReceivedAt, Replay: x.Ref,
+		}, x.Keep), true, nil
 	}
 	res, err := a.Reparse(x.Keep, x.Source.ForProvider(true, 0))
 	if err != nil {

@@ -61,6 +61,11 @@ func (b Builder) finish(d event.Draft, o event.Origin) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
+	return b.encode(ev, d.Element)
+}
+
+// encode judges a finished event and makes its stored form.
+func (b Builder) encode(ev event.Event, element int) (Event, error) {
 	if b.Judge != nil {
 		b.Judge(&ev)
 	}
@@ -68,7 +73,7 @@ func (b Builder) finish(d event.Draft, o event.Origin) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	return Event{Event: ev, Element: d.Element, Detail: stored, Info: EncodeInfo(ev.Message)}, nil
+	return Event{Event: ev, Element: element, Detail: stored, Info: EncodeInfo(ev.Message)}, nil
 }
 
 func (e *Entry) problem(element int, code, message string) {

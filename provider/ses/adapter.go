@@ -36,6 +36,7 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: element,
+	Import:  importRecord,
 	Sample:  sample,
 
 	Remedies: remedies,

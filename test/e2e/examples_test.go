@@ -144,6 +144,10 @@ func prepare(t *testing.T) (s *stage, known *strings.Replacer) {
 	var mail struct{ ID, Token string }
 	must(t, json.Unmarshal([]byte(s.mustShell("tidings source create --provider dsn --name mail --json")), &mail))
 	must(t, os.WriteFile(s.path("bounce.eml"), []byte("From: MAILER-DAEMON@mx.acme.test\n\nSorry.\n"), 0o600))
+	must(t, os.Mkdir(s.path("archive"), 0o750))
+	s.mustShell("tidings events --json > events.json && tidings events --limit 20 --json | gzip > archive/a.gz")
+	must(t, os.WriteFile(s.path("2026-05-04_10:00.csv"), []byte("Date,Customer,Event,Subject,Additional data\n"+
+		"2026-05-04 10:00:01,ann@acme.test,Opened,Hi,\n"), 0o600))
 	s.mustShell("tidings backup root/var/backups/tidings.db && cp root/var/backups/tidings.db latest.db")
 	return s, strings.NewReplacer(
 		"dsn/TOKEN", "dsn/"+mail.Token, "dsn --source src_01jq7z9f3v8k2m5n", "dsn --source "+mail.ID,
