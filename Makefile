@@ -33,7 +33,7 @@ test: ## Vet, then every test with the race detector, on SQLite and PostgreSQL
 	  TIDINGS_TEST_POSTGRES="$$(scripts/postgres.sh start)"; \
 	  export TIDINGS_TEST_POSTGRES; \
 	fi; \
-	go test -race -timeout 10m ./...
+	go test -race -timeout 20m ./...
 
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) $(TOOLS)/gofumpt-$(GOFUMPT_VERSION) ## Check style: gofumpt and golangci-lint
 	@files="$$($(TOOLS)/gofumpt-$(GOFUMPT_VERSION) -l $$(git ls-files --cached --others --exclude-standard '*.go'))"; \
