@@ -3,6 +3,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"mime"
 	"slices"
 	"strings"
 
@@ -85,4 +86,17 @@ func JSONTrouble(err error) string {
 		return fmt.Sprintf("%s at byte %d", JSONCode(err), syntax.ByteOffset)
 	}
 	return JSONCode(err)
+}
+
+// DecodeWords reads the encoded words of a header (RFC 2047). A text that has none, or one in an unknown charset, stays as
+// it is.
+func DecodeWords(s string) string {
+	if !strings.Contains(s, "=?") {
+		return s
+	}
+	text, err := new(mime.WordDecoder).DecodeHeader(s)
+	if err != nil {
+		return s
+	}
+	return text
 }

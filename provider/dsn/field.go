@@ -1,7 +1,6 @@
 package dsn
 
 import (
-	"mime"
 	"net/mail"
 	"strings"
 	"time"
@@ -131,18 +130,6 @@ func firstTime(list ...time.Time) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-// decodeWords reads RFC 2047 encoded words; a text that is none, or in an unknown charset, stays as it is.
-func decodeWords(s string) string {
-	if !strings.Contains(s, "=?") {
-		return s
-	}
-	text, err := new(mime.WordDecoder).DecodeHeader(s)
-	if err != nil {
-		return s
-	}
-	return text
 }
 
 // object writes names and values, in pairs, as a JSON object without the empty values; nil where all are.

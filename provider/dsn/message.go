@@ -39,7 +39,7 @@ func readMessage(h *message.Header, envelope string, src provider.Source) event.
 	if h.Len() == 0 {
 		return out
 	}
-	out.Subject = decodeWords(get(h, "Subject"))
+	out.Subject = provider.DecodeWords(get(h, "Subject"))
 	if from := addresses(h, "From"); len(from) > 0 {
 		a := event.ParseAddress(from[0])
 		out.From, out.SenderDomain = a.Key, a.Domain
@@ -74,11 +74,11 @@ func readLabels(out *event.Message, h *message.Header, src provider.Source) {
 		case name == headerWorkflow && out.Workflow == "":
 			out.Workflow = value
 		case name == headerTag:
-			out.Tags = append(out.Tags, decodeWords(value))
+			out.Tags = append(out.Tags, provider.DecodeWords(value))
 		case name == headerSESTags:
 			readTags(out, value, metadata, src)
 		case strings.HasPrefix(name, headerMetadata) && len(name) > len(headerMetadata):
-			setFirst(metadata, name[len(headerMetadata):], decodeWords(value))
+			setFirst(metadata, name[len(headerMetadata):], provider.DecodeWords(value))
 		}
 	}
 	slices.Sort(out.Tags)

@@ -82,7 +82,7 @@ func (m *mapping) readFailed() {
 			name: event.EmailUnknown, recipient: to, identityAt: m.date, occurredAt: m.date,
 			key: []string{"failed", keyAddress(to)},
 			fill: func(e *event.Event) {
-				e.Data = object("form", "X-Failed-Recipients", "subject", decodeWords(get(&m.header, "Subject")))
+				e.Data = object("form", "X-Failed-Recipients", "subject", provider.DecodeWords(get(&m.header, "Subject")))
 			},
 		})
 	}
@@ -125,7 +125,8 @@ func (m *mapping) readReply() {
 		key: []string{"reply", keyAddress(from[0])},
 		fill: func(e *event.Event) {
 			e.Bounce = &event.Bounce{Class: event.AutoReply}
-			e.Data = object("autoSubmitted", get(&m.header, "Auto-Submitted"), "subject", decodeWords(get(&m.header, "Subject")))
+			e.Data = object("autoSubmitted", get(&m.header, "Auto-Submitted"),
+				"subject", provider.DecodeWords(get(&m.header, "Subject")))
 		},
 	})
 }

@@ -68,7 +68,7 @@ func (m *mapping) readFailure() bool {
 		if e.Message.Template == "" {
 			e.Message.Template = m.Failure.Template
 		}
-		e.Data = object("templateName", m.Failure.Template)
+		e.Data = provider.Object("templateName", m.Failure.Template)
 	}})
 	return true
 }
@@ -86,7 +86,7 @@ func (m *mapping) readDelivery() bool {
 				ProcessingMs: int64(m.Delivery.Processing),
 				ReportingMTA: m.Delivery.ReportingMTA,
 			}
-			e.Data = object("remoteMtaIp", m.Delivery.RemoteMTAIP)
+			e.Data = provider.Object("remoteMtaIp", m.Delivery.RemoteMTAIP)
 		},
 	})
 	return true
@@ -144,7 +144,7 @@ func (m *mapping) fillBounce(e *event.Event, r recipient) {
 }
 
 func (m *mapping) bounceData(r recipient) []byte {
-	return object("bounceType", m.Bounce.Type, "bounceSubType", m.Bounce.SubType, "action", r.Action,
+	return provider.Object("bounceType", m.Bounce.Type, "bounceSubType", m.Bounce.SubType, "action", r.Action,
 		"feedbackId", m.Bounce.FeedbackID, "reportingMTA", m.Bounce.ReportingMTA, "remoteMtaIp", m.Bounce.RemoteMTAIP)
 }
 
@@ -194,7 +194,7 @@ func (m *mapping) readDelay() bool {
 			fill: func(e *event.Event) {
 				e.Delay = newDelay(delayTypes[m.Delay.Type], r)
 				e.Delay.Until = parseTime(m.Delay.Expiration)
-				e.Data = object("delayType", m.Delay.Type, "reportingMTA", m.Delay.ReportingMTA)
+				e.Data = provider.Object("delayType", m.Delay.Type, "reportingMTA", m.Delay.ReportingMTA)
 			},
 		})
 	}
@@ -218,7 +218,7 @@ func (m *mapping) readComplaint() bool {
 			fill: func(e *event.Event) {
 				e.Complaint = &event.Complaint{FeedbackType: strings.ToLower(c.FeedbackType), Echo: complaintEchoes[c.SubType]}
 				e.Client = newClient("", c.UserAgent)
-				e.Data = object("complaintSubType", c.SubType, "feedbackId", c.FeedbackID, "arrivalDate", c.ArrivalDate)
+				e.Data = provider.Object("complaintSubType", c.SubType, "feedbackId", c.FeedbackID, "arrivalDate", c.ArrivalDate)
 			},
 		})
 	}
@@ -349,7 +349,7 @@ func (m *mapping) readUnknown() {
 	list, attribution := m.people(nil)
 	m.addEach(list, fact{
 		name: event.EmailUnknown, attribution: attribution, time: when, key: []string{when},
-		fill: func(e *event.Event) { e.Data = object("eventType", m.word()) },
+		fill: func(e *event.Event) { e.Data = provider.Object("eventType", m.word()) },
 	})
 }
 

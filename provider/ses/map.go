@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"tidings/event"
 	"tidings/provider"
 )
@@ -168,23 +166,4 @@ func keyAddress(s string) string {
 		}
 	}
 	return string(b)
-}
-
-// object writes names and values, in pairs, as a JSON object without the empty values; nil where all are.
-func object(pairs ...string) []byte {
-	var out []byte
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] == "" {
-			continue
-		}
-		out = append(out, ","...)
-		out, _ = jsontext.AppendQuote(out, pairs[i])
-		out = append(out, ':')
-		out, _ = jsontext.AppendQuote(out, pairs[i+1]) // invalid UTF-8 becomes U+FFFD
-	}
-	if out == nil {
-		return nil
-	}
-	out[0] = '{'
-	return append(out, '}')
 }

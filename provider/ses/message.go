@@ -3,7 +3,6 @@ package ses
 import (
 	"bytes"
 	"maps"
-	"mime"
 	"slices"
 	"strings"
 
@@ -34,7 +33,7 @@ var metadataPrefixes = []string{"metadata:", "metadata_"}
 func readMail(m *mail, src provider.Source) event.Message {
 	out := event.Message{
 		ID:      m.MessageID,
-		Subject: decodeWords(m.CommonHeaders.Subject),
+		Subject: provider.DecodeWords(m.CommonHeaders.Subject),
 		Account: m.SendingAccountID,
 		SentAt:  parseTime(m.Timestamp),
 	}
@@ -111,7 +110,7 @@ func readHeaders(out *event.Message, headers []header) {
 		name := strings.ToLower(h.Name)
 		switch {
 		case name == "subject" && out.Subject == "":
-			out.Subject = decodeWords(h.Value)
+			out.Subject = provider.DecodeWords(h.Value)
 		case name == headerTemplate && out.Template == "":
 			out.Template = templateKey(h.Value)
 		case name == headerWorkflow && out.Workflow == "":
@@ -125,16 +124,4 @@ func readHeaders(out *event.Message, headers []header) {
 			}
 		}
 	}
-}
-
-// decodeWords reads RFC 2047 encoded words; a text that is none, or in an unknown charset, stays as it is.
-func decodeWords(s string) string {
-	if !strings.Contains(s, "=?") {
-		return s
-	}
-	text, err := new(mime.WordDecoder).DecodeHeader(s)
-	if err != nil {
-		return s
-	}
-	return text
 }
