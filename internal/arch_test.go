@@ -92,6 +92,7 @@ var allowed = map[string][]string{
 	"internal/bench":    {"internal/simulate"},
 
 	"test/collector": {},
+	"test/postgres":  {},
 
 	// The one that knows everyone.
 	"internal/app": {"event", "provider/...", "internal/..."},

@@ -3,12 +3,10 @@ package control_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +20,7 @@ import (
 	"tidings/internal/contact"
 	"tidings/internal/control"
 	"tidings/internal/store"
+	"tidings/test/postgres"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -36,7 +35,7 @@ func onBoth(t *testing.T, run func(t *testing.T, fresh func() *control.Control))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		at := postgresDatabase(t)
+		at := postgres.Database(t)
 		c := over(t, at)
 		direct, err := pgx.Connect(t.Context(), at)
 		must(t, err)
@@ -57,33 +56,6 @@ func over(t testing.TB, at string) *control.Control {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return &control.Control{Store: s, Now: func() time.Time { return now }}
-}
-
-func postgresDatabase(t testing.TB) string {
-	t.Helper()
-	server := os.Getenv("TIDINGS_TEST_POSTGRES")
-	if server == "" {
-		t.Fatal("TIDINGS_TEST_POSTGRES is not set: run the tests with make test, which starts a PostgreSQL")
-	}
-	ctx := context.Background()
-	admin, err := pgx.Connect(ctx, server)
-	if err != nil {
-		t.Fatalf("connect to %s: %v", server, err)
-	}
-	name := "t_" + strings.ToLower(rand.Text()[:16])
-	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-		t.Fatalf("create database: %v", err)
-	}
-	t.Cleanup(func() {
-		_, _ = admin.Exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
-		_ = admin.Close(ctx)
-	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
 }
 
 // outcome is what an import came to, and what the export says after it.
@@ -222,7 +194,7 @@ func BenchmarkImport(b *testing.B) {
 		b.Run(engine, func(b *testing.B) {
 			at := filepath.Join(b.TempDir(), "tidings.db")
 			if engine == "postgres" {
-				at = postgresDatabase(b)
+				at = postgres.Database(b)
 			}
 			c := over(b, at)
 			b.ResetTimer()

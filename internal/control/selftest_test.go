@@ -32,6 +32,7 @@ import (
 	"tidings/internal/source"
 	"tidings/internal/store"
 	"tidings/provider/all"
+	"tidings/test/postgres"
 )
 
 // engines runs a test on both engines; PostgreSQL is the server that TIDINGS_TEST_POSTGRES names.
@@ -43,7 +44,7 @@ func engines(t *testing.T, run func(t *testing.T, databaseURL string)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		run(t, postgresDatabase(t))
+		run(t, postgres.Database(t))
 	})
 }
 
@@ -426,7 +427,7 @@ func TestATestIsNeverARealRequestNorARealRequestATest(t *testing.T) {
 
 func TestATestMayLandOnAnotherNode(t *testing.T) {
 	t.Parallel()
-	databaseURL := postgresDatabase(t)
+	databaseURL := postgres.Database(t)
 	r := newRoad(t, databaseURL)
 	src := r.newSource(t, nil)
 	other, _, _ := taken(t, openStore(t, databaseURL))

@@ -1,25 +1,19 @@
 package ingest_test
 
 import (
-	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
 	"net/http"
-	"net/url"
-	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"tidings/internal/contact"
 	"tidings/internal/ingest"
 	"tidings/internal/source"
 	"tidings/internal/store"
 	"tidings/provider/mailgun"
+	"tidings/test/postgres"
 )
 
 // Two nodes on one database get the same token with two bodies at once: one body is taken, and whoever brought the
@@ -91,27 +85,5 @@ func database(t *testing.T, engine string) string {
 	if engine == "sqlite" {
 		return filepath.Join(t.TempDir(), "tidings.db")
 	}
-	server := os.Getenv("TIDINGS_TEST_POSTGRES")
-	if server == "" {
-		t.Fatal("TIDINGS_TEST_POSTGRES is not set: run the tests with make test, which starts a PostgreSQL")
-	}
-	ctx := context.Background() // the test's own has ended when the database is dropped
-	admin, err := pgx.Connect(ctx, server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := "t_" + strings.ToLower(rand.Text()[:16])
-	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_, _ = admin.Exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
-		_ = admin.Close(ctx)
-	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
+	return postgres.Database(t)
 }

@@ -13,6 +13,7 @@ import (
 	"tidings/event"
 	"tidings/internal/receipt"
 	"tidings/internal/store"
+	"tidings/test/postgres"
 )
 
 // randomFacts makes n facts of all kinds about few messages and contacts, so that much meets.
@@ -193,7 +194,7 @@ func TestNodesThatIngestAtOnceEndInTheOneRightState(t *testing.T) {
 
 func TestNodesThatBootAtOnceMigrateOnce(t *testing.T) {
 	t.Parallel()
-	at := postgresDatabase(t)
+	at := postgres.Database(t)
 	var nodes sync.WaitGroup
 	for range 6 {
 		nodes.Go(func() {

@@ -1,18 +1,11 @@
 package store_test
 
 import (
-	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"tidings/event"
 	"tidings/internal/contact"
@@ -20,6 +13,7 @@ import (
 	"tidings/internal/source"
 	"tidings/internal/store"
 	"tidings/provider"
+	"tidings/test/postgres"
 )
 
 // onBoth runs a test on both engines. PostgreSQL is the server that TIDINGS_TEST_POSTGRES names; make test starts one.
@@ -42,7 +36,7 @@ func opener(t testing.TB, engine string) func(...func(*store.Options)) *store.St
 func databaseURL(t testing.TB, engine string) string {
 	t.Helper()
 	if engine == "postgres" {
-		return postgresDatabase(t)
+		return postgres.Database(t)
 	}
 	return filepath.Join(t.TempDir(), "tidings.db")
 }
@@ -62,34 +56,6 @@ func openerAt(t testing.TB, at string) func(...func(*store.Options)) *store.Stor
 		t.Cleanup(func() { _ = s.Close() })
 		return s
 	}
-}
-
-// postgresDatabase makes a database of its own for a test.
-func postgresDatabase(t testing.TB) string {
-	t.Helper()
-	server := os.Getenv("TIDINGS_TEST_POSTGRES")
-	if server == "" {
-		t.Fatal("TIDINGS_TEST_POSTGRES is not set: run the tests with make test, which starts a PostgreSQL")
-	}
-	ctx := context.Background()
-	admin, err := pgx.Connect(ctx, server)
-	if err != nil {
-		t.Fatalf("connect to %s: %v", server, err)
-	}
-	name := "t_" + strings.ToLower(rand.Text()[:16])
-	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-		t.Fatalf("create database: %v", err)
-	}
-	t.Cleanup(func() {
-		_, _ = admin.Exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
-		_ = admin.Close(ctx)
-	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
 }
 
 // feed makes entries for a source, as ingest would.
