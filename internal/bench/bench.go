@@ -16,6 +16,7 @@ type Options struct {
 	Dir         string // for signatures and databases; signatures found there are used again
 	Events      int64
 	Connections []int
+	Batch       int    // events of a request in SendGrid's form; 0: one notification of Amazon SNS each
 	Questions   int    // requests of each kind; default 1,000
 	Profile     string // where the server writes its processor profile; empty: nowhere
 	// Progress is told what is going on; nil is fine.
@@ -26,6 +27,7 @@ type Options struct {
 type Report struct {
 	Engine string `json:"engine"`
 	Events int64  `json:"events"`
+	Batch  int    `json:"batch,omitzero"` // events of a request; 0: one
 	Loads  []Load `json:"loads"`
 }
 
@@ -60,13 +62,17 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if o.Questions == 0 {
 		o.Questions = 1000
 	}
-	report := Report{Engine: "SQLite", Events: o.Events}
+	report := Report{Engine: "SQLite", Events: o.Events, Batch: o.Batch}
 	if o.DB != "" {
 		report.Engine = "PostgreSQL"
 	}
-	p, err := prepare(ctx, o.Dir, o.Events, func(done, total int64) { o.Progress("sign", done, total) })
-	if err != nil {
-		return report, err
+	p := prepared{story: newStory(o.Events)}
+	if o.Batch == 0 {
+		var err error
+		p, err = prepare(ctx, o.Dir, o.Events, func(done, total int64) { o.Progress("sign", done, total) })
+		if err != nil {
+			return report, err
+		}
 	}
 	for _, n := range o.Connections {
 		l, err := o.measure(ctx, p, n)
@@ -112,16 +118,15 @@ func (o Options) measure(ctx context.Context, p prepared, connections int) (resu
 
 // load posts the story and measures what it costs the server.
 func (o Options) load(ctx context.Context, s *server, p prepared, connections int) (Load, []sample, error) {
-	path, err := s.createSource(ctx, p.identity)
-	if err != nil {
-		return Load{}, nil, err
-	}
 	l := &load{
-		prepared: p, address: s.address, path: path, sample: max(1, p.events/int64(o.Questions)),
+		prepared: p, address: s.address, sample: max(1, p.events/int64(o.Questions)), batch: o.Batch,
 		progress: func(done, total int64) { o.Progress(fmt.Sprintf("post over %d connections", connections), done, total) },
 	}
+	if err := l.createSource(ctx, s); err != nil {
+		return Load{}, nil, err
+	}
 	var out outcome
-	spent, err := s.measure(func() error {
+	spent, err := s.measure(func() (err error) {
 		out, err = l.run(ctx, connections)
 		return err
 	})

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -26,6 +28,9 @@ type load struct {
 	path    string // of the source's URL
 	sample  int64  // every so many facts is remembered for the questions asked afterwards
 
+	batch   int               // elements of a request of SendGrid's; 0: notifications of SNS
+	signing *ecdsa.PrivateKey // of batches
+
 	mu         sync.Mutex // guards what follows
 	script     *simulate.Script
 	signatures *bufio.Reader
@@ -39,26 +44,57 @@ type load struct {
 // sample is a contact and a message that were posted.
 type sample struct{ contact, messageID string }
 
-// batch is how many facts a connection takes at once, so that the story's lock is not what is measured.
-const batch = 16
+// taken is how many facts a connection takes at once, so that the story's lock is not what is measured.
+const taken = 16
+
+// createSource makes the source that the load is posted to.
+func (l *load) createSource(ctx context.Context, s *server) (err error) {
+	if l.batch > 0 {
+		var public string
+		if l.signing, public, err = newSigning(); err != nil {
+			return err
+		}
+		l.path, err = s.createSource(ctx, "--provider", "sendgrid", "--secret", public)
+		return err
+	}
+	file := filepath.Join(s.dir, "certificate.pem")
+	if err := os.WriteFile(file, l.identity.CertificatePEM(), 0o600); err != nil {
+		return fmt.Errorf("write the certificate: %w", err)
+	}
+	l.path, err = s.createSource(ctx,
+		"--provider", "ses", "--topic", simulate.DefaultTopic, "--signing-certificate", file)
+	return err
+}
 
 // run posts everything and returns what it took.
 func (l *load) run(ctx context.Context, connections int) (outcome, error) {
-	f, err := os.Open(l.prepared.path)
-	if err != nil {
-		return outcome{}, fmt.Errorf("open signatures: %w", err)
-	}
-	defer f.Close()
-	l.signatures = bufio.NewReaderSize(f, 1<<20)
-	if _, err := l.signatures.Discard(headerSize); err != nil {
-		return outcome{}, fmt.Errorf("read signatures: %w", err)
+	connect := l.batches
+	if l.batch == 0 {
+		f, err := os.Open(l.prepared.path)
+		if err != nil {
+			return outcome{}, fmt.Errorf("open signatures: %w", err)
+		}
+		defer f.Close()
+		l.signatures = bufio.NewReaderSize(f, 1<<20)
+		if _, err := l.signatures.Discard(headerSize); err != nil {
+			return outcome{}, fmt.Errorf("read signatures: %w", err)
+		}
+		connect = l.notifications
 	}
 	l.script = simulate.NewScript(l.options())
 	l.acked.begin(l.events)
 	group, ctx := errgroup.WithContext(ctx)
 	results := make([]histogram, connections)
 	for i := range connections {
-		group.Go(func() error { return l.connection(ctx, &results[i]) })
+		group.Go(func() error {
+			c, err := dial(ctx, l.address)
+			if err != nil {
+				return err
+			}
+			defer c.conn.Close()
+			defer context.AfterFunc(ctx, func() { c.conn.Close() })()
+			return connect(ctx, c, &results[i])
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return outcome{}, fmt.Errorf("post the load: %w", err)
@@ -70,7 +106,7 @@ func (l *load) run(ctx context.Context, connections int) (outcome, error) {
 	return l.acked.outcome(&all), nil
 }
 
-// take hands out the next facts with their signatures.
+// take hands out the next facts with their signatures, of which a batch has none.
 func (l *load) take(facts []simulate.Fact, signatures []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -81,26 +117,29 @@ func (l *load) take(facts []simulate.Fact, signatures []byte) (int, error) {
 	for i := range n {
 		facts[i] = l.script.Next()
 		if (l.next+int64(i))%l.sample == 0 {
-			l.samples = append(l.samples, sample{l.script.Contact(facts[i]), l.script.MessageID(facts[i])})
+			l.samples = append(l.samples, sample{l.script.Contact(facts[i]), l.messageID(facts[i])})
 		}
 	}
 	l.next += int64(n)
+	if signatures == nil {
+		return n, nil
+	}
 	if _, err := io.ReadFull(l.signatures, signatures[:n*signatureSize]); err != nil {
 		return 0, fmt.Errorf("read signatures: %w", err)
 	}
 	return n, nil
 }
 
-func (l *load) connection(ctx context.Context, h *histogram) error {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", l.address)
-	if err != nil {
-		return err
+func (l *load) messageID(f simulate.Fact) string {
+	if l.batch > 0 {
+		return l.script.SendGridMessageID(f)
 	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	c := client{conn: conn, in: bufio.NewReaderSize(conn, 4096)}
-	facts, signatures := make([]simulate.Fact, batch), make([]byte, batch*signatureSize)
+	return l.script.MessageID(f)
+}
+
+// notifications posts one signed notification a fact.
+func (l *load) notifications(ctx context.Context, c *client, h *histogram) error {
+	facts, signatures := make([]simulate.Fact, taken), make([]byte, taken*signatureSize)
 	var e simulate.Envelope
 	var body []byte
 	for {
@@ -114,25 +153,25 @@ func (l *load) connection(ctx context.Context, h *histogram) error {
 		for i, f := range facts[:n] {
 			l.script.Envelope(&e, f)
 			body = e.Body(body[:0], signatures[i*signatureSize:(i+1)*signatureSize])
-			if err := l.post(ctx, &c, &e, body, h); err != nil {
+			if err := l.post(ctx, c, snsHeader(&e), body, 1, h); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// post posts one notification until it is accepted, as SNS would.
-func (l *load) post(ctx context.Context, c *client, e *simulate.Envelope, body []byte, h *histogram) error {
+// post posts one request with so many events until it is accepted, as a provider would.
+func (l *load) post(ctx context.Context, c *client, header string, body []byte, events int64, h *histogram) error {
 	for {
 		began := time.Now()
-		status, err := c.post(l.path, l.address, e, body)
+		status, err := c.post(l.path, l.address, header, body)
 		if err != nil {
 			return err
 		}
 		switch status {
 		case 200:
 			h.add(time.Since(began))
-			if done := l.acked.add(); done%1000 == 0 || done == l.events {
+			if done := l.acked.add(events); done/1000 != (done-events)/1000 || done == l.events {
 				l.progress(done, l.events)
 			}
 			return nil
@@ -158,16 +197,28 @@ type client struct {
 	out  []byte
 }
 
-func (c *client) post(path, host string, e *simulate.Envelope, body []byte) (status int, err error) {
+func dial(ctx context.Context, address string) (*client, error) {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &client{conn: conn, in: bufio.NewReaderSize(conn, 4096)}, nil
+}
+
+// snsHeader is what SNS says of itself and of a notification.
+func snsHeader(e *simulate.Envelope) string {
+	return "\r\nContent-Type: text/plain; charset=UTF-8\r\nUser-Agent: Amazon Simple Notification Service Agent" +
+		"\r\nX-Amz-Sns-Message-Type: Notification\r\nX-Amz-Sns-Message-Id: " + string(e.ID()) +
+		"\r\nX-Amz-Sns-Topic-Arn: " + e.Topic()
+}
+
+func (c *client) post(path, host, header string, body []byte) (status int, err error) {
 	b := append(c.out[:0], "POST "...)
 	b = append(b, path...)
 	b = append(b, " HTTP/1.1\r\nHost: "...)
 	b = append(b, host...)
-	b = append(b, "\r\nContent-Type: text/plain; charset=UTF-8\r\nUser-Agent: Amazon Simple Notification Service Agent"...)
-	b = append(b, "\r\nX-Amz-Sns-Message-Type: Notification\r\nX-Amz-Sns-Message-Id: "...)
-	b = append(b, e.ID()...)
-	b = append(b, "\r\nX-Amz-Sns-Topic-Arn: "...)
-	b = append(b, e.Topic()...)
+	b = append(b, header...)
 	b = append(b, "\r\nContent-Length: "...)
 	b = strconv.AppendInt(b, int64(len(body)), 10)
 	b = append(b, "\r\n\r\n"...)

@@ -9,7 +9,11 @@ import (
 
 // Markdown writes the report as tables for docs/benchmarks.md.
 func (r Report) Markdown(w io.Writer) {
-	fmt.Fprintf(w, "%s, %d signed events, one a request\n\n", r.Engine, r.Events)
+	form := "one a request"
+	if r.Batch > 0 {
+		form = fmt.Sprintf("%d a request of SendGrid", r.Batch)
+	}
+	fmt.Fprintf(w, "%s, %d signed events, %s\n\n", r.Engine, r.Events, form)
 	head := []string{
 		"connections", "events/s", "slowest stretch", "ack p50 ms", "ack p99 ms", "server CPU µs/event",
 		"generator CPU µs/event", "RSS max MB", "RSS end MB", "bytes/event on disk", "told to come again",

@@ -83,9 +83,10 @@ func (c *counter) begin(total int64) {
 	c.total, c.size, c.began = total, max(1, min(100_000, total/windows)), time.Now()
 }
 
-func (c *counter) add() int64 {
-	n := c.done.Add(1)
-	if n%c.size == 0 || n == c.total {
+// add counts events that were acknowledged together.
+func (c *counter) add(events int64) int64 {
+	n := c.done.Add(events)
+	if n/c.size != (n-events)/c.size || n == c.total {
 		c.mu.Lock()
 		c.points = append(c.points, point{n, time.Since(c.began)})
 		c.mu.Unlock()

@@ -17,8 +17,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-
-	"tidings/internal/simulate"
 )
 
 // server is the program under measurement, as a process of its own.
@@ -133,17 +131,13 @@ func (s *server) command(ctx context.Context, into any, args ...string) error {
 	return nil
 }
 
-// createSource makes the source of the load and returns the path of its URL.
-func (s *server) createSource(ctx context.Context, id *simulate.Identity) (string, error) {
-	file := filepath.Join(s.dir, "certificate.pem")
-	if err := os.WriteFile(file, id.CertificatePEM(), 0o600); err != nil {
-		return "", fmt.Errorf("write the certificate: %w", err)
-	}
+// createSource makes a source with the settings and returns the path of its URL.
+func (s *server) createSource(ctx context.Context, settings ...string) (string, error) {
 	var made struct {
 		URL string `json:"url"`
 	}
-	if err := s.command(ctx, &made, "source", "create", "--provider", "ses", "--name", "bench",
-		"--topic", simulate.DefaultTopic, "--signing-certificate", file); err != nil {
+	args := append([]string{"source", "create", "--name", "bench"}, settings...)
+	if err := s.command(ctx, &made, args...); err != nil {
 		return "", err
 	}
 	u, err := url.Parse(made.URL)
