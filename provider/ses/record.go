@@ -2,11 +2,9 @@ package ses
 
 import (
 	"bytes"
-	"errors"
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"tidings/provider"
@@ -279,7 +277,7 @@ func readMessage(message []byte, signedAt time.Time, src provider.Source) (provi
 	result := provider.Result{Kind: kindNotification}
 	rec, err := decodeRecord(message)
 	if err != nil {
-		result.Problems = problem("unreadable", "the message is not an SES record ("+provider.JSONCode(err)+"): "+unreadBy(err)+
+		result.Problems = problem("unreadable", "the message is not an SES record ("+provider.JSONCode(err)+"): "+provider.JSONMessage(err)+
 			". If it was published by hand, it can be ignored.")
 		return result, nil
 	}
@@ -303,19 +301,6 @@ func readMessage(message []byte, signedAt time.Time, src provider.Source) (provi
 	m.run()
 	result.Drafts, result.Problems = m.drafts, m.problems
 	return result, rec
-}
-
-// unreadBy says why a message can't be read. The decoder's own words for a value of the wrong kind differ from run to run,
-// and so would the problem of one message.
-func unreadBy(err error) string {
-	shape, ok := errors.AsType[*json.SemanticError](err)
-	switch {
-	case !ok:
-		return err.Error()
-	case shape.JSONPointer == "":
-		return "it is a " + shape.JSONKind.String()
-	}
-	return "it has a " + shape.JSONKind.String() + " at " + clip(string(shape.JSONPointer)) + ", where SES writes something else"
 }
 
 func problem(code, message string) []provider.Problem {
