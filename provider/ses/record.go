@@ -278,7 +278,8 @@ func readMessage(message []byte, signedAt time.Time, src provider.Source) (provi
 	rec, err := decodeRecord(message)
 	if err != nil {
 		result.Problems = problem("unreadable", "the message is not an SES record ("+provider.JSONCode(err)+"): "+
-			provider.JSONMessage(err)+". If it was published by hand, it can be ignored.")
+			provider.JSONMessage(err)+
+			". If it was published by hand, it can be ignored.")
 		return result, nil
 	}
 	switch rec.word() {
