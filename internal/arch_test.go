@@ -91,6 +91,7 @@ var allowed = map[string][]string{
 	"internal/simulate": {"event"},
 	"internal/bench":    {"internal/simulate"},
 
+	"test/bucket":    {},
 	"test/collector": {},
 	"test/postgres":  {},
 

@@ -19,6 +19,7 @@ type Adapter struct {
 	Docs  string // the provider's page on its events
 
 	Names   []event.Name // the names it can emit, for documentation and tests
+	Custom  bool         // it emits custom events, too, which its users name
 	Methods []string     // the HTTP methods it uses; empty means POST alone
 	MaxBody int64        // the largest body it can send, in bytes; 0 means 1 MiB, see Limit
 	Answers Answers      // what to answer for each cause, see providers' retry rules

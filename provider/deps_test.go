@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,7 +14,9 @@ import (
 
 // allowed is what packages event and provider may import besides the standard library, by prefix: they are a library
 // for any Go program, and bring nothing else into it.
-var allowed = []string{"tidings/event", "tidings/provider", "golang.org/x/", "github.com/go-json-experiment/json"}
+var allowed = []string{
+	"tidings/event", "tidings/provider", "golang.org/x/text", "golang.org/x/net", "github.com/go-json-experiment/json",
+}
 
 // allowedIn is what a single folder may import besides: what its adapter truly needs.
 var allowedIn = map[string][]string{"dsn": {"github.com/emersion/go-message"}}
@@ -35,6 +38,33 @@ func TestTheLibraryImportsLittle(t *testing.T) {
 		})
 		if err != nil || seen == 0 {
 			t.Errorf("%s: %d files, %v", root, seen, err)
+		}
+	}
+}
+
+// What a program gets with the library is more than what the library's files import themselves.
+func TestTheLibraryBringsLittleIntoAProgram(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		packages []string
+		more     []string
+	}{
+		{packages: []string{"tidings/event", "tidings/provider", "tidings/provider/sendgrid", "tidings/provider/ses/awslambda"}},
+		{packages: []string{"tidings/provider/all"}, more: allowedIn["dsn"]},
+	} {
+		args := append([]string{"list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}"}, c.packages...)
+		out, err := exec.CommandContext(t.Context(), "go", args...).Output()
+		if err != nil {
+			t.Fatalf("go %q: %v", args, err)
+		}
+		list := strings.Fields(string(out))
+		for _, name := range list {
+			if !mayImport(name, c.more...) {
+				t.Errorf("%q bring %s", c.packages, name)
+			}
+		}
+		if len(list) < len(c.packages) {
+			t.Errorf("go list named %q only", list)
 		}
 	}
 }

@@ -14,7 +14,8 @@ import (
 
 // Handle is what a library user does with the events of one request. The provider gets its success only after Handle
 // returned nil, so events that must not be lost are made durable in it. An error makes the provider send the same
-// request again: the same facts come with the same ids.
+// request again: the same facts come with the same ids. It may be called from many goroutines at once. Its context is the
+// request's: it ends when the provider hangs up.
 type Handle func(context.Context, []event.Event) error
 
 // Options are what a handler takes from outside. The zero value is ready to use.
@@ -210,8 +211,11 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, road Road, err 
 	status := h.adapter.Status(refusal.Cause)
 	h.Log.WarnContext(r.Context(), "provider's request refused",
 		"status", status, "code", refusal.Code, "message", refusal.Message)
-	if status == http.StatusUnauthorized {
+	switch status {
+	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Basic realm="events"`)
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", "1")
 	}
 	if road.Reply != nil {
 		h.reply(w, road, Reply{Status: status, Message: refusal.Code})

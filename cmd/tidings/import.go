@@ -18,7 +18,7 @@ type importCommand struct {
 	database     `embed:""`
 	printing     `embed:""`
 	config.Rules `embed:""`
-	Paths        []string `arg:"" name:"path" help:"Files, folders and patterns; - is the standard input."`
+	Paths        []string `arg:"" name:"path" help:"Files, folders, patterns and s3://bucket/prefix; - is the standard input."`
 	Source       string   `placeholder:"ID" help:"The source (src_…) to store them under. Default: one named import, made where there is none."`
 	Format       string   `placeholder:"FORMAT" help:"ses, events or engage. Default: told by what a file holds."`
 	DryRun       bool     `help:"Say what would happen and change nothing."`
@@ -28,13 +28,15 @@ type importCommand struct {
 func (*importCommand) Help() string {
 	return `Reads what Amazon SES wrote through Firehose (bare records, SNS envelopes, EventBridge's), the events of tidings events
 --json and of the API, and Engage's hourly CSV. JSON may stand one on a line, one after another or in arrays; files may be
-compressed by gzip. It works beside a running server.
+compressed by gzip. It works beside a running server. Objects of Amazon S3 are read where they are, with the region,
+endpoint and credentials that other AWS programs use (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL).
 
 A record is nothing new the second time: an import may be stopped and begun again with the same files. Imports never
 change consent; hard bounces and complaints suppress as ever. Good records are taken where others are bad (code 6).
 
   tidings import archive/
   tidings import events.json 'archive/*.gz' --dry-run
+  tidings import s3://acme-mail-archive/ses/2026/05/ --dry-run
   tidings import 2026-05-04_10:00.csv --source src_01jq7z9f3v8k2m5n --json
   tidings events --limit 1000 --json | tidings import - --format events`
 }
@@ -70,7 +72,7 @@ func importViewOf(r pull.Report, dryRun bool) importView {
 
 // Run imports.
 func (i *importCommand) Run(c *console) error {
-	files, size, err := filesOf(i.Paths)
+	files, size, err := filesOf(c.ctx, i.Paths)
 	if err != nil {
 		return err
 	}

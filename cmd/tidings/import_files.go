@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,10 +13,16 @@ import (
 )
 
 // filesOf finds the files that paths name, in their order, and how large they are together: 0 where nobody knows it. A
-// folder stands for the files in it and below, sorted, without hidden ones.
-func filesOf(paths []string) (files []pull.File, size int64, err error) {
+// folder stands for the files in it and below, sorted, without hidden ones. The context is that of reading objects of S3, too.
+func filesOf(ctx context.Context, paths []string) (files []pull.File, size int64, err error) {
 	l := &fileList{seen: map[string]bool{}}
 	for _, p := range paths {
+		if strings.HasPrefix(p, pull.S3Scheme) {
+			if err := l.addObjects(ctx, p); err != nil {
+				return nil, 0, err
+			}
+			continue
+		}
 		if err := l.add(p); err != nil {
 			return nil, 0, usageError{err}
 		}
@@ -31,6 +38,25 @@ type fileList struct {
 	seen    map[string]bool
 	size    int64
 	unknown bool // the size of one of them
+	s3      *pull.S3
+}
+
+// addObjects lists objects of S3, which is asked for only where a path names it.
+func (l *fileList) addObjects(ctx context.Context, url string) (err error) {
+	if l.s3 == nil {
+		if l.s3, err = pull.OpenS3(ctx); err != nil {
+			return err
+		}
+	}
+	files, size, err := l.s3.Files(ctx, url)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		l.put(f.Name, f.Open)
+	}
+	l.size += size
+	return nil
 }
 
 func (l *fileList) add(path string) error {

@@ -44,7 +44,7 @@ func TestFilesAreFoundInTheirOrderAndOnce(t *testing.T) {
 				paths[i] = p
 			}
 		}
-		files, _, err := filesOf(paths)
+		files, _, err := filesOf(t.Context(), paths)
 		if c.fails != "" {
 			if err == nil || !strings.Contains(err.Error(), c.fails) {
 				t.Errorf("%v: %v, want %q", c.paths, err, c.fails)

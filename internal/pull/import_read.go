@@ -172,8 +172,8 @@ func orEmpty[T any](p **T) {
 func ownProblem(src *source.Source, e *event.Event) (code, why string) {
 	const version8, variant = 0x80, 0x80
 	switch {
-	case e.Name.Slot() == 0:
-		return CodeNoEvent, "its name is not one of an email's events"
+	case e.Name.Slot() == 0 && !isCustom(e.Name):
+		return CodeNoEvent, "its name is neither one of an email's events nor one of a custom event"
 	case e.ID[6]&0xf0 != version8 || e.ID[8]&0xc0 != variant || !event.ValidTime(e.ID.Time()):
 		return CodeBadID, "its id is not one that Tidings makes"
 	case !event.ValidTime(e.OccurredAt):
@@ -184,6 +184,11 @@ func ownProblem(src *source.Source, e *event.Event) (code, why string) {
 		return CodeOtherProvider, "it is not of " + src.Provider + ", as the source is"
 	}
 	return "", ""
+}
+
+func isCustom(n event.Name) bool {
+	name, err := event.CustomName(string(n))
+	return err == nil && name == n
 }
 
 // engage reads a line of Engage's CSV. It names no message, so that the line itself is the fact's key.

@@ -44,20 +44,26 @@ func matrix(list []provider.Adapter) []byte {
 	}
 	b.WriteString("\n|---|" + strings.Repeat("---|", len(list)) + "\n")
 	for _, n := range event.EmailNames() {
-		fmt.Fprintf(&b, "| `%s` |", n)
-		for _, a := range list {
-			mark := " "
-			if slices.Contains(a.Names, n) {
-				mark = " yes "
-			}
-			b.WriteString(mark + "|")
-		}
-		b.WriteString("\n")
+		row(&b, "`"+string(n)+"`", list, func(a provider.Adapter) bool { return slices.Contains(a.Names, n) })
 	}
+	row(&b, "custom events", list, func(a provider.Adapter) bool { return a.Custom })
 	b.WriteString("\nA word that an adapter does not know becomes `email.unknown` and is kept: `tidings replay` reads it again with a later\n" +
 		"version. What a provider says of opens and clicks by programs stands; where it says nothing, Tidings judges by user agent,\n" +
 		"network and time.\n")
 	return b.Bytes()
+}
+
+// row says yes for each adapter that has something.
+func row(b *bytes.Buffer, label string, list []provider.Adapter, has func(provider.Adapter) bool) {
+	b.WriteString("| " + label + " |")
+	for _, a := range list {
+		mark := " "
+		if has(a) {
+			mark = " yes "
+		}
+		b.WriteString(mark + "|")
+	}
+	b.WriteString("\n")
 }
 
 func cell(text, otherwise string) string {

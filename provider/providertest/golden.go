@@ -65,7 +65,7 @@ func goldens(t *testing.T, s Suite) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no fixtures in %s: %v", s.Folder, err)
 	}
-	seen := make(map[event.Name]bool)
+	seen, custom := make(map[event.Name]bool), false
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".http")
 		t.Run(name, func(t *testing.T) {
@@ -73,7 +73,9 @@ func goldens(t *testing.T, s Suite) {
 			result := s.MustOpen(t, s.Request(header, payload, s.Now))
 			for _, d := range result.Drafts {
 				seen[d.Name] = true
-				if !slices.Contains(s.Adapter.Names, d.Name) {
+				if _, err := event.CustomName(string(d.Name)); err == nil && s.Adapter.Custom {
+					custom = true
+				} else if !slices.Contains(s.Adapter.Names, d.Name) {
 					t.Errorf("the adapter emits %s and does not list it", d.Name)
 				}
 			}
@@ -84,6 +86,9 @@ func goldens(t *testing.T, s Suite) {
 		if !seen[n] {
 			t.Errorf("the adapter lists %s and no fixture becomes one", n)
 		}
+	}
+	if s.Adapter.Custom && !custom {
+		t.Error("the adapter emits custom events and no fixture becomes one")
 	}
 }
 

@@ -57,9 +57,16 @@ func checkAge(at, now time.Time, limit time.Duration) *provider.Refusal {
 
 // checkAccount refuses events of another account than the source's, in a topic that more accounts publish to.
 func checkAccount(rec *record, drafts []event.Draft, src provider.Source) *provider.Refusal {
-	if src.Account == "" || len(drafts) == 0 || rec.Mail.SendingAccountID == src.Account {
+	if src.Account == "" || len(drafts) == 0 {
+		return nil
+	}
+	account := rec.Mail.SendingAccountID
+	if rec.custom() {
+		account = rec.Account.first() // whose bus it was put on
+	}
+	if account == src.Account {
 		return nil
 	}
 	return provider.Refuse(provider.Forbidden, "wrong_account",
-		"the record names sending account %.40q, the source is bound to %q", rec.Mail.SendingAccountID, src.Account)
+		"the record names sending account %.40q, the source is bound to %q", account, src.Account)
 }

@@ -26,6 +26,7 @@ var Adapter = provider.Adapter{
 		event.EmailOpen, event.EmailClick, event.EmailComplaint, event.EmailUnsubscribe, event.EmailSubscribe,
 		event.EmailUnknown,
 	},
+	Custom: true,
 	Features: provider.Features{
 		Proof:   "RSA signature of Amazon SNS, topic list; basic auth besides",
 		Dedupe:  "feedbackId, else the event's word, message, recipient and time",

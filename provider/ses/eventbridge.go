@@ -18,6 +18,7 @@ type bridge struct {
 	ID         texts          `json:"id"`
 	DetailType texts          `json:"detail-type"`
 	From       texts          `json:"source"`
+	Account    texts          `json:"account"`
 	Time       texts          `json:"time"`
 	Detail     jsontext.Value `json:"detail"`
 }
@@ -49,11 +50,6 @@ func openBridge(req provider.Request, src provider.Source, now time.Time) (provi
 	result.Transport = provider.Transport{ID: b.ID.first(), At: at}
 	result.Keep = req.Body
 	return result, nil
-}
-
-func customProblem(b *bridge) []provider.Problem {
-	return problem("custom_event", "an event of source "+clip(b.From.first())+" with detail-type "+clip(b.DetailType.first())+
-		" is a custom event, which this version keeps and does not make an event of: a later version reads it by a replay")
 }
 
 // clip bounds a text that goes into a message for people.

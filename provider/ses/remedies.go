@@ -42,7 +42,11 @@ var remedies = map[string]string{
 	"too_many_events":       "make the buffer of the Firehose stream smaller",
 	"bad_gzip":              "let proxies in front pass bodies on unchanged; else look at who posts here",
 
-	"custom_event":         "nothing: it is kept, and a later version reads it by a replay",
+	"custom_event":         "replay the receipt (tidings replay): an earlier version kept it, this one makes an event of it",
+	"reserved_name":        "give the event another detail-type where it is put on the bus, or leave it out of the rule",
+	"bad_name":             "give the event a detail-type of 1 to 256 bytes, or leave it out of the rule",
+	"no_email":             "put the address into detail.email, or let the rule's pattern pass only events that have one",
+	"data_too_large":       "put less into the event's detail; the whole is on its receipt",
 	"too_large":            "look at what else is written to the stream: no SES event is that long",
 	"more_problems":        "look at the problems that are listed: the others are most likely alike",
 	"inbound_mail":         "point the receipt rule of inbound mail at another topic",

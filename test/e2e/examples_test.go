@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"tidings/test/bucket"
 )
 
 // The examples of the help are run as they stand there, by a shell, each in a folder of its own that was prepared as the
@@ -207,6 +209,10 @@ func runExample(s *stage, line, text string) {
 		must(t, os.RemoveAll(s.path("data")))
 	case line == "tidings backup /var/backups/tidings.db":
 		must(t, os.Remove(s.path("root/var/backups/tidings.db")))
+	case strings.Contains(line, "s3://acme-mail-archive/"):
+		s3 := bucket.Serve(t)
+		s3.Put(t, "ses/2026/05/04/a", sends(3), nil)
+		text = strings.Join(s3.Environment(), " ") + " " + strings.ReplaceAll(text, "acme-mail-archive", bucket.Name)
 	case strings.HasPrefix(line, "tidings bench") && !strings.Contains(line, "--events"):
 		text += " --events 300"
 	}

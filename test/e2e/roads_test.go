@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +63,68 @@ func TestOneFactByEveryRoadOfSESIsOneEvent(t *testing.T) {
 		}
 		if distinct, came := s.receipts(); distinct != 4 || came != 8 {
 			t.Errorf("%d receipts that came %d times, want 4 and 8", distinct, came)
+		}
+		if v := verify(t, db); v.Events != 1 {
+			t.Errorf("a check of the database finds %d events", v.Events)
+		}
+	})
+}
+
+// An app's own event is one event by every road that leads to a source of SES, and by import.
+func TestOneCustomEventByEveryRoadIsOneEvent(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, db string) {
+		const key = "e2e-key"
+		s := serve(t, db)
+		signer, err := snssign.NewSigner(snssign.Config{})
+		must(t, err)
+		path := s.source("apps", signer.PEM(), "--topic", topic, "--secret", key).path
+		fact := `{"version":"0","id":"22b80b92-fdea-4c2c-8f9d-000000000011","detail-type":"invoice.paid","source":"shop.invoices",` +
+			`"account":"111122223333","time":"` + time.Now().UTC().Format(time.RFC3339) + `","region":"eu-west-1","resources":[],` +
+			`"detail":{"email":"Lea@acme.test","firstName":"Lea","amount":49}}`
+		quoted, err := json.Marshal(fact)
+		must(t, err)
+		lambda := `{"Records":[{"eventSource":"aws:sqs","messageId":"q1","body":` + string(quoted) + `}]}`
+		firehose := `{"requestId":"r1","timestamp":1,"records":[{"data":"` + base64.StdEncoding.EncodeToString([]byte(fact)) + `"}]}`
+		apiKey, access := http.Header{"X-Api-Key": {key}}, http.Header{
+			"X-Amz-Firehose-Request-Id": {"r1"}, "X-Amz-Firehose-Access-Key": {key},
+		}
+		for _, road := range []struct {
+			header http.Header
+			body   string
+			status int
+		}{
+			{http.Header{}, fact, http.StatusUnauthorized}, // nobody vouches for it
+			{http.Header{"X-Api-Key": {"guessed"}}, fact, http.StatusForbidden},
+			{apiKey, fact, http.StatusOK},
+			{apiKey, lambda, http.StatusOK},
+			{access, firehose, http.StatusOK},
+			{
+				http.Header{"X-Amz-Sns-Message-Type": {"Notification"}},
+				string(signer.Notification(topic, "22b80b92-fdea-4c2c-8f9d-000000000012", fact, time.Now())), http.StatusOK,
+			},
+		} {
+			r, err := s.do(http.MethodPost, path, strings.NewReader(road.body), road.header)
+			if err != nil || r.status != road.status {
+				t.Errorf("%.60s: %v, %d, want %d %s", road.body, err, r.status, road.status, r.body)
+			}
+		}
+		file := filepath.Join(t.TempDir(), "bus.json")
+		must(t, os.WriteFile(file, []byte(fact), 0o600))
+		var report struct{ New, Known int }
+		ask(t, &report, "import", file, "--db", db)
+		if report.New != 0 || report.Known != 1 {
+			t.Errorf("the import: %+v", report)
+		}
+		var page struct {
+			Events []struct {
+				Name, Recipient string
+				Data            struct{ Amount int }
+			}
+		}
+		s.get("/events?name=invoice.paid", &page)
+		if len(page.Events) != 1 || page.Events[0].Recipient != "lea@acme.test" || page.Events[0].Data.Amount != 49 {
+			t.Errorf("%+v", page)
 		}
 		if v := verify(t, db); v.Events != 1 {
 			t.Errorf("a check of the database finds %d events", v.Events)

@@ -65,7 +65,8 @@ func TestEachRecordIsHandledOrNamed(t *testing.T) {
 		{name: "SNS that is not handled", fixture: "lambda_sns", refuse: "email.bounce", fails: true},
 		{name: "EventBridge", fixture: "eventbridge_api_destination", want: []event.Name{"email.click"}},
 		{name: "EventBridge that is not handled", fixture: "eventbridge_api_destination", refuse: "email.click", fails: true},
-		{name: "a custom event is passed over", fixture: "eventbridge_custom_event"},
+		{name: "a custom event", fixture: "eventbridge_custom_event", want: []event.Name{"order.paid"}},
+		{name: "a custom event of nobody is passed over", fixture: "eventbridge_custom_no_email"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
