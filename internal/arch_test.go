@@ -93,6 +93,8 @@ var allowed = map[string][]string{
 
 	"test/collector": {},
 	"test/postgres":  {},
+	"test/fauxqs":    {},
+	"test/fakeses":   {},
 
 	// Setting a provider up: what should be there, and the calls that make it so.
 	"internal/setup":       {"internal/fault"},

@@ -27,7 +27,7 @@ type setupSES struct {
 	BasePath         string          `default:"/in" placeholder:"PATH" help:"The server's --base-path."`
 	Name             string          `default:"tidings" placeholder:"WORD" help:"Name of what is made: topic, queue, event destination, fixed path of the source."`
 	ConfigurationSet string          `placeholder:"NAME" help:"Configuration set to make or to add to. Default: as --name."`
-	Events           []string        `placeholder:"KIND,…" help:"Kinds of events to publish. Default: all ten."`
+	Events           []string        `placeholder:"KIND" help:"Kinds of events to publish. Several with commas, or repeated. Default: all ten."`
 	TrackingDomain   string          `placeholder:"DOMAIN" help:"Your domain for the links and pixels of clicks and opens. Default: as it is."`
 	Identity         []string        `sep:"none" placeholder:"NAME" help:"Domain or address that is to use the configuration set by default; may be repeated."`
 	Replace          bool            `help:"Also for identities that use another configuration set by default."`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"tidings/internal/control"
@@ -80,26 +81,34 @@ func printCall(w io.Writer, call setupCall) {
 		wide = max(wide, len(a.Name))
 	}
 	for _, a := range call.args {
+		if document, ok := document(a.Text); ok {
+			fmt.Fprintf(w, "        %s\n          %s\n", a.Name, document)
+			continue
+		}
 		value := a.Text
 		if a.List != nil {
 			value = strings.Join(a.List, ", ")
 		}
-		fmt.Fprintf(w, "        %-*s  %s\n", wide, a.Name, strings.Join(folded(value, wide), "\n"))
+		margin := strings.Repeat(" ", 8+wide+2)
+		lines := wrapped(plain(value), max(60, 118-len(margin)))
+		fmt.Fprintf(w, "        %-*s  %s\n", wide, a.Name, strings.Join(lines, "\n"+margin))
 	}
 }
 
-// folded breaks what is long into lines below each other: JSON by its structure, lists by their entries.
-func folded(value string, indent int) []string {
-	margin := strings.Repeat(" ", 8+indent+2)
+// alone is an object or a list with one member on a line of its own.
+var alone = regexp.MustCompile(`([\[{])\n +([^\n]+)\n +([\]}])`)
+
+// document writes JSON over several lines, where it is some.
+func document(text string) (string, bool) {
 	var pretty bytes.Buffer
-	if strings.HasPrefix(value, "{") && json.Indent(&pretty, []byte(value), margin, "  ") == nil {
-		return []string{pretty.String()}
+	if !strings.HasPrefix(text, "{") || json.Indent(&pretty, []byte(text), strings.Repeat(" ", 10), "  ") != nil {
+		return "", false
 	}
-	lines := wrapped(plain(value), max(60, 118-len(margin)))
-	for i := range lines[1:] {
-		lines[i+1] = margin + lines[i+1]
+	before, after := "", pretty.String()
+	for before != after {
+		before, after = after, alone.ReplaceAllString(after, "$1$2$3")
 	}
-	return lines
+	return after, true
 }
 
 func printCheck(w io.Writer, r *setupReport) {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"tidings/internal/fault"
 	"tidings/internal/setup"
@@ -32,7 +33,7 @@ type Cloud struct {
 // Open reads credentials, endpoints and retries from where every program of AWS does: environment, files, roles. It
 // calls nobody.
 func Open(ctx context.Context, region string) (*Cloud, error) {
-	c, err := config.LoadDefaultConfig(ctx, config.WithRegion(region))
+	c, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithLogger(logging.Nop{}))
 	if err != nil {
 		return nil, fmt.Errorf("read the settings of AWS: %w", err)
 	}
