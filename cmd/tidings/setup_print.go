@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"tidings/internal/control"
@@ -48,7 +49,7 @@ func printPlan(w io.Writer, r *setupReport) {
 	}
 	switch {
 	case blocked > 0:
-		fmt.Fprintln(w, "\nNothing can be made before a person did what the arrows say.")
+		fmt.Fprintln(w, "\nNothing will be made before a person has done what the arrows say.")
 	case calls == 0:
 		fmt.Fprintln(w, "\nNothing is to be done.")
 	default:
@@ -120,9 +121,13 @@ func printCheck(w io.Writer, r *setupReport) {
 			word = "differs"
 		}
 		printLine(w, word, row(s.Title, s.Name), "")
-		for _, d := range s.Differences {
+		for i, d := range s.Differences {
 			n++
-			printLine(w, "", differs(d), d.Do)
+			remedy := d.Do
+			if i+1 < len(s.Differences) && s.Differences[i+1].Do == remedy {
+				remedy = "" // said once, below the last
+			}
+			printLine(w, "", differs(d), remedy)
 		}
 	}
 	verdict := "OK: nothing differs."
@@ -158,6 +163,9 @@ func printMade(w io.Writer, r *setupReport, test control.TestReport) {
 		printTest(w, &test)
 	}
 	printNotes(w, r)
+	if r.Error == "" && !slices.ContainsFunc(r.Steps, func(s *setupStep) bool { return s.State == setup.Done }) {
+		fmt.Fprintln(w, "\nNothing was changed.")
+	}
 	if r.OK {
 		fmt.Fprintln(w, "\nAmazon SES is set up. Send a real email to success@simulator.amazonses.com to see its events.")
 	}

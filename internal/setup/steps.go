@@ -33,7 +33,7 @@ func sourceStep(w Wish, s *Source) Step {
 		args = append(args, text("Path", w.SourcePath()))
 	}
 	if !slices.Contains(s.Topics, w.TopicARN()) {
-		step.differs("listed topics", strings.Join(s.Topics, ", "), strings.Join(append(slices.Clone(s.Topics), w.TopicARN()), ", "))
+		step.differs("list of topics", strings.Join(s.Topics, ", "), strings.Join(append(slices.Clone(s.Topics), w.TopicARN()), ", "))
 		args = append(args, list("Settings.Topics", append(slices.Clone(s.Topics), w.TopicARN())...))
 	}
 	if len(args) > 0 {
@@ -64,15 +64,15 @@ func queueStep(w Wish, q *Queue) Step {
 		step.differs("retention in seconds", q.Retention, retention)
 		args = append(args, text("Attributes.MessageRetentionPeriod", retention))
 	}
-	if !same {
-		step.differs("policy", "does not let the topic send", "lets "+w.TopicARN()+" send")
+	if !same && err == nil {
+		step.differs("policy", "without leave for the topic", "one that lets "+w.TopicARN()+" send")
 		args = append(args, text("Attributes.Policy", policy))
 	}
 	if len(args) > 0 {
 		step.call("sqs", "SetQueueAttributes", append([]Arg{text("QueueUrl", q.URL)}, args...)...)
 	}
 	if err != nil {
-		step.block("policy", "can't be read", "lets the topic send", "put the policy of the queue "+w.QueueName()+" right: "+err.Error())
+		step.block("policy", "unreadable", "one that lets the topic send", "put the policy of the queue "+w.QueueName()+" right: "+err.Error())
 	}
 	return step
 }
@@ -98,12 +98,12 @@ func topicStep(w Wish, t *Topic) Step {
 		step.differs("signature version", is+" (SHA-1)", "2 (SHA-256)")
 		step.setTopic(w, "SignatureVersion", "2")
 	}
-	if !same {
-		step.differs("policy", "does not let SES publish for this account", "lets ses.amazonaws.com publish for account "+w.Account)
+	if !same && err == nil {
+		step.differs("policy", "without leave for SES", "one that lets ses.amazonaws.com publish for account "+w.Account)
 		step.setTopic(w, "Policy", policy)
 	}
 	if err != nil {
-		step.block("policy", "can't be read", "lets SES publish", "put the policy of the topic "+w.Name+" right: "+err.Error())
+		step.block("policy", "unreadable", "one that lets SES publish", "put the policy of the topic "+w.Name+" right: "+err.Error())
 	}
 	return step
 }
@@ -194,7 +194,7 @@ func destinationStep(w Wish, s *ConfigurationSet) Step {
 		step.differs("event destination", "disabled", "enabled")
 	}
 	if is, want := slices.Sorted(slices.Values(d.Kinds)), slices.Sorted(slices.Values(w.Events)); !slices.Equal(is, want) {
-		step.differs("kinds of events", strings.Join(d.Kinds, ", "), strings.Join(w.Events, ", "))
+		step.differs("list of kinds", strings.Join(d.Kinds, ", "), strings.Join(w.Events, ", "))
 	}
 	if d.TopicARN == "" {
 		step.block("event destination", "leads to something other than SNS", "SNS topic "+w.TopicARN(),
@@ -216,7 +216,7 @@ func identityStep(w Wish, f Found, name string) Step {
 	x, known := f.identity(name)
 	switch {
 	case !known:
-		step.block("identity", "missing", name, "verify it in SES first, or choose one of those in "+w.Region+": "+orNone(f.Known))
+		step.block("identity", "missing", "an identity of SES in "+w.Region, "verify it in SES first, or choose one of those in "+w.Region+": "+orNone(f.Known))
 	case x.ConfigurationSet == w.ConfigurationSet:
 	case x.ConfigurationSet != "" && !w.Replace:
 		step.block(what, x.ConfigurationSet, w.ConfigurationSet, "give --configuration-set "+x.ConfigurationSet+

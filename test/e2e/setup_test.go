@@ -256,7 +256,7 @@ func TestSetUpFindsDriftSaysWhatToDoAndMendsIt(t *testing.T) {
 	r := c.setup("--identity", "acme.test", "--check")
 	for _, says := range []string{
 		"source is disabled, should be enabled", "signature version is 1 (SHA-1), should be 2 (SHA-256)",
-		"event destination is disabled", "kinds of events is BOUNCE", "default configuration set is none", "Differences: 5",
+		"event destination is disabled", "list of kinds is BOUNCE", "default configuration set is none", "Differences: 5",
 		"-> run tidings setup ses without --check",
 	} {
 		if r.code != 4 || !strings.Contains(r.out, says) {
