@@ -28,7 +28,7 @@ var missing = map[string]bool{
 }
 
 // named is how AWS's messages name the action that is not allowed.
-var named = regexp.MustCompile(`not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)`)
+var named = regexp.MustCompile(`not authorized to perform:? ([A-Za-z0-9-]+):([A-Za-z]+)`)
 
 // code is AWS's code of an error; empty: it has none.
 func code(err error) string {
@@ -51,7 +51,7 @@ func explain(action string, err error) error {
 	switch {
 	case denied[e.ErrorCode()]:
 		if m := named.FindStringSubmatch(e.ErrorMessage()); m != nil {
-			action = m[1]
+			action = strings.ToLower(m[1]) + ":" + m[2]
 		}
 		return fault.New(fault.Forbidden, "permission_missing", "the credentials may not %s (%s)", action, said).
 			WithHint("add %s to their IAM policy: docs/providers/ses.md has the least one", action)
