@@ -42,7 +42,7 @@ var errDrift = errors.New("what is set up differs from what should be")
 
 // Help is the long help.
 func (*setupSES) Help() string {
-	return `Makes everything that Amazon SES needs to tell this server of every email, on the server's database: a source, an SNS topic
+	return `Makes everything that Amazon SES needs to tell this server of every email: a source in the server's database, an SNS topic
 with SHA-256 signatures, a dead-letter queue, an HTTPS subscription with retries for an hour, a configuration set with an
 event destination, and that set as the default of your identities, so that what sends your mail stays as it is. At last a
 signed sample goes through the source's real URL. The server must run: it confirms the subscription.
@@ -204,7 +204,7 @@ type setupReport struct {
 	Region           string          `json:"region"`
 	Account          string          `json:"account"`
 	Caller           string          `json:"caller,omitempty"` // whose credentials were used
-	Blind            bool            `json:"blind,omitempty"`  // there were none: nothing was read
+	Blind            bool            `json:"blind,omitzero"`   // there were none: nothing was read
 	Endpoint         string          `json:"endpoint"`         // the URL that SNS posts to
 	Topic            string          `json:"topic"`
 	Queue            string          `json:"queue"`
@@ -238,7 +238,7 @@ func newSetupReport(mode string, w setup.Wish, caller cloud.Caller, plan setup.P
 		Queue: w.QueueARN(), ConfigurationSet: w.ConfigurationSet, Notes: plan.Notes,
 	}
 	for _, s := range plan.Steps {
-		view := &setupStep{ID: s.ID, Title: s.Title, Name: s.Name, State: setup.Waiting, Differences: s.Differences}
+		view := &setupStep{ID: s.ID, Title: s.Title, Name: s.Name, State: setup.Differs, Differences: s.Differences}
 		switch {
 		case s.Blocked != "":
 			view.State = setup.Blocked

@@ -15,8 +15,8 @@ import (
 
 func printHead(w io.Writer, r *setupReport) {
 	if r.Blind {
-		fmt.Fprintf(w, "Amazon SES in %s\nThere are no credentials of AWS: nothing was read. This is the plan for an account that has nothing yet;\n"+
-			"ACCOUNT stands for its number.\n", r.Region)
+		fmt.Fprintf(w, "Amazon SES in %s\nThere are no credentials of AWS: nothing was read. This is the plan for an account that has nothing "+
+			"yet;\nACCOUNT stands for its number.\n", r.Region)
 	} else {
 		fmt.Fprintf(w, "Amazon SES in %s, account %s, as %s\n", r.Region, r.Account, r.Caller)
 	}
@@ -73,7 +73,12 @@ func found(s *setupStep) string {
 	return plain(strings.Join(list, "; "))
 }
 
-func differs(d setup.Difference) string { return d.What + " is " + d.Is + ", should be " + d.Want }
+func differs(d setup.Difference) string {
+	if d.Is == "missing" {
+		return d.What + " is missing"
+	}
+	return d.What + " is " + d.Is + ", should be " + d.Want
+}
 
 func printCall(w io.Writer, call setupCall) {
 	fmt.Fprintf(w, "      %s %s\n", call.Service, call.Action)

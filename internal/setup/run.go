@@ -20,7 +20,7 @@ const (
 	Done    State = "done"    // its calls were made
 	Failed  State = "failed"  // a call failed
 	Blocked State = "blocked" // a person has to do something first
-	Waiting State = "waiting" // not come to
+	Differs State = "differs" // it is not as it should be, and nothing was done about it
 )
 
 // Progress is what is told of a step while it goes on.

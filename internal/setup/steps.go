@@ -72,7 +72,8 @@ func queueStep(w Wish, q *Queue) Step {
 		step.call("sqs", "SetQueueAttributes", append([]Arg{text("QueueUrl", q.URL)}, args...)...)
 	}
 	if err != nil {
-		step.block("policy", "unreadable", "one that lets the topic send", "put the policy of the queue "+w.QueueName()+" right: "+err.Error())
+		step.block("policy", "unreadable", "one that lets the topic send",
+			"put the policy of the queue "+w.QueueName()+" right: "+err.Error())
 	}
 	return step
 }
@@ -216,7 +217,8 @@ func identityStep(w Wish, f Found, name string) Step {
 	x, known := f.identity(name)
 	switch {
 	case !known:
-		step.block("identity", "missing", "an identity of SES in "+w.Region, "verify it in SES first, or choose one of those in "+w.Region+": "+orNone(f.Known))
+		step.block("identity", "missing", "an identity of SES in "+w.Region,
+			"verify it in SES first, or choose one of those in "+w.Region+": "+orNone(f.Known))
 	case x.ConfigurationSet == w.ConfigurationSet:
 	case x.ConfigurationSet != "" && !w.Replace:
 		step.block(what, x.ConfigurationSet, w.ConfigurationSet, "give --configuration-set "+x.ConfigurationSet+

@@ -30,7 +30,7 @@ type Destination struct {
 }
 
 // SNS is a destination's topic.
-type SNS struct{ TopicArn string } //nolint:revive // AWS's name on the wire
+type SNS struct{ TopicArn string }
 
 // Identity is a domain or an address.
 type Identity struct {
@@ -92,7 +92,7 @@ type request struct {
 	EventDestination     Destination
 	CustomRedirectDomain string
 	NextToken            string
-	HttpsPolicy          string //nolint:revive // AWS's name on the wire
+	HTTPSPolicy          string `json:"HttpsPolicy"`
 }
 
 func (p *Peer) routes() http.Handler {
@@ -122,7 +122,7 @@ func (p *Peer) serve(action string, do func(*http.Request, request) answer) http
 		p.Lock()
 		defer p.Unlock()
 		var in request
-		a := answer{}
+		var a answer
 		failure, fails := p.Failures[action]
 		switch {
 		case fails:
@@ -188,7 +188,7 @@ func (p *Peer) tracking(r *http.Request, in request) answer {
 	if s == nil {
 		return a
 	}
-	s.TrackingDomain, s.HTTPSPolicy = in.CustomRedirectDomain, in.HttpsPolicy
+	s.TrackingDomain, s.HTTPSPolicy = in.CustomRedirectDomain, in.HTTPSPolicy
 	return done()
 }
 

@@ -29,7 +29,7 @@ func Start(t testing.TB) string {
 	t.Helper()
 	port := freePort(t)
 	var log bytes.Buffer
-	cmd := exec.Command("npx", "--yes", program)
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "npx", "--yes", program)
 	cmd.Env = append(os.Environ(), "FAUXQS_HOST=127.0.0.1", "FAUXQS_LOGGER=false", "FAUXQS_PORT="+strconv.Itoa(port))
 	cmd.Dir, cmd.Stdout, cmd.Stderr = t.TempDir(), &log, &log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // npx runs it as a child, and both have to end

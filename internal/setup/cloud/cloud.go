@@ -98,5 +98,6 @@ func (c *Cloud) Find(ctx context.Context, w setup.Wish, source *setup.Source) (s
 	if f.Set, err = c.set(ctx, w); err != nil {
 		return f, err
 	}
-	return f, c.identities(ctx, w, &f)
+	f.Identities, f.Known, err = c.identities(ctx, w)
+	return f, err
 }

@@ -61,7 +61,7 @@ func explain(action string, err error) error {
 	case strings.Contains(e.ErrorCode(), "LimitExceeded"):
 		return fault.New(fault.Conflict, "limit", "%s: a limit of the account is reached (%s)", action, said).
 			WithHint("remove what is not needed, or ask AWS for more (Service Quotas)")
-	case e.ErrorFault() == smithy.FaultServer || strings.Contains(e.ErrorCode(), "Throttl") || e.ErrorCode() == "TooManyRequestsException":
+	case e.ErrorFault() == smithy.FaultServer, strings.Contains(e.ErrorCode(), "Throttl"), e.ErrorCode() == "TooManyRequestsException":
 		return fault.New(fault.Unavailable, "aws", "%s: %s", action, said)
 	}
 	return fault.New(fault.Conflict, "aws", "%s: %s", action, said)

@@ -45,7 +45,8 @@ func (c *Cloud) topic(ctx context.Context, w setup.Wish) (*setup.Topic, error) {
 		return absent[setup.Topic]("sns:GetTopicAttributes", err)
 	}
 	return &setup.Topic{
-		SignatureVersion: out.Attributes["SignatureVersion"], Policy: out.Attributes["Policy"], KeyID: out.Attributes["KmsMasterKeyId"],
+		SignatureVersion: out.Attributes["SignatureVersion"], Policy: out.Attributes["Policy"],
+		KeyID: out.Attributes["KmsMasterKeyId"],
 	}, nil
 }
 
@@ -129,31 +130,31 @@ func (c *Cloud) set(ctx context.Context, w setup.Wish) (*setup.ConfigurationSet,
 }
 
 // identities reads those that the wish names, and the names of all where there is something to choose.
-func (c *Cloud) identities(ctx context.Context, w setup.Wish, f *setup.Found) error {
+func (c *Cloud) identities(ctx context.Context, w setup.Wish) (found []setup.Identity, known []string, err error) {
 	for _, name := range w.Identities {
 		out, err := c.ses.GetEmailIdentity(ctx, &sesv2.GetEmailIdentityInput{EmailIdentity: aws.String(name)})
 		if isMissing(err) {
 			continue
 		}
 		if err != nil {
-			return explain("ses:GetEmailIdentity", err)
+			return nil, nil, explain("ses:GetEmailIdentity", err)
 		}
-		f.Identities = append(f.Identities, setup.Identity{
+		found = append(found, setup.Identity{
 			Name: name, ConfigurationSet: aws.ToString(out.ConfigurationSetName), Unverified: !out.VerifiedForSendingStatus,
 		})
 	}
-	if len(w.Identities) > 0 && len(f.Identities) == len(w.Identities) {
-		return nil
+	if len(w.Identities) > 0 && len(found) == len(w.Identities) {
+		return found, nil, nil
 	}
 	pages := sesv2.NewListEmailIdentitiesPaginator(c.ses, &sesv2.ListEmailIdentitiesInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return explain("ses:ListEmailIdentities", err)
+			return nil, nil, explain("ses:ListEmailIdentities", err)
 		}
 		for _, x := range page.EmailIdentities {
-			f.Known = append(f.Known, aws.ToString(x.IdentityName))
+			known = append(known, aws.ToString(x.IdentityName))
 		}
 	}
-	return nil
+	return found, known, nil
 }
