@@ -42,9 +42,9 @@ var errDrift = errors.New("what is set up differs from what should be")
 
 // Help is the long help.
 func (*setupSES) Help() string {
-	return `Makes everything that Amazon SES needs to tell this server of every email: a source in the server's database, an SNS topic
-with SHA-256 signatures, a dead-letter queue, an HTTPS subscription with retries for an hour, a configuration set with an
-event destination, and that set as the default of your identities, so that what sends your mail stays as it is. At last a
+	return `Makes everything that Amazon SES needs to tell this server of every email: a source in the server's database, an SNS
+topic with SHA-256 signatures, a dead-letter queue, an HTTPS subscription with retries for an hour, a configuration set with
+an event destination, and that set as the default of your identities, so that what sends your mail stays as it is. At last a
 signed sample goes through the source's real URL. The server must run: it confirms the subscription.
 
 It reads first and changes only what differs: run it as often as you like. Where it stops in the middle, run it again.

@@ -15,8 +15,8 @@ import (
 
 func printHead(w io.Writer, r *setupReport) {
 	if r.Blind {
-		fmt.Fprintf(w, "Amazon SES in %s\nThere are no credentials of AWS: nothing was read. This is the plan for an account that has nothing "+
-			"yet;\nACCOUNT stands for its number.\n", r.Region)
+		fmt.Fprintf(w, "Amazon SES in %s\nThere are no credentials of AWS: nothing was read. This is the plan for an account that "+
+			"has nothing yet;\nACCOUNT stands for its number.\n", r.Region)
 	} else {
 		fmt.Fprintf(w, "Amazon SES in %s, account %s, as %s\n", r.Region, r.Account, r.Caller)
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"strings"
 	"testing"
 
 	"tidings/internal/setup"
@@ -53,5 +55,22 @@ func TestTheOutputOfSetUpIsTheGoldenOne(t *testing.T) {
 		var b bytes.Buffer
 		tt.write(&b)
 		golden(t, "testdata/"+tt.file, b.String())
+	}
+}
+
+func TestThePageOfSESHasTheOutputOfThisVersion(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/providers/ses.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"testdata/setup-plan.golden", "testdata/setup-check.golden"} {
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(page), "```\n"+string(want)+"```\n") {
+			t.Errorf("docs/providers/ses.md does not have %s as it stands", file)
+		}
 	}
 }

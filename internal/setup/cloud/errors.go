@@ -22,6 +22,12 @@ var rejected = map[string]bool{
 	"UnrecognizedClientException": true, "InvalidSignatureException": true,
 }
 
+// slow are the codes of too many calls at once, where the client has tried again in vain.
+var slow = map[string]bool{
+	"Throttling": true, "ThrottlingException": true, "ThrottledException": true, "Throttled": true, "RequestThrottled": true,
+	"TooManyRequestsException": true, "ConcurrentModificationException": true, "ConcurrentAccess": true,
+}
+
 // missing are the codes of what is not there.
 var missing = map[string]bool{
 	"NotFound": true, "NotFoundException": true, "AWS.SimpleQueueService.NonExistentQueue": true, "QueueDoesNotExist": true,
@@ -61,7 +67,7 @@ func explain(action string, err error) error {
 	case strings.Contains(e.ErrorCode(), "LimitExceeded"):
 		return fault.New(fault.Conflict, "limit", "%s: a limit of the account is reached (%s)", action, said).
 			WithHint("remove what is not needed, or ask AWS for more (Service Quotas)")
-	case e.ErrorFault() == smithy.FaultServer, strings.Contains(e.ErrorCode(), "Throttl"), e.ErrorCode() == "TooManyRequestsException":
+	case e.ErrorFault() == smithy.FaultServer, slow[e.ErrorCode()]:
 		return fault.New(fault.Unavailable, "aws", "%s: %s", action, said)
 	}
 	return fault.New(fault.Conflict, "aws", "%s: %s", action, said)
