@@ -165,8 +165,7 @@ func (s *setupSES) make(c *console, report *setupReport, plan setup.Plan, aws *c
 		},
 		Confirmed: aws.Confirmed, Hindrance: src.hindrance, Wait: s.Wait.Std(), Tell: tell, Pause: pause,
 	}.Run(c.ctx, plan)
-	tested := failure == nil || report.stopped(setup.StepSubscription)
-	if tested {
+	if failure == nil || c.ctx.Err() == nil && report.stopped(setup.StepSubscription) {
 		test, err := src.test(c.ctx)
 		if err != nil {
 			return errors.Join(failure, err)

@@ -6,6 +6,7 @@ type Found struct {
 	Queue        *Queue
 	Topic        *Topic
 	Subscription *Subscription
+	Others       []string // servers that further subscriptions of the topic post to: https://HOST
 	Set          *ConfigurationSet
 	Identities   []Identity // that the wish names and SES knows
 	Known        []string   // identities of the account in this region, read where the wish names none, or one that is missing

@@ -141,6 +141,9 @@ func notes(w Wish, f Found) (list []string) {
 		list = append(list, "The topic is encrypted with "+f.Topic.KeyID+": that key's policy must let ses.amazonaws.com use it "+
 			"(kms:GenerateDataKey, kms:Decrypt).")
 	}
+	if len(f.Others) > 0 {
+		list = append(list, "The topic also posts to "+strings.Join(f.Others, ", ")+": end the subscriptions that nobody needs any more.")
+	}
 	if f.Set != nil && f.Set.SendingOff {
 		list = append(list, "Sending is switched off in the configuration set "+w.ConfigurationSet+".")
 	}

@@ -112,6 +112,7 @@ func TestPlansAreTheGoldenOnes(t *testing.T) {
 		}},
 		{"topic-unreadable", nil, func(f *setup.Found) { f.Topic.Policy = `{"Statement":3}` }},
 		{"subscription-pending", nil, func(f *setup.Found) { f.Subscription = &setup.Subscription{Pending: true} }},
+		{"subscription-elsewhere", nil, func(f *setup.Found) { f.Others = []string{"https://a.test", "https://b.test"} }},
 		{"subscription-drift", nil, func(f *setup.Found) {
 			f.Subscription = &setup.Subscription{ARN: f.Subscription.ARN, Raw: true, FilterPolicy: `{"a":["b"]}`}
 		}},

@@ -114,7 +114,7 @@ func (r Runner) step(ctx context.Context, s Step, fresh bool) (note string, err 
 func (r Runner) confirm(ctx context.Context, s Step) (string, error) {
 	told := ""
 	for waited := time.Duration(0); ; waited += lookEvery {
-		if waited%askEvery == 0 && waited < r.Wait {
+		if waited == 0 || waited%askEvery == 0 && waited < r.Wait {
 			if err := r.Do(ctx, s.Calls[0]); err != nil {
 				return "", err
 			}

@@ -30,6 +30,7 @@ type cloud struct {
 	url    string // of the emulator
 	ses    *fakeses.Peer
 	sns    *sns.Client
+	signer *snssign.Signer // in SNS's place
 }
 
 const (
@@ -43,6 +44,9 @@ func newCloud(t *testing.T) *cloud {
 		t: t, server: serve(t, filepath.Join(t.TempDir(), "tidings.db")), url: fauxqs.Start(t),
 		ses: fakeses.Start(t, "acme.test", "beta.test", "news@other.test"),
 	}
+	var err error
+	c.signer, err = snssign.NewSigner(snssign.Config{})
+	must(t, err)
 	c.sns = sns.New(sns.Options{
 		Region: cloudRegion, BaseEndpoint: aws.String(c.url), Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
@@ -70,12 +74,8 @@ func (c *cloud) setup(args ...string) result {
 
 // confirm plays what the emulator leaves out: SNS posts a signed confirmation, and the server's answer to it arrives.
 func (c *cloud) confirm(ctx context.Context) error {
-	signer, err := snssign.NewSigner(snssign.Config{})
-	if err != nil {
-		return err
-	}
 	file := filepath.Join(c.t.TempDir(), "sns.pem")
-	if err := os.WriteFile(file, signer.PEM(), 0o600); err != nil {
+	if err := os.WriteFile(file, c.signer.PEM(), 0o600); err != nil {
 		return err
 	}
 	arn, endpoint, err := c.pending(ctx)
@@ -87,7 +87,7 @@ func (c *cloud) confirm(ctx context.Context) error {
 	if r := command(c.t, "source", "change", "--db", c.server.db, list[0].ID, "--signing-certificate", file); r.code != 0 {
 		return errors.New(r.errOut)
 	}
-	if err := c.post(ctx, endpoint, signer); err != nil {
+	if err := c.post(ctx, endpoint, cloudTopic, http.StatusOK); err != nil {
 		return err
 	}
 	_, err = c.sns.ConfirmSubscription(ctx, &sns.ConfirmSubscriptionInput{TopicArn: aws.String(cloudTopic), Token: &arn})
@@ -111,10 +111,10 @@ func (c *cloud) pending(ctx context.Context) (arn, endpoint string, err error) {
 	}
 }
 
-// post sends the confirmation until the server, which learns of the certificate within a second, takes it.
-func (c *cloud) post(ctx context.Context, endpoint string, signer *snssign.Signer) error {
+// post sends a confirmation until the server, which learns of the certificate within a second, answers as it should.
+func (c *cloud) post(ctx context.Context, endpoint, topic string, status int) error {
 	const id = "6ec6af1b-0000-4000-8000-000000000001"
-	body := signer.SubscriptionConfirmation(cloudTopic, id, strings.Repeat("ab", 32), time.Now())
+	body := c.signer.SubscriptionConfirmation(topic, id, strings.Repeat("ab", 32), time.Now())
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -128,7 +128,7 @@ func (c *cloud) post(ctx context.Context, endpoint string, signer *snssign.Signe
 			return err
 		}
 		_ = res.Body.Close()
-		if res.StatusCode == http.StatusOK {
+		if res.StatusCode == status {
 			return nil
 		}
 		select {
@@ -136,6 +136,28 @@ func (c *cloud) post(ctx context.Context, endpoint string, signer *snssign.Signe
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// publish posts what SES publishes to the subscribed URL, and finds its event.
+func (c *cloud) publish() {
+	c.t.Helper()
+	_, endpoint, err := c.pending(c.t.Context())
+	must(c.t, err)
+	now := time.Now().UTC()
+	message := `{"eventType":"Delivery","mail":{"timestamp":"` + snssign.Timestamp(now) + `","messageId":"set-up","destination":["ann@acme.test"]},` +
+		`"delivery":{"timestamp":"` + snssign.Timestamp(now) + `","recipients":["ann@acme.test"]}}`
+	body := c.signer.Notification(cloudTopic, "6ec6af1b-0000-4000-8000-000000000002", message, now)
+	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, endpoint, bytes.NewReader(body))
+	must(c.t, err)
+	req.Header.Set("Content-Type", "text/plain; charset=UTF-8")
+	res, err := c.server.http.Do(req)
+	must(c.t, err)
+	_ = res.Body.Close()
+	var page struct{ Events []struct{ Name string } }
+	ask(c.t, &page, "events", "--db", c.server.db)
+	if res.StatusCode != http.StatusOK || len(page.Events) != 1 {
+		c.t.Errorf("status %d, %d events", res.StatusCode, len(page.Events))
 	}
 }
 
@@ -181,6 +203,7 @@ func TestSESIsSetUpInOneCommandAndASecondRunChangesNothing(t *testing.T) {
 	if !slices.Equal(c.ses.Changes, want) {
 		t.Errorf("changes %q, want %q", c.ses.Changes, want)
 	}
+	c.publish()
 	if r := c.setup(append(args, "--check")...); r.code != 0 || !strings.Contains(r.out, "OK") {
 		t.Errorf("check: exit code %d\n%s%s", r.code, r.out, r.errOut)
 	}
@@ -224,14 +247,11 @@ func TestSetUpStopsAtAMissingPermissionAndGoesOnWhereItStopped(t *testing.T) {
 			t.Errorf("exit code %d, and does not say %q:\n%s%s", r.code, says, r.out, r.errOut)
 		}
 	}
-	t.Logf("%s%s", r.out, r.errOut)
 	c.ses.Lock()
 	clear(c.ses.Failures)
 	c.ses.Unlock()
 	if r := c.setup(); r.code != 0 || strings.Count(r.out, "  done ") != 1 {
 		t.Errorf("the second run: exit code %d\n%s%s", r.code, r.out, r.errOut)
-	} else {
-		t.Log(r.out)
 	}
 }
 
@@ -263,7 +283,6 @@ func TestSetUpFindsDriftSaysWhatToDoAndMendsIt(t *testing.T) {
 			t.Errorf("exit code %d, and does not say %q:\n%s%s", r.code, says, r.out, r.errOut)
 		}
 	}
-	t.Logf("%s%s", r.out, r.errOut)
 	if r := c.setup("--identity", "acme.test"); r.code != 0 {
 		t.Errorf("mend: exit code %d\n%s%s", r.code, r.out, r.errOut)
 	}
@@ -285,7 +304,34 @@ func TestSetUpSaysWhyNobodyConfirmsTheSubscription(t *testing.T) {
 	if !strings.Contains(r.out, "Test of the source: FAILED") {
 		t.Errorf("the source was not tested:\n%s", r.out)
 	}
-	t.Logf("%s%s", r.out, r.errOut)
+}
+
+func TestSetUpShowsWhatTheServerRefusedMeanwhile(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
+	defer cancel()
+	posted := make(chan error, 1)
+	go func() {
+		_, endpoint, err := c.pending(ctx)
+		if err == nil {
+			err = c.post(ctx, endpoint, strings.Replace(cloudTopic, "tidings", "stranger", 1), http.StatusForbidden)
+		}
+		posted <- err
+	}()
+	r := c.setup("--wait", "6s", "--json")
+	must(t, <-posted)
+	var report struct {
+		OK    bool
+		Error string
+		Steps []struct{ ID, State string }
+		Test  struct{ OK bool }
+	}
+	must(t, json.Unmarshal([]byte(r.out), &report))
+	if r.code != 5 || report.OK || !report.Test.OK || report.Steps[3].State != "failed" || report.Steps[4].State != "differs" ||
+		!strings.Contains(report.Error, "a request to the source was refused: unknown_topic") {
+		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.errOut)
+	}
 }
 
 func TestSetUpRefusesWhatCanNotBeBeforeItChangesAnything(t *testing.T) {
@@ -310,7 +356,6 @@ func TestSetUpRefusesWhatCanNotBeBeforeItChangesAnything(t *testing.T) {
 		if r.code != tt.code || !strings.Contains(r.errOut, tt.says) {
 			t.Errorf("%s: exit code %d, want %d, and %q:\n%s%s", tt.name, r.code, tt.code, tt.says, r.out, r.errOut)
 		}
-		t.Logf("%s%s", r.out, r.errOut)
 	}
 	if len(c.ses.Changes) > 0 {
 		t.Errorf("changes: %q", c.ses.Changes)

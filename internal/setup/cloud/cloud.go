@@ -91,7 +91,7 @@ func (c *Cloud) Find(ctx context.Context, w setup.Wish, source *setup.Source) (s
 		return f, err
 	}
 	if f.Topic != nil {
-		if f.Subscription, err = c.find(ctx, w, setup.Make(w, f).Endpoint); err != nil {
+		if f.Subscription, f.Others, err = c.find(ctx, w, setup.Make(w, f).Endpoint); err != nil {
 			return f, err
 		}
 	}

@@ -1,7 +1,9 @@
 package cloud
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -49,7 +51,10 @@ func isMissing(err error) bool { return missing[code(err)] }
 // explain says what a failed call means. action is what IAM calls it: sns:CreateTopic.
 func explain(action string, err error) error {
 	e, answered := errors.AsType[smithy.APIError](err)
-	if !answered {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("%s: %w", action, context.Canceled)
+	case !answered:
 		return fault.Wrap(fault.Unavailable, "unreachable", err, action+": AWS could not be asked").
 			WithHint("look at the network, and at AWS_ENDPOINT_URL if it is set")
 	}

@@ -2,6 +2,8 @@ package cloud
 
 import (
 	"context"
+	"net/url"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
@@ -56,29 +58,45 @@ const (
 	deletedARN = "Deleted"
 )
 
-// find looks for the subscription of an URL.
-func (c *Cloud) find(ctx context.Context, w setup.Wish, endpoint string) (*setup.Subscription, error) {
+// find looks for the subscription of a URL, and for the servers that others post to.
+func (c *Cloud) find(ctx context.Context, w setup.Wish, endpoint string) (*setup.Subscription, []string, error) {
 	pages := sns.NewListSubscriptionsByTopicPaginator(c.sns, &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(w.TopicARN())})
 	var found *setup.Subscription
+	var others []string
+	arn := ""
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, explain("sns:ListSubscriptionsByTopic", err)
+			return nil, nil, explain("sns:ListSubscriptionsByTopic", err)
 		}
 		for _, s := range page.Subscriptions {
-			if aws.ToString(s.Endpoint) != endpoint {
-				continue
-			}
-			switch arn := aws.ToString(s.SubscriptionArn); arn {
-			case deletedARN:
-			case pendingARN:
+			state := aws.ToString(s.SubscriptionArn)
+			switch {
+			case state == deletedARN:
+			case aws.ToString(s.Endpoint) != endpoint:
+				others = append(others, server(aws.ToString(s.Endpoint))...)
+			case state == pendingARN:
 				found = &setup.Subscription{Pending: true}
 			default:
-				return c.attributes(ctx, arn)
+				arn = state
 			}
 		}
 	}
-	return found, nil
+	others = slices.Compact(slices.Sorted(slices.Values(others)))
+	if arn == "" {
+		return found, others, nil
+	}
+	found, err := c.attributes(ctx, arn)
+	return found, others, err
+}
+
+// server is the beginning of a URL, whose rest may hold a secret. What is no URL has none.
+func server(endpoint string) []string {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" {
+		return nil
+	}
+	return []string{u.Scheme + "://" + u.Host}
 }
 
 func (c *Cloud) attributes(ctx context.Context, arn string) (*setup.Subscription, error) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tidings/internal/fault"
 	"tidings/internal/setup"
 	"tidings/test/fakeses"
@@ -82,13 +84,20 @@ func TestTheSubscriptionIsFoundInEveryState(t *testing.T) {
 		name          string
 		first, second [][2]string
 		want          *setup.Subscription
+		others        []string
 	}{
-		{"none", nil, nil, nil},
-		{"others", [][2]string{{arn, endpoint + "x"}}, [][2]string{{"PendingConfirmation", "https://other.test"}}, nil},
-		{"pending", [][2]string{{"PendingConfirmation", endpoint}}, nil, &setup.Subscription{Pending: true}},
-		{"ended", [][2]string{{"Deleted", endpoint}}, nil, nil},
-		{"confirmed on the second page", [][2]string{{"Deleted", endpoint}}, [][2]string{{arn, endpoint}}, &setup.Subscription{ARN: arn, Raw: true}},
-		{"confirmed after another try", [][2]string{{"PendingConfirmation", endpoint}}, [][2]string{{arn, endpoint}}, &setup.Subscription{ARN: arn, Raw: true}},
+		{"none", nil, nil, nil, nil},
+		{
+			"others",
+			[][2]string{{arn, endpoint + "x"}, {arn, "https://ann:secret@other.test/in/ses/token"}},
+			[][2]string{{"PendingConfirmation", "https://other.test"}, {arn, "ops@acme.test"}, {"Deleted", "https://gone.test"}},
+			nil,
+			[]string{"https://other.test", "https://tidings.example.test"},
+		},
+		{"pending", [][2]string{{"PendingConfirmation", endpoint}}, nil, &setup.Subscription{Pending: true}, nil},
+		{"ended", [][2]string{{"Deleted", endpoint}}, nil, nil, nil},
+		{"confirmed on the second page", [][2]string{{"Deleted", endpoint}}, [][2]string{{arn, endpoint}}, &setup.Subscription{ARN: arn, Raw: true}, nil},
+		{"confirmed after another try", [][2]string{{"PendingConfirmation", endpoint}}, [][2]string{{arn, endpoint}}, &setup.Subscription{ARN: arn, Raw: true}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			url := answers{
@@ -103,6 +112,9 @@ func TestTheSubscriptionIsFoundInEveryState(t *testing.T) {
 			}
 			if (f.Subscription == nil) != (tt.want == nil) || tt.want != nil && *f.Subscription != *tt.want {
 				t.Errorf("found %+v, want %+v", f.Subscription, tt.want)
+			}
+			if diff := cmp.Diff(tt.others, f.Others); diff != "" {
+				t.Errorf("others (-want +got):\n%s", diff)
 			}
 			if f.Queue != nil {
 				t.Errorf("found the queue %+v", f.Queue)
