@@ -142,7 +142,8 @@ func notes(w Wish, f Found) (list []string) {
 			"(kms:GenerateDataKey, kms:Decrypt).")
 	}
 	if len(f.Others) > 0 {
-		list = append(list, "The topic also posts to "+strings.Join(f.Others, ", ")+": end the subscriptions that nobody needs any more.")
+		list = append(list, "The topic also posts to "+strings.Join(f.Others, ", ")+
+			": end the subscriptions that nobody needs any more.")
 	}
 	if f.Set != nil && f.Set.SendingOff {
 		list = append(list, "Sending is switched off in the configuration set "+w.ConfigurationSet+".")

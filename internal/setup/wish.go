@@ -57,7 +57,10 @@ func (w Wish) Complete() (Wish, error) {
 	if problem := urlProblem(w.URL); problem != "" {
 		bad("--url", "%.200q %s", w.URL, problem)
 	}
-	w.URL = strings.TrimSuffix(w.URL, "/")
+	if !strings.HasPrefix(w.BasePath, "/") {
+		bad("--base-path", "%.60q must begin with a slash", w.BasePath)
+	}
+	w.URL, w.BasePath = strings.TrimSuffix(w.URL, "/"), strings.TrimSuffix(w.BasePath, "/")
 	if !nameForm.MatchString(w.Name) {
 		bad("--name", "%.60q must have 1 to 32 lower-case letters, digits and inner dashes", w.Name)
 	}

@@ -24,6 +24,7 @@ func TestAWishNamesEveryFlagThatIsWrong(t *testing.T) {
 		{"no host", func(w *setup.Wish) { w.URL = "tidings.example.test" }, []string{"--url", "want https://HOST"}},
 		{"a password", func(w *setup.Wish) { w.URL = "https://a:b@tidings.example.test" }, []string{"--url"}},
 		{"a query", func(w *setup.Wish) { w.URL = "https://tidings.example.test?a" }, []string{"--url"}},
+		{"a path without slash", func(w *setup.Wish) { w.BasePath = "in" }, []string{"--base-path"}},
 		{"a capital", func(w *setup.Wish) { w.Name = "Tidings" }, []string{"--name"}},
 		{"a long name", func(w *setup.Wish) { w.Name = strings.Repeat("a", 33) }, []string{"--name"}},
 		{"a set with a dot", func(w *setup.Wish) { w.ConfigurationSet = "a.b" }, []string{"--configuration-set"}},
@@ -54,6 +55,7 @@ func TestAWishNamesEveryFlagThatIsWrong(t *testing.T) {
 func TestAWishIsCompletedInOneForm(t *testing.T) {
 	t.Parallel()
 	w := wish(t, func(w *setup.Wish) {
+		w.BasePath = "/in/"
 		w.URL, w.Identities = "https://tidings.example.test/", []string{"b.test", "a.test", "b.test"}
 		w.Events = []string{"open", "SEND", "open"}
 	})

@@ -306,6 +306,33 @@ func TestSetUpSaysWhyNobodyConfirmsTheSubscription(t *testing.T) {
 	}
 }
 
+func TestWithoutCredentialsThereIsAPlanAndNothingElse(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "tidings.db")
+	if r := command(t, "migrate", "--db", db); r.code != 0 {
+		t.Fatal(r.errOut)
+	}
+	args := []string{"setup", "ses", "--db", db, "--region", "cn-north-1", "--url", "https://tidings.example.test", "--identity", "acme.test"}
+	for _, tt := range []struct {
+		mode      string
+		code      int
+		out, errs string
+	}{
+		{"--plan", 0, "arn:aws-cn:sns:cn-north-1:ACCOUNT:tidings", ""},
+		{"--check", 1, "", "there are no credentials of AWS"},
+		{"--json", 1, "", "set AWS_PROFILE"},
+	} {
+		r := command(t, append(slices.Clone(args), tt.mode)...)
+		if r.code != tt.code || !strings.Contains(r.out, tt.out) || !strings.Contains(r.errOut, tt.errs) {
+			t.Errorf("%s: exit code %d\n%s%s", tt.mode, r.code, r.out, r.errOut)
+		}
+	}
+	var list []struct{ ID string }
+	if ask(t, &list, "source", "list", "--db", db); len(list) > 0 {
+		t.Errorf("sources: %v", list)
+	}
+}
+
 func TestSetUpShowsWhatTheServerRefusedMeanwhile(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
