@@ -94,6 +94,12 @@ var allowed = map[string][]string{
 	"test/bucket":    {},
 	"test/collector": {},
 	"test/postgres":  {},
+	"test/fauxqs":    {},
+	"test/fakeses":   {},
+
+	// Setting a provider up: what should be there, and the calls that make it so.
+	"internal/setup":       {"internal/fault"},
+	"internal/setup/cloud": {"internal/fault", "internal/setup"},
 
 	// The one that knows everyone.
 	"internal/app": {"event", "provider/...", "internal/..."},
@@ -102,7 +108,7 @@ var allowed = map[string][]string{
 	// The command line prints what the API answers, so its --json has the API's types.
 	"cmd/tidings": {
 		"event", "internal/api", "internal/app", "internal/bench", "internal/config", "internal/control", "internal/fault",
-		"internal/pull", "internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry",
+		"internal/pull", "internal/setup", "internal/setup/cloud", "internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry",
 		"provider", "provider/dsn",
 	},
 }

@@ -33,6 +33,7 @@ type commands struct {
 	Migrate      migrateCommand      `cmd:"" help:"Bring the database to this version's schema."`
 	Key          keyCommand          `cmd:"" help:"Create, list and revoke API keys."`
 	Source       sourceCommand       `cmd:"" help:"Create and look after the sources that providers post to (also: sources)."`
+	Setup        setupCommand        `cmd:"" help:"Set up a provider in one command."`
 	Events       eventsCommand       `cmd:"" help:"Ask what came in."`
 	Contacts     contactsCommand     `cmd:"" help:"List and search contacts; tell why one gets no mail."`
 	Messages     messagesCommand     `cmd:"" help:"Ask what became of an email."`
@@ -59,7 +60,7 @@ const description = `Tidings tells what became of every email.
 
 Every flag is also an environment variable: --base-path is TIDINGS_BASE_PATH. A flag wins.
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 verify found differences, 5 not now: try again, 6 a list or
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 verify or a check found differences, 5 not now: try again, 6 a list or
 a file had bad lines.`
 
 // otherNames are further names of commands. They are not kong's aliases, which would put both names in every page.

@@ -50,7 +50,7 @@ func (c *console) fail(err error) int {
 	if _, usage := errors.AsType[usageError](err); usage {
 		return exitUsage
 	}
-	if errors.Is(err, errDifferences) {
+	if errors.Is(err, errDifferences) || errors.Is(err, errDrift) {
 		return exitDifferences
 	}
 	if errors.Is(err, errNoMessage) {

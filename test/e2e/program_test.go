@@ -20,11 +20,11 @@ import (
 // patience is how long anything may take that should take no time, on a busy machine.
 const patience = 30 * time.Second
 
-// environment is ours without the settings of the program.
+// environment is ours without the settings of the program, and without any credentials of AWS.
 func environment() []string {
-	var out []string
+	out := []string{"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null"}
 	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "TIDINGS_") {
+		if !strings.HasPrefix(pair, "TIDINGS_") && !strings.HasPrefix(pair, "AWS_") {
 			out = append(out, pair)
 		}
 	}
