@@ -25,6 +25,8 @@ const (
 	foundProblem     = "problem"
 	foundExpired     = "expired"
 	foundCertificate = "certificate_ends"
+	foundQueue       = "queue_failing"
+	foundUnread      = "queue_unread"
 )
 
 const (
@@ -54,7 +56,7 @@ type diagnosis struct {
 func (d *diagnosis) findings() []Finding {
 	var list []Finding
 	for _, find := range [...]func() []Finding{
-		d.disabled, d.refused, d.pending, d.silent, d.nothing, d.late, d.repeated, d.problems, d.expired, d.certificate,
+		d.disabled, d.refused, d.pending, d.silent, d.nothing, d.late, d.repeated, d.problems, d.expired, d.certificate, d.queue,
 	} {
 		list = append(list, find()...)
 	}
@@ -72,7 +74,7 @@ func (d *diagnosis) state(findings []Finding) State {
 	switch {
 	case has(foundDisabled, Critical):
 		return StateDisabled
-	case has(foundRefused, Critical):
+	case has(foundRefused, Critical), has(foundQueue, Critical):
 		return StateFailing
 	case len(d.health.Pending) > 0:
 		return StatePending
