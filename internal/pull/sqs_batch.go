@@ -15,14 +15,6 @@ import (
 	"tidings/provider"
 )
 
-// parcel is the messages of one receive on their way to the disk.
-type parcel struct {
-	list []types.Message
-
-	mu   sync.Mutex
-	open map[int]bool // not on disk yet: hidden from others for as long
-}
-
 // settle stores the messages of a receive, each by itself and all with what else waits to be committed, and deletes those
 // that are on disk. It outlives ctx, whose end means that what can't be stored at once is given back.
 func (c *consumer) settle(ctx context.Context, list []types.Message) {
@@ -33,14 +25,10 @@ func (c *consumer) settle(ctx context.Context, list []types.Message) {
 	c.Meter.Queued(slug, QueueReceived, len(list))
 	c.Meter.QueueHolds(slug, len(list))
 	defer c.Meter.QueueHolds(slug, -len(list))
-	p := &parcel{list: list, open: make(map[int]bool, len(list))}
-	for i := range list {
-		p.open[i] = true
-	}
 	settled := make(chan struct{})
 	var hiding sync.WaitGroup
-	hiding.Go(func() { c.keepHidden(ctx, p, settled) })
-	stored, back := c.store(ctx, p)
+	hiding.Go(func() { c.keepHidden(context.WithoutCancel(ctx), list, settled) })
+	stored, back := c.store(ctx, list)
 	close(settled)
 	hiding.Wait()
 	work := context.WithoutCancel(ctx)
@@ -51,24 +39,19 @@ func (c *consumer) settle(ctx context.Context, list []types.Message) {
 
 // store stores messages and returns those that are on disk and those to be given back. The others stay where they are,
 // hidden until their time is over.
-func (c *consumer) store(ctx context.Context, p *parcel) (stored, back []types.Message) {
+func (c *consumer) store(ctx context.Context, list []types.Message) (stored, back []types.Message) {
 	var group sync.WaitGroup
-	fates := make([]string, len(p.list))
-	for i, m := range p.list {
-		group.Go(func() {
-			fates[i] = c.take(ctx, m)
-			p.mu.Lock()
-			delete(p.open, i)
-			p.mu.Unlock()
-		})
+	fates := make([]string, len(list))
+	for i, m := range list {
+		group.Go(func() { fates[i] = c.take(ctx, m) })
 	}
 	group.Wait()
 	for i, fate := range fates {
 		switch fate {
 		case QueueCommitted, QueueRefused:
-			stored = append(stored, p.list[i])
+			stored = append(stored, list[i])
 		case QueueReturned:
-			back = append(back, p.list[i])
+			back = append(back, list[i])
 		}
 	}
 	return stored, back
@@ -106,32 +89,20 @@ func (c *consumer) take(ctx context.Context, m types.Message) (fate string) {
 	}
 }
 
-// keepHidden hides the messages that are not on disk from other readers, well before their time is over, until all are
-// settled. Where that fails they may be delivered a second time, which does no harm.
-func (c *consumer) keepHidden(ctx context.Context, p *parcel, settled <-chan struct{}) {
+// keepHidden hides messages from other readers, well before their time is over, until all are settled: one that is on disk
+// is not deleted yet. Where that fails they may be delivered a second time, which does no harm.
+func (c *consumer) keepHidden(ctx context.Context, list []types.Message, settled <-chan struct{}) {
 	const renewals = 3 // within the time that messages are hidden
 	tick := time.NewTicker(c.Visibility / renewals)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			c.hide(context.WithoutCancel(ctx), p.waiting(), c.hidden())
+			c.hide(ctx, list, c.hidden())
 		case <-settled:
 			return
 		}
 	}
-}
-
-func (p *parcel) waiting() []types.Message {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var list []types.Message
-	for i := range p.list {
-		if p.open[i] {
-			list = append(list, p.list[i])
-		}
-	}
-	return list
 }
 
 // giveBack lets others have messages at once.
