@@ -15,12 +15,12 @@ const (
 	maxWorkers    = 256
 )
 
-// Validate reports every problem, each with its flag.
+// Validate takes zero values, which mean the defaults, and reports every other problem with its flag.
 func (q Queues) Validate() error {
-	if q.SQSWorkers < 1 || q.SQSWorkers > maxWorkers {
+	if q.SQSWorkers < 0 || q.SQSWorkers > maxWorkers {
 		return problem("sqs-workers", "must be between 1 and %d", maxWorkers)
 	}
-	if v := q.SQSVisibility.Std(); v < minVisibility || v > maxVisibility {
+	if v := q.SQSVisibility.Std(); v != 0 && v < minVisibility || v > maxVisibility {
 		return problem("sqs-visibility", "must be between 3s and 12h, which is what SQS allows")
 	}
 	return nil
