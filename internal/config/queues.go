@@ -1,6 +1,9 @@
 package config
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Queues says how the SQS queues of sources are read. Where AWS is and who the server is there, is said as to any program
 // of AWS: by AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and so on, or by the machine's role.
@@ -17,11 +20,12 @@ const (
 
 // Validate takes zero values, which mean the defaults, and reports every other problem with its flag.
 func (q Queues) Validate() error {
+	var problems []error
 	if q.SQSWorkers < 0 || q.SQSWorkers > maxWorkers {
-		return problem("sqs-workers", "must be between 1 and %d", maxWorkers)
+		problems = append(problems, problem("sqs-workers", "must be between 1 and %d", maxWorkers))
 	}
 	if v := q.SQSVisibility.Std(); v != 0 && v < minVisibility || v > maxVisibility {
-		return problem("sqs-visibility", "must be between 3s and 12h, which is what SQS allows")
+		problems = append(problems, problem("sqs-visibility", "must be between 3s and 12h, which is what SQS allows"))
 	}
-	return nil
+	return errors.Join(problems...)
 }

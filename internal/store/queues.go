@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
+	"tidings/internal/fault"
 	"tidings/internal/source"
 )
 
@@ -15,6 +17,26 @@ const queueNoteAge = 2 * time.Minute
 func (s *Store) QueueSources(ctx context.Context) ([]*source.Source, error) {
 	list, err := s.sources(ctx, `WHERE s.disabled_at = 0 ORDER BY s.ref`)
 	return slices.DeleteFunc(list, func(src *source.Source) bool { return src.Settings.Queue == "" }), err
+}
+
+// queueFree refuses a queue that another source reads: each would get a part of its messages.
+func queueFree(ctx context.Context, c conn, src *source.Source) error {
+	if src.Settings.Queue == "" {
+		return nil
+	}
+	return c.query(ctx, `SELECT id, settings FROM sources WHERE settings LIKE $1 AND id <> $2`, []any{`%"queue":%`, src.ID},
+		func(r row) error {
+			var id, text string
+			if err := r.Scan(&id, &text); err != nil {
+				return err
+			}
+			var other source.Settings
+			if err := json.Unmarshal([]byte(text), &other); err != nil || other.Queue != src.Settings.Queue {
+				return err
+			}
+			return fault.New(fault.Conflict, "queue_taken", "the queue is read by source %s", id).WithField("settings.queue").
+				WithHint("make a second queue and subscribe it to the topic, too")
+		})
 }
 
 // NoteQueue stores how a node does with the queue of a source, in place of what it noted before. What nodes noted that
