@@ -47,7 +47,7 @@ func (h *Handler) takeQueued(ctx context.Context, src *source.Source, m provider
 	end(err)
 	if err != nil {
 		// Another message may need no certificate, or another one, so this is of this message alone.
-		return "", fault.Wrap(fault.Internal, CodeCertificate, err, "the certificate that signed a queued message could not be fetched")
+		return "", fault.Wrap(fault.Internal, CodeCertificate, err, "the certificate of a queued message could not be fetched")
 	}
 	_, end = h.traced(ctx, stepBuild)
 	entry := h.Builder.Build(src, res, m.Body, now)

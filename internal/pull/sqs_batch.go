@@ -120,7 +120,8 @@ func (c *consumer) hide(ctx context.Context, list []types.Message, seconds int32
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	out, err := c.client.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &c.url, Entries: entries})
+	in := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &c.url, Entries: entries}
+	out, err := c.client.ChangeMessageVisibilityBatch(ctx, in)
 	if err == nil {
 		err = firstFailure(out.Failed)
 	}

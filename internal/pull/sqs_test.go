@@ -72,8 +72,6 @@ func (l *lines) count(text string) int {
 type meter struct {
 	mu     sync.Mutex
 	counts map[string]int
-	held   int
-	lags   int
 }
 
 func (m *meter) add(word string, n int) {

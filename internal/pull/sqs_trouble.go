@@ -46,8 +46,9 @@ var awsCodes = map[string]string{
 	"ExpiredToken": CodeQueueCredentials, "ExpiredTokenException": CodeQueueCredentials,
 	"SignatureDoesNotMatch": CodeQueueCredentials, "InvalidSignatureException": CodeQueueCredentials,
 	"MissingAuthenticationToken": CodeQueueCredentials, "AuthFailure": CodeQueueCredentials,
-	"KmsAccessDenied": CodeQueueKey, "KmsDisabled": CodeQueueKey, "KmsInvalidKeyUsage": CodeQueueKey, "KmsInvalidState": CodeQueueKey,
-	"KmsNotFound": CodeQueueKey, "KmsOptInRequired": CodeQueueKey, "KmsThrottled": CodeQueueThrottled,
+	"KmsAccessDenied": CodeQueueKey, "KmsDisabled": CodeQueueKey, "KmsInvalidKeyUsage": CodeQueueKey,
+	"KmsInvalidState": CodeQueueKey,
+	"KmsNotFound":     CodeQueueKey, "KmsOptInRequired": CodeQueueKey, "KmsThrottled": CodeQueueThrottled,
 	"RequestThrottled": CodeQueueThrottled, "ThrottlingException": CodeQueueThrottled, "Throttling": CodeQueueThrottled,
 	"OverLimit": CodeQueueThrottled,
 }

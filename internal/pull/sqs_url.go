@@ -12,7 +12,7 @@ var (
 	queuePath = regexp.MustCompile(`^/[0-9]{12}/[A-Za-z0-9_-]{1,80}(\.fifo)?$`)
 	// The three hosts that AWS gives queues, of which the last two are of old.
 	queueHosts = []*regexp.Regexp{
-		regexp.MustCompile(`^sqs(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws|amazonwebservices\.com\.cn|api\.amazonwebservices\.com\.cn)$`),
+		regexp.MustCompile(`^sqs(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)$`),
 		regexp.MustCompile(`^([a-z0-9-]+)\.queue\.amazonaws\.com(?:\.cn)?$`),
 	}
 	region = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
@@ -53,7 +53,7 @@ func QueueRegion(text string) string {
 		return legacyRegion
 	}
 	for _, h := range queueHosts {
-		if m := h.FindStringSubmatch(u.Hostname()); m != nil && region.MatchString(m[1]) {
+		if m := h.FindStringSubmatch(u.Hostname()); len(m) == 2 && region.MatchString(m[1]) {
 			return m[1]
 		}
 	}

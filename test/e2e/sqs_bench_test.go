@@ -20,9 +20,11 @@ import (
 //
 //	go test ./test/e2e -run '^$' -bench Queue -benchtime 20000x
 func BenchmarkQueue(b *testing.B) {
+	signer, err := snssign.NewSigner(snssign.Config{})
+	must(b, err)
 	for _, workers := range []int{4, 16} {
 		b.Run(fmt.Sprintf("bare/workers=%d", workers), func(b *testing.B) {
-			e, queue := filledQueue(b)
+			e, queue := filledQueue(b, signer)
 			b.ResetTimer()
 			var group sync.WaitGroup
 			for range workers {
@@ -36,12 +38,12 @@ func BenchmarkQueue(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
 		})
 		b.Run(fmt.Sprintf("tidings/workers=%d", workers), func(b *testing.B) {
-			e, queue := filledQueue(b)
+			e, queue := filledQueue(b, signer)
 			db := filepath.Join(b.TempDir(), "tidings.db")
 			s := serve(b, db, atAWS(e.url), func(cmd *exec.Cmd) {
 				cmd.Args = append(cmd.Args, "--sqs-workers", strconv.Itoa(workers))
 			})
-			s.source("bench", benchSigner(b).PEM(), "--topic", topic, "--queue", queue, "--queue-region", emulatorRegion)
+			s.source("bench", signer.PEM(), "--topic", topic, "--queue", queue, "--queue-region", emulatorRegion)
 			tick := time.NewTicker(20 * time.Millisecond)
 			defer tick.Stop()
 			begun := b.N
@@ -61,24 +63,11 @@ func BenchmarkQueue(b *testing.B) {
 	}
 }
 
-var benchSigner = func() func(testing.TB) *snssign.Signer {
-	var once sync.Once
-	var signer *snssign.Signer
-	return func(t testing.TB) *snssign.Signer {
-		once.Do(func() {
-			var err error
-			signer, err = snssign.NewSigner(snssign.Config{})
-			must(t, err)
-		})
-		return signer
-	}
-}()
-
-func filledQueue(b *testing.B) (*emulator, string) {
+func filledQueue(b *testing.B, signer *snssign.Signer) (*emulator, string) {
 	b.Helper()
 	e := startEmulator(b)
 	queue := e.createQueue("bench")
-	form := queueForms(benchSigner(b))[0]
+	form := queueForms(signer)[0]
 	for first := 0; first < b.N; first += sendSize {
 		var bodies []string
 		for n := first; n < min(b.N, first+sendSize); n++ {
