@@ -124,6 +124,9 @@ func (s *sourceCreate) Run(c *console) error {
 		return s.print(c, viewSource(made.Source, made.URL, made.Token), func(w io.Writer) {
 			fmt.Fprintf(w, "%s\nThis is the URL of %s. It holds the source's secret and is shown this once: give it to %s.\n",
 				made.URL, made.ID, made.Provider)
+			if s.Queue != "" {
+				fmt.Fprintf(w, "Servers with this database read its queue; tidings source health %s says how that goes.\n", made.ID)
+			}
 		})
 	})
 }

@@ -178,10 +178,11 @@ func (d *diagnosis) nothing() []Finding {
 	if len(d.health.Hours) > 0 || len(d.health.Pending) > 0 || !d.source.DisabledAt.IsZero() {
 		return nil
 	}
-	return []Finding{{
-		Code: foundNothing, Severity: Info, Message: "nothing has come yet",
-		Remedy: "give the source's URL to the provider, then: tidings source test " + d.source.ID,
-	}}
+	remedy := "give the source's URL to the provider, then: tidings source test " + d.source.ID
+	if d.source.Settings.Queue != "" {
+		remedy = "see that the topic or the rule that SES publishes to has the queue as its target, and that the queue's policy lets it"
+	}
+	return []Finding{{Code: foundNothing, Severity: Info, Message: "nothing has come yet", Remedy: remedy}}
 }
 
 func (d *diagnosis) late() []Finding {

@@ -26,6 +26,8 @@ type QueueStore interface {
 	SourcesVersion(ctx context.Context) (int64, error)
 	// NoteQueue stores how a node does with the queue of a source, in place of what it noted before.
 	NoteQueue(ctx context.Context, n source.QueueNote) error
+	// ForgetQueue removes what a node noted, because it reads the queue no longer.
+	ForgetQueue(ctx context.Context, ref int64, node string) error
 }
 
 // QueueMeter counts what happens with messages of queues. Its methods are called from many goroutines at once.

@@ -65,6 +65,7 @@ func (q *Queues) start(ctx context.Context, src *source.Source) *consumer {
 func (c *consumer) end() {
 	c.stop()
 	c.workers.Wait()
+	c.forget()
 }
 
 // connect makes the client, again and again where the settings of AWS can't be read.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"tidings/internal/fault"
 	"tidings/internal/source"
@@ -168,10 +169,26 @@ func (c *consumer) note(ctx context.Context) {
 	}
 }
 
+// forget tells the store that this node reads the queue no longer. Where that fails the note is forgotten with time.
+func (c *consumer) forget() {
+	src := c.source.Load()
+	ctx, cancel := context.WithTimeout(context.Background(), refreshTimeout)
+	defer cancel()
+	if err := c.Store.ForgetQueue(ctx, src.Ref, c.Node); err != nil {
+		c.Log.WarnContext(ctx, "how a queue did could not be removed", "source", src.ID, "error", err)
+	}
+}
+
 const maxWords = 300 // bytes of an error that is kept
 
 // wordsOf is an error for people, of one line.
 func wordsOf(err error) string {
+	if op, ok := errors.AsType[*smithy.OperationError](err); ok {
+		err = op.Err
+	}
+	if unsent, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
+		err = unsent.Err
+	}
 	text := err.Error()
 	if api := smithy.APIError(nil); errors.As(err, &api) {
 		text = api.ErrorCode() + ": " + api.ErrorMessage()

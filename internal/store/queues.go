@@ -57,6 +57,14 @@ func (s *Store) NoteQueue(ctx context.Context, n source.QueueNote) error {
 	})
 }
 
+// ForgetQueue removes what a node noted of the queue of a source, because it reads it no longer.
+func (s *Store) ForgetQueue(ctx context.Context, ref int64, node string) error {
+	return s.engine.write(ctx, func(c conn) error {
+		_, err := c.exec(ctx, `DELETE FROM queue_notes WHERE source = $1 AND node = $2`, ref, node)
+		return err
+	})
+}
+
 // queues reads how the nodes do that read the queue of a source.
 func queues(ctx context.Context, c conn, ref int64, now time.Time, a *Activity) error {
 	return c.query(ctx, `SELECT node, noted_at, received_at, failed_at, code, message FROM queue_notes

@@ -46,6 +46,10 @@ func TestANodesNoteOfAQueueReplacesTheOneBeforeAndIsForgottenWithTheNode(t *test
 		expect(2*time.Minute+time.Second, a)
 		a = note("a", 3*time.Minute, "")
 		expect(2*time.Second, a)
+		if err := s.ForgetQueue(t.Context(), f.src.Ref, "a"); err != nil {
+			t.Fatal(err)
+		}
+		expect(2 * time.Second)
 	})
 }
 
