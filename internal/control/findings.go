@@ -180,7 +180,7 @@ func (d *diagnosis) nothing() []Finding {
 	}
 	remedy := "give the source's URL to the provider, then: tidings source test " + d.source.ID
 	if d.source.Settings.Queue != "" {
-		remedy = "see that the topic or the rule that SES publishes to has the queue as its target, and that the queue's policy lets it"
+		remedy = "see that what SES publishes to has the queue as its target, and that the policy of the queue allows it"
 	}
 	return []Finding{{Code: foundNothing, Severity: Info, Message: "nothing has come yet", Remedy: remedy}}
 }
