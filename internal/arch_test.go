@@ -94,6 +94,7 @@ var allowed = map[string][]string{
 	"test/bucket":    {},
 	"test/collector": {},
 	"test/postgres":  {},
+	"test/sqspeer":   {},
 	"test/fauxqs":    {},
 	"test/fakeses":   {},
 

@@ -51,6 +51,12 @@ type Adapter struct {
 	// archives that can be imported.
 	Import func(record []byte, src Source) (Result, error)
 
+	// Queue reads one message of a queue that the owner of the source named. What it does not believe or can't read comes
+	// back as a Refusal beside a Result, which keeps the message with the refusal as its problem and has no drafts:
+	// whoever takes from a queue ends the message, so nobody would send it again. It is pure, and it asks for a
+	// certificate as Open does. nil: events of the provider do not come by queues.
+	Queue func(Queued, Source, time.Time) (Result, *Refusal)
+
 	// Sample makes a request that Open accepts of the source, signed at a time, for the self-test of a source. It is
 	// the one function of an adapter that may use entropy. nil: sources of this provider can't be tested.
 	Sample func(Source, time.Time) (Sample, error)
@@ -73,6 +79,15 @@ type Request struct {
 	Body   []byte
 	// Certificates holds what earlier FetchCertificate wishes brought, by Wish.Key, made with ParseCertificate. The
 	// caller parses once and may share the values between requests; an adapter only reads them.
+	Certificates map[string]*x509.Certificate
+}
+
+// Queued is one message of a queue. Body is whole and exactly as received; adapters do not change it and may keep slices
+// of it.
+type Queued struct {
+	ID   string // the queue's, the same whenever the message is delivered
+	Body []byte
+	// Certificates are those of Request.
 	Certificates map[string]*x509.Certificate
 }
 

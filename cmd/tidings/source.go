@@ -37,6 +37,8 @@ type sourceView struct {
 	AllowRaw        bool      `json:"allowRaw"`
 	ConfirmByHand   bool      `json:"confirmByHand"`
 	Account         string    `json:"account,omitempty"`
+	Queue           string    `json:"queue,omitempty"`
+	QueueRegion     string    `json:"queueRegion,omitempty"`
 	State           string    `json:"state,omitempty"`   // in the list of all
 	Secrets         int       `json:"secrets,omitempty"` // how many are accepted
 	PreviousUntil   time.Time `json:"previousTokenUntil,omitzero"`
@@ -50,6 +52,7 @@ func viewSource(s *source.Source, url, token string) sourceView {
 		ID: s.ID, URL: url, Token: token, Name: s.Name, Provider: s.Provider, Topics: set.Topics,
 		Pinned: set.SigningCertificate != "", RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw,
 		ConfirmByHand: set.ConfirmByHand, Account: set.Account, Secrets: len(set.Secrets),
+		Queue: set.Queue, QueueRegion: set.QueueRegion,
 		PreviousUntil: s.PreviousUntil, CreatedAt: s.CreatedAt, DisabledAt: s.DisabledAt,
 	}
 }
@@ -72,6 +75,8 @@ type sourceCreate struct {
 	MaxAge             config.Duration `placeholder:"TIME" help:"Oldest signed request to accept. Default: as old as events are kept."`
 	TemplateTag        string          `placeholder:"TAG" help:"Message tag that holds the template. Default templateKey."`
 	WorkflowTag        string          `placeholder:"TAG" help:"Message tag that holds the workflow. Default sequenceId."`
+	Queue              string          `placeholder:"URL" help:"SQS queue that the server reads, with its own AWS credentials."`
+	QueueRegion        string          `placeholder:"REGION" help:"AWS region of a queue whose URL tells none."`
 }
 
 // Help is the long help.
@@ -84,6 +89,8 @@ func (*sourceCreate) Help() string {
     --signing-certificate broker.pem --json
   tidings source create --provider ses --name firehose --secret "$(openssl rand -hex 24)" \
     --public-url https://tidings.example.com
+  tidings source create --provider ses --name queue --topic arn:aws:sns:eu-west-1:123456789012:ses-events \
+    --queue https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events
   tidings source create --provider generic --name billing --secret whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD`
 }
 
@@ -108,6 +115,7 @@ func (s *sourceCreate) Run(c *console) error {
 				Topics: s.Topic, SigningCertificate: certificate, RequireVersion2: s.RequireVersion2, AllowRaw: s.AllowRaw,
 				ConfirmByHand: s.ConfirmByHand, BasicAuth: s.BasicAuth, Secrets: secrets, Account: s.Account,
 				MaxAgeSeconds: int64(s.MaxAge.Std() / time.Second), TemplateTag: s.TemplateTag, WorkflowTag: s.WorkflowTag,
+				Queue: s.Queue, QueueRegion: s.QueueRegion,
 			},
 		})
 		if err != nil {
@@ -116,6 +124,9 @@ func (s *sourceCreate) Run(c *console) error {
 		return s.print(c, viewSource(made.Source, made.URL, made.Token), func(w io.Writer) {
 			fmt.Fprintf(w, "%s\nThis is the URL of %s. It holds the source's secret and is shown this once: give it to %s.\n",
 				made.URL, made.ID, made.Provider)
+			if s.Queue != "" {
+				fmt.Fprintf(w, "Servers with this database read its queue; tidings source health %s says how that goes.\n", made.ID)
+			}
 		})
 	})
 }

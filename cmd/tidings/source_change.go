@@ -29,7 +29,9 @@ type sourceChange struct {
 	MaxAge             *config.Duration `placeholder:"TIME" help:"Oldest signed request to accept; 0: as old as events are kept."`
 	TemplateTag        *string          `placeholder:"TAG" help:"Message tag that holds the template."`
 	WorkflowTag        *string          `placeholder:"TAG" help:"Message tag that holds the workflow."`
-	Remove             []string         `placeholder:"SETTING" help:"Remove basic-auth, secret, signed-url, signing-certificate, account, fixed-path, template-tag or workflow-tag; may be repeated."`
+	Queue              *string          `placeholder:"URL" help:"SQS queue that the server reads, with its own AWS credentials."`
+	QueueRegion        *string          `placeholder:"REGION" help:"AWS region of a queue whose URL tells none."`
+	Remove             []string         `placeholder:"SETTING" help:"Remove basic-auth, secret, signed-url, signing-certificate, account, fixed-path, template-tag, workflow-tag, queue or queue-region; may be repeated."`
 }
 
 // Help is the long help.
@@ -38,6 +40,7 @@ func (*sourceChange) Help() string {
 
   tidings source change src_01jq7z9f3v8k2m5n --basic-auth ses:new-password --basic-auth ses:old-password
   tidings source change src_01jq7z9f3v8k2m5n --remove basic-auth --no-allow-raw
+  tidings source change src_01jq7z9f3v8k2m5n --queue https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events
   tidings source change src_01jq7z9f3v8k2m5n --secret new-token --secret old-token   # both work while you rotate`
 }
 
@@ -51,12 +54,14 @@ var removable = map[string]func(*control.SourceChange){
 	"fixed-path":          func(ch *control.SourceChange) { ch.Path = new(string) },
 	"template-tag":        func(ch *control.SourceChange) { ch.TemplateTag = new(string) },
 	"workflow-tag":        func(ch *control.SourceChange) { ch.WorkflowTag = new(string) },
+	"queue":               func(ch *control.SourceChange) { ch.Queue, ch.QueueRegion = new(string), new(string) },
+	"queue-region":        func(ch *control.SourceChange) { ch.QueueRegion = new(string) },
 }
 
 func (s *sourceChange) change() (control.SourceChange, error) {
 	ch := control.SourceChange{
 		Name: s.Name, Path: s.FixedPath, RequireVersion2: s.RequireVersion2, AllowRaw: s.AllowRaw, ConfirmByHand: s.ConfirmByHand,
-		Account: s.Account, TemplateTag: s.TemplateTag, WorkflowTag: s.WorkflowTag,
+		Account: s.Account, TemplateTag: s.TemplateTag, WorkflowTag: s.WorkflowTag, Queue: s.Queue, QueueRegion: s.QueueRegion,
 	}
 	if len(s.Topic) > 0 {
 		ch.Topics = &s.Topic

@@ -142,6 +142,11 @@ func printHealth(w io.Writer, h *control.SourceHealth) {
 	}
 	section(w, []string{"refusal", "24 h", "7 days", "last", "message"}, rows)
 	rows = nil
+	for _, n := range h.Queues {
+		rows = append(rows, []string{n.Node, when(n.ReceivedAt), when(n.FailedAt), n.Code})
+	}
+	section(w, []string{"reads the queue", "last answer", "failed", "code"}, rows)
+	rows = nil
 	for _, x := range h.Pending {
 		rows = append(rows, []string{control.ConfirmationID(x), x.Topic, when(x.AskedAt), x.Problem})
 	}

@@ -83,6 +83,15 @@ func badRequests() []badRequest {
 				"basicAuth": []string{"nobody"}, "account": "12", "maxAgeSeconds": 1 << 40, "templateTag": "ä",
 			},
 		}, 422),
+		sources("queues that are none", map[string]any{"name": "a", "provider": "ses", "settings": map[string]any{
+			"topics": []string{topic}, "queue": "arn:aws:sqs:eu-west-1:111122223333:q", "queueRegion": "eu-west-1",
+		}}, 422),
+		sources("queue in another region", map[string]any{"name": "a", "provider": "ses", "settings": map[string]any{
+			"queue": "https://sqs.eu-west-1.amazonaws.com/111122223333/q", "queueRegion": "us-east-1",
+		}}, 422),
+		sources("queue of a provider without", map[string]any{"name": "a", "provider": "postmark", "settings": map[string]any{
+			"queue": "https://sqs.eu-west-1.amazonaws.com/111122223333/q",
+		}}, 422),
 		sources("no topics", `{"name":"a","provider":"ses"}`, 422),
 		sources("unknown provider", `{"name":"a","provider":"pigeon"}`, 422),
 		sources("raw on a fixed path", `{"name":"a","provider":"ses","path":"main","settings":{"topics":["`+topic+`"],"allowRaw":true}}`, 422),

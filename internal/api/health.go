@@ -28,6 +28,16 @@ type SourceHealth struct {
 
 	Refusals []Refusals     `json:"refusals" nullable:"false" doc:"Requests that were not accepted in the last seven days, by code"`
 	Pending  []Confirmation `json:"pending" nullable:"false" doc:"Subscriptions that wait for a person"`
+	Queue    []QueueNode    `json:"queue,omitempty" nullable:"false" doc:"The nodes that read the source's queue; absent: none does"`
+}
+
+// QueueNode is how a node does with the queue of a source.
+type QueueNode struct {
+	Node       string    `json:"node" doc:"The process that reads" example:"web-1-8k2m5n"`
+	ReceivedAt time.Time `json:"receivedAt,omitzero" doc:"When SQS last answered it, with messages or without; absent: never"`
+	FailedAt   time.Time `json:"failedAt,omitzero" doc:"When it last failed; absent: all works"`
+	Code       string    `json:"code,omitempty" doc:"What does not work; a finding says what to do" example:"queue_access_denied"`
+	Message    string    `json:"message,omitempty" doc:"What was called, and the words of AWS" example:"receive: AccessDenied: no"`
 }
 
 // Finding is one thing about a source that somebody should know.
@@ -95,6 +105,9 @@ func HealthOf(h *control.SourceHealth) SourceHealth {
 		LagP50Ms: h.LagP50.Milliseconds(), LagP95Ms: h.LagP95.Milliseconds(), LagMaxMs: h.LagMax.Milliseconds(),
 		Problems24h: make(map[string]int),
 		Refusals:    make([]Refusals, len(h.Refusals)), Pending: confirmationsOf(h.Pending),
+	}
+	for _, n := range h.Queues {
+		out.Queue = append(out.Queue, QueueNode{n.Node, n.ReceivedAt, n.FailedAt, n.Code, n.Message})
 	}
 	for i, f := range h.Findings {
 		out.Findings[i] = Finding{Code: f.Code, Cause: f.Cause, Severity: string(f.Severity), Message: f.Message, Remedy: f.Remedy}

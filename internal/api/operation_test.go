@@ -12,6 +12,7 @@ import (
 
 	"tidings/internal/auth"
 	"tidings/internal/receipt"
+	"tidings/internal/source"
 	"tidings/provider"
 )
 
@@ -156,6 +157,25 @@ func TestTheHealthOfASourceTellsWhatCameInAndWhatWaits(t *testing.T) {
 	health := s.call(http.MethodGet, "/sources/"+src.ID+"/health", nil).want(http.StatusOK).body
 	golden(t, "health.json", bytes.ReplaceAll(health, []byte(src.ID), []byte("src_1")))
 	s.call(http.MethodGet, "/sources/src_none/health", nil).want(http.StatusNotFound)
+}
+
+func TestTheHealthOfASourceTellsHowItsQueueDoes(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	src := s.newSource()
+	change := map[string]any{"settings": map[string]any{"queue": "https://sqs.eu-west-1.amazonaws.com/111122223333/q"}}
+	s.call(http.MethodPatch, "/sources/"+src.ID, change).want(http.StatusOK)
+	note := source.QueueNote{
+		SourceRef: src.Ref, Node: "web-1", NotedAt: s.Now(), ReceivedAt: s.Now().Add(-time.Minute), FailedAt: s.Now(),
+		Code: "queue_access_denied", Message: "receive: AccessDenied: no",
+	}
+	if err := s.store.NoteQueue(t.Context(), note); err != nil {
+		t.Fatal(err)
+	}
+	health := s.call(http.MethodGet, "/sources/"+src.ID+"/health", nil).want(http.StatusOK).body
+	golden(t, "health_queue.json", bytes.ReplaceAll(health, []byte(src.ID), []byte("src_1")))
+	change["settings"] = map[string]any{"queue": ""}
+	s.call(http.MethodPatch, "/sources/"+src.ID, change).want(http.StatusOK)
 }
 
 // ask stores a request of the topic to be subscribed.

@@ -44,6 +44,8 @@ type SourceSettings struct {
 	MaxAgeSeconds      int64     `json:"maxAgeSeconds" doc:"The oldest signed time; 0: as old as events are kept"`
 	TemplateTag        string    `json:"templateTag,omitempty" doc:"The message tag that names the template; absent: templateKey"`
 	WorkflowTag        string    `json:"workflowTag,omitempty" doc:"The message tag that names the workflow; absent: sequenceId"`
+	Queue              string    `json:"queue,omitempty" doc:"The SQS queue that is read" example:"https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events"`
+	QueueRegion        string    `json:"queueRegion,omitempty" doc:"The region of a queue whose URL tells none" example:"eu-west-1"`
 }
 
 // SourceOf makes the public form of a source. fixedURL is the URL with its fixed path.
@@ -56,7 +58,7 @@ func SourceOf(s *source.Source, fixedURL string, now time.Time) Source {
 			Topics: set.Topics, SigningCertificate: set.SigningCertificate, RequireVersion2: set.RequireVersion2,
 			AllowRaw: set.AllowRaw, ConfirmByHand: set.ConfirmByHand, BasicAuth: len(set.BasicAuth),
 			Secrets: len(set.Secrets), SignedURLs: len(set.SignedURLs), Account: set.Account, MaxAgeSeconds: set.MaxAgeSeconds,
-			TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag,
+			TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag, Queue: set.Queue, QueueRegion: set.QueueRegion,
 		},
 	}
 	if s.Certificate != nil {
@@ -136,6 +138,8 @@ type NewSettings struct {
 	MaxAgeSeconds      int64    `json:"maxAgeSeconds,omitempty" doc:"The oldest signed time; 0: as old as events are kept"`
 	TemplateTag        string   `json:"templateTag,omitempty" doc:"The message tag that names the template" example:"templateKey"`
 	WorkflowTag        string   `json:"workflowTag,omitempty" doc:"The message tag that names the workflow" example:"sequenceId"`
+	Queue              string   `json:"queue,omitempty" doc:"The URL of an SQS queue to read (SES); who reads it is the server's AWS credentials" example:"https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events"`
+	QueueRegion        string   `json:"queueRegion,omitempty" doc:"The region of a queue whose URL tells none; absent: the server's AWS_REGION" example:"eu-west-1"`
 }
 
 type createSourceIn struct{ Body NewSource }
@@ -148,7 +152,7 @@ func (a *api) createSource(ctx context.Context, in *createSourceIn) (*sourceWith
 			Topics: set.Topics, SigningCertificate: set.SigningCertificate, RequireVersion2: set.RequireVersion2,
 			AllowRaw: set.AllowRaw, ConfirmByHand: set.ConfirmByHand, BasicAuth: set.BasicAuth, Secrets: set.Secrets,
 			SignedURLs: set.SignedURLs, Account: set.Account, MaxAgeSeconds: set.MaxAgeSeconds, TemplateTag: set.TemplateTag,
-			WorkflowTag: set.WorkflowTag,
+			WorkflowTag: set.WorkflowTag, Queue: set.Queue, QueueRegion: set.QueueRegion,
 		},
 	})
 	if err != nil {
@@ -194,6 +198,8 @@ type SettingsChange struct {
 	MaxAgeSeconds      *int64    `json:"maxAgeSeconds,omitempty"`
 	TemplateTag        *string   `json:"templateTag,omitempty"`
 	WorkflowTag        *string   `json:"workflowTag,omitempty"`
+	Queue              *string   `json:"queue,omitempty" doc:"The URL of an SQS queue to read; empty: none"`
+	QueueRegion        *string   `json:"queueRegion,omitempty" doc:"Of a queue whose URL tells none; empty: the server's"`
 }
 
 type updateSourceIn struct {
@@ -212,7 +218,8 @@ func (a *api) updateSource(ctx context.Context, in *updateSourceIn) (*sourceOut,
 		Name: in.Body.Name, Path: in.Body.Path, Topics: set.Topics, SigningCertificate: set.SigningCertificate,
 		RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw, ConfirmByHand: set.ConfirmByHand,
 		BasicAuth: set.BasicAuth, Secrets: set.Secrets, SignedURLs: set.SignedURLs, Account: set.Account,
-		MaxAgeSeconds: set.MaxAgeSeconds, TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag, IfVersion: version,
+		MaxAgeSeconds: set.MaxAgeSeconds, TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag, Queue: set.Queue,
+		QueueRegion: set.QueueRegion, IfVersion: version,
 	})
 	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == store.CodeChanged && version != 0 {
 		p := a.newProblem(http.StatusPreconditionFailed, f.Code, f.Message)

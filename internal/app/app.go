@@ -22,6 +22,7 @@ import (
 	"tidings/internal/control"
 	"tidings/internal/ingest"
 	"tidings/internal/netguard"
+	"tidings/internal/pull"
 	"tidings/internal/receipt"
 	"tidings/internal/store"
 	"tidings/internal/telemetry"
@@ -44,6 +45,7 @@ type App struct {
 	committer *ingest.Committer
 	confirmer *ingest.Confirmer
 	refusals  *ingest.RefusalLog
+	queues    *pull.Queues
 	tracer    *telemetry.Tracer // nil: no traces
 	listener  net.Listener
 	server    *http.Server
@@ -116,6 +118,7 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	}
 	takeIn := ingest.NewHandler(taking)
 	a.watch(metrics, takeIn)
+	a.queues = a.readQueues(takeIn, metrics)
 	a.control = operations(a.store, o.Config.Address, builder)
 	a.control.Confirm = a.confirmer.Fetch
 	a.control.Send = road(a.control.PublicURL)

@@ -31,6 +31,7 @@ func (a *App) Run(ctx context.Context) error {
 		return fmt.Errorf("serve: %w", err)
 	})
 	group.Go(func() error { return a.background(running) })
+	group.Go(func() error { return a.queues.Run(running) })
 	group.Go(func() error {
 		<-running.Done()
 		return a.drain(context.WithoutCancel(ctx))

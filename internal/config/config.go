@@ -29,6 +29,7 @@ type Config struct {
 	Rules    `embed:""`
 	Log      `embed:""`
 	Traces   `embed:""`
+	Queues   `embed:""`
 
 	MaxConnections  int      `default:"2048" placeholder:"N" help:"Connections held at once; more wait."`
 	MaxInFlight     int      `default:"1024" placeholder:"N" help:"Provider requests worked on at once; more are told to come again later."`
@@ -140,7 +141,8 @@ func (c *Config) Validate() error {
 	if c.ShutdownTimeout <= 0 {
 		report("shutdown-timeout", "must be more than 0")
 	}
-	return errors.Join(append(problems, c.Address.Validate(), c.Rules.Validate(), c.Log.Validate(), c.Traces.Validate())...)
+	return errors.Join(append(problems, c.Address.Validate(), c.Rules.Validate(), c.Log.Validate(), c.Traces.Validate(),
+		c.Queues.Validate())...)
 }
 
 // Validate reports every problem, each with its flag.

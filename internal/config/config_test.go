@@ -73,6 +73,7 @@ func TestEveryProblemIsReportedWithItsFlagAndVariable(t *testing.T) {
 	c.DB, c.Listen, c.BasePath, c.PublicURL = "", "8080", "in/", "ftp://x"
 	c.LogLevel, c.LogFormat = "loud", "xml"
 	c.MaxConnections, c.MaxInFlight, c.ShutdownTimeout = 0, 0, 0
+	c.SQSWorkers, c.SQSVisibility = 1000, 1
 	c.RetentionNames = map[string]config.Duration{"email.opend": 1}
 	err := c.Validate()
 	if err == nil {
@@ -82,7 +83,8 @@ func TestEveryProblemIsReportedWithItsFlagAndVariable(t *testing.T) {
 		"--db (TIDINGS_DB)", "--listen (TIDINGS_LISTEN)", "--base-path (TIDINGS_BASE_PATH)", "--public-url (TIDINGS_PUBLIC_URL)",
 		"--log-level (TIDINGS_LOG_LEVEL)", "--log-format (TIDINGS_LOG_FORMAT)", "--max-connections (TIDINGS_MAX_CONNECTIONS)",
 		"--max-in-flight (TIDINGS_MAX_IN_FLIGHT)", "--shutdown-timeout (TIDINGS_SHUTDOWN_TIMEOUT)",
-		"--retention-names (TIDINGS_RETENTION_NAMES)",
+		"--retention-names (TIDINGS_RETENTION_NAMES)", "--sqs-workers (TIDINGS_SQS_WORKERS)",
+		"--sqs-visibility (TIDINGS_SQS_VISIBILITY)",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not reported:\n%v", want, err)

@@ -50,6 +50,8 @@ func sourceFields() []sourceField {
 		{name: "settings.maxAgeSeconds", of: func(s *source.Source) string { return number(s.Settings.MaxAgeSeconds) }},
 		{name: "settings.templateTag", of: func(s *source.Source) string { return s.Settings.TemplateTag }},
 		{name: "settings.workflowTag", of: func(s *source.Source) string { return s.Settings.WorkflowTag }},
+		{name: "settings.queue", of: func(s *source.Source) string { return s.Settings.Queue }},
+		{name: "settings.queueRegion", of: func(s *source.Source) string { return s.Settings.QueueRegion }},
 	}
 }
 

@@ -25,6 +25,8 @@ const (
 	foundProblem     = "problem"
 	foundExpired     = "expired"
 	foundCertificate = "certificate_ends"
+	foundQueue       = "queue_failing"
+	foundUnread      = "queue_unread"
 )
 
 const (
@@ -54,7 +56,7 @@ type diagnosis struct {
 func (d *diagnosis) findings() []Finding {
 	var list []Finding
 	for _, find := range [...]func() []Finding{
-		d.disabled, d.refused, d.pending, d.silent, d.nothing, d.late, d.repeated, d.problems, d.expired, d.certificate,
+		d.disabled, d.refused, d.pending, d.silent, d.nothing, d.late, d.repeated, d.problems, d.expired, d.certificate, d.queue,
 	} {
 		list = append(list, find()...)
 	}
@@ -72,7 +74,7 @@ func (d *diagnosis) state(findings []Finding) State {
 	switch {
 	case has(foundDisabled, Critical):
 		return StateDisabled
-	case has(foundRefused, Critical):
+	case has(foundRefused, Critical), has(foundQueue, Critical):
 		return StateFailing
 	case len(d.health.Pending) > 0:
 		return StatePending
@@ -176,10 +178,11 @@ func (d *diagnosis) nothing() []Finding {
 	if len(d.health.Hours) > 0 || len(d.health.Pending) > 0 || !d.source.DisabledAt.IsZero() {
 		return nil
 	}
-	return []Finding{{
-		Code: foundNothing, Severity: Info, Message: "nothing has come yet",
-		Remedy: "give the source's URL to the provider, then: tidings source test " + d.source.ID,
-	}}
+	remedy := "give the source's URL to the provider, then: tidings source test " + d.source.ID
+	if d.source.Settings.Queue != "" {
+		remedy = "see that what SES publishes to has the queue as its target, and that the policy of the queue allows it"
+	}
+	return []Finding{{Code: foundNothing, Severity: Info, Message: "nothing has come yet", Remedy: remedy}}
 }
 
 func (d *diagnosis) late() []Finding {

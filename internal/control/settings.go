@@ -53,13 +53,15 @@ var providerRules = map[string]func(*problems, *source.Source){
 // sourceRules checks a source as a whole, and sets Certificate.
 func (c *Control) sourceRules(p *problems, s *source.Source) {
 	p.text("name", s.Name, 1, maxName)
-	if _, ok := c.adapter(s.Provider); !ok {
+	adapter, ok := c.adapter(s.Provider)
+	if !ok {
 		p.add("provider", "%.60q is not a provider: want one of %s", s.Provider, strings.Join(c.slugs(), ", "))
 	}
 	if s.Path != "" && !fixedPath.MatchString(s.Path) {
 		p.add("path", "must have 1 to 64 lower-case letters, digits and inner dashes")
 	}
 	p.settings(s, c.Now())
+	p.queue(s, adapter.Queue != nil || !ok)
 	if rules, ok := providerRules[s.Provider]; ok {
 		rules(p, s)
 	}
@@ -130,10 +132,10 @@ func sesRules(p *problems, s *source.Source) {
 	if len(set.Topics) > maxTopics {
 		p.add("settings.topics", "must have at most %d topics", maxTopics)
 	}
-	if len(set.Topics) == 0 && (set.AllowRaw || len(set.Secrets)+len(set.BasicAuth) == 0) {
+	if len(set.Topics) == 0 && set.Queue == "" && (set.AllowRaw || len(set.Secrets)+len(set.BasicAuth) == 0) {
 		p.add("settings.topics", "must list the SNS topics that may post here: a good signature alone proves only "+
 			"that somebody's topic sent it. A source that takes EventBridge, Firehose or Lambda alone needs no topics, but "+
-			"a secret to prove them by (settings.secrets)")
+			"a secret to prove them by (settings.secrets), or a queue (settings.queue)")
 	}
 	if s.Path != "" && set.AllowRaw && len(set.BasicAuth) == 0 {
 		p.add("path", "can't be used with allowRaw alone: a raw delivery has no signature, so it takes the token or basicAuth")

@@ -93,6 +93,8 @@ type SourceChange struct {
 	MaxAgeSeconds      *int64
 	TemplateTag        *string
 	WorkflowTag        *string
+	Queue              *string
+	QueueRegion        *string
 
 	// IfVersion is the source.Source.Version that the change was made for; 0: whatever it is. Where the source has
 	// another, the change is a Conflict with the code "changed".
@@ -115,6 +117,8 @@ func (ch SourceChange) apply(s *source.Source) {
 	set(&s.Settings.MaxAgeSeconds, ch.MaxAgeSeconds)
 	set(&s.Settings.TemplateTag, ch.TemplateTag)
 	set(&s.Settings.WorkflowTag, ch.WorkflowTag)
+	set(&s.Settings.Queue, ch.Queue)
+	set(&s.Settings.QueueRegion, ch.QueueRegion)
 }
 
 func set[T any](to, from *T) {

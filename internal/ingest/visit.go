@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -184,11 +185,20 @@ func (v *visit) ownURL() string {
 
 // open calls the adapter, and again while it asks for certificates.
 func (v *visit) open(ctx context.Context, req provider.Request, src provider.Source) (provider.Result, error) {
+	return v.h.granting(ctx, func(certificates map[string]*x509.Certificate) (provider.Result, error) {
+		req.Certificates = certificates
+		return v.adapter.Open(req, src, v.h.Now())
+	})
+}
+
+// granting calls an adapter, and again while it asks for certificates.
+func (h *Handler) granting(
+	ctx context.Context, open func(map[string]*x509.Certificate) (provider.Result, error),
+) (provider.Result, error) {
 	for round := 0; ; round++ {
-		req.Certificates = v.h.Certificates.Ready()
-		res, err := v.adapter.Open(req, src, v.h.Now())
+		res, err := open(h.Certificates.Ready())
 		if err != nil {
-			return provider.Result{}, err
+			return res, err
 		}
 		granted := 0
 		for _, w := range res.Wishes {
@@ -198,7 +208,7 @@ func (v *visit) open(ctx context.Context, req provider.Request, src provider.Sou
 			if round == maxRounds {
 				return provider.Result{}, fault.New(fault.Internal, CodeInternal, "the adapter asks for %s again and again", w.Key)
 			}
-			if err := v.h.Certificates.Fetch(ctx, w); err != nil {
+			if err := h.Certificates.Fetch(ctx, w); err != nil {
 				return provider.Result{}, err
 			}
 			granted++

@@ -1,4 +1,4 @@
-// Package pull provides events that are fetched rather than posted, and their way to the same commit: files of records.
+// Package pull provides events that are fetched rather than posted, and their way to the same commit: files of records, queues.
 // It never imports the store: it declares the few calls it makes.
 package pull
 

@@ -70,7 +70,7 @@ func s3Fault(ctx context.Context, err error, bucket, key string) error {
 		return fault.Wrap(fault.Unavailable, "s3_error", causeOf(err),
 			fmt.Sprintf("S3 answers for %s/%s with %s", bucket, key, api.ErrorCode()))
 	}
-	fill := strings.NewReplacer("{bucket}", bucket, "{key}", key, "{region}", regionOf(err))
+	fill := strings.NewReplacer("{bucket}", bucket, "{key}", key, "{region}", bucketRegion(err))
 	f := fault.Wrap(p.kind, "s3_"+api.ErrorCode(), causeOf(err), fill.Replace(p.message))
 	return f.WithHint("%s", fill.Replace(p.hint))
 }
@@ -84,8 +84,8 @@ func inWords(err error) error {
 	return errors.New(f.Error() + ": " + f.Hint)
 }
 
-// regionOf is the region that S3 says a bucket is in; "another one" where it does not.
-func regionOf(err error) string {
+// bucketRegion is the region that S3 says a bucket is in; "another one" where it does not.
+func bucketRegion(err error) string {
 	if r, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && r.Response != nil {
 		if region := r.Response.Header.Get("X-Amz-Bucket-Region"); region != "" {
 			return region

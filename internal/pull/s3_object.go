@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	maxBreaks = 5           // of a stream, one after another without a byte between
-	maxPause  = time.Second // before a broken stream is asked for again
+	maxBreaks  = 5           // of a stream, one after another without a byte between
+	breakPause = time.Second // before a broken stream is asked for again
 )
 
 // object reads one object as a stream. Where the stream breaks it goes on from the byte that it came to, of the very same
@@ -86,7 +86,7 @@ func (o *object) Read(p []byte) (int, error) {
 // resume asks again, at once after the first break and after a pause that grows then.
 func (o *object) resume() error {
 	if o.breaks > 1 {
-		pause, _ := retry.NewExponentialJitterBackoff(maxPause).BackoffDelay(o.breaks-1, nil) // it never fails
+		pause, _ := retry.NewExponentialJitterBackoff(breakPause).BackoffDelay(o.breaks-1, nil) // it never fails
 		timer := time.NewTimer(pause)
 		defer timer.Stop()
 		select {

@@ -50,6 +50,8 @@ type Settings struct {
 	MaxAgeSeconds      int64    `json:"maxAgeSeconds,omitempty"`      // oldest signed timestamp; 0: as old as events are kept
 	TemplateTag        string   `json:"templateTag,omitempty"`        // default templateKey
 	WorkflowTag        string   `json:"workflowTag,omitempty"`        // default sequenceId
+	Queue              string   `json:"queue,omitempty"`              // URL of an SQS queue to read
+	QueueRegion        string   `json:"queueRegion,omitempty"`        // of a queue whose URL tells no AWS region
 }
 
 // ForProvider is the source as an adapter sees it. tokenProved tells whether the request's URL held the token,

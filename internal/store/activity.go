@@ -46,7 +46,7 @@ func (s *Store) SourceActivity(ctx context.Context, project string, now time.Tim
 
 func activity(ctx context.Context, c conn, ref int64, now time.Time) (a Activity, err error) {
 	for _, part := range [...]func(context.Context, conn, int64, time.Time, *Activity) error{
-		lastReceipt, rhythm, requests, refusals,
+		lastReceipt, rhythm, requests, refusals, queues,
 	} {
 		if err := part(ctx, c, ref, now, &a); err != nil {
 			return a, err

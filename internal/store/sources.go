@@ -22,6 +22,9 @@ func (s *Store) CreateSource(ctx context.Context, src *source.Source, act Act) e
 		if err := pathFree(ctx, c, src); err != nil {
 			return err
 		}
+		if err := queueFree(ctx, c, src); err != nil {
+			return err
+		}
 		src.ProjectRef, src.Version = project, 1
 		_, err := one(ctx, c, `INSERT INTO sources (id, project, name, provider, token_hash, previous_token_hash,
 			previous_until, path, settings, created_at, disabled_at)
@@ -157,6 +160,9 @@ func (s *Store) UpdateSource(ctx context.Context, src *source.Source, act Act) e
 	}
 	err = s.act(ctx, src.Project, act, func(c conn, project int64) error {
 		if err := pathFree(ctx, c, src); err != nil {
+			return err
+		}
+		if err := queueFree(ctx, c, src); err != nil {
 			return err
 		}
 		n, err := c.exec(ctx, `UPDATE sources SET name = $3, token_hash = $4, previous_token_hash = $5,

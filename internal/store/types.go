@@ -79,6 +79,7 @@ type Activity struct {
 	Repeats24h  int64                 // redeliveries of known receipts
 	Refusals    []source.Refusal      // of the last seven days, by code, with Count24h
 	Pending     []source.Confirmation // subscriptions that wait for a person
+	Queues      []source.QueueNote    // how the nodes do that read the source's queue now, by node
 }
 
 // Health is what is known of how a source does.

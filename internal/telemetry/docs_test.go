@@ -34,6 +34,10 @@ func watched(state func(context.Context) (telemetry.State, error), now func() ti
 	m.Answered("ses", http.StatusOK, time.Millisecond)
 	m.Committed(1, time.Millisecond)
 	m.Asked("listEvents", http.StatusOK, time.Millisecond)
+	m.Queued("ses", "received", 1)
+	m.QueueLag("ses", time.Second)
+	m.QueueTrouble("ses", "queue_missing")
+	m.QueueHolds("ses", 1)
 	m.Watch(telemetry.Watched{
 		Queue: func() (int, int) { return 2, 3000 }, InFlight: func() int64 { return 4 }, State: state, Log: log, Now: now,
 	})

@@ -26,6 +26,7 @@ type Metrics struct {
 	commits  prometheus.Histogram
 	asked    *prometheus.CounterVec
 	asking   *prometheus.HistogramVec
+	queues   queues
 }
 
 // New makes the metrics of a process that runs this version.
@@ -64,6 +65,7 @@ func New(version string) *Metrics {
 			Buckets: []float64{.001, .005, .025, .1, .5, 2.5, 10},
 		}, []string{"operation"}),
 	}
+	m.queues = newQueues(m.registry)
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tidings_build_info", Help: "1, labelled with the version that runs.",
 	}, []string{"version"})

@@ -38,6 +38,7 @@ var Adapter = provider.Adapter{
 	Reparse: reparse,
 	Element: element,
 	Import:  importRecord,
+	Queue:   openQueued,
 	Sample:  sample,
 
 	Remedies: remedies,
@@ -49,6 +50,7 @@ const (
 	kindSetup        = "setup_notice"
 	kindConfirm      = "subscription_confirmation"
 	kindRemoved      = "unsubscribe_confirmation"
+	kindRefused      = "refused" // a message of a queue
 )
 
 const (
@@ -135,7 +137,7 @@ func openRaw(req provider.Request, src provider.Source) (provider.Result, error)
 	if r := checkTopic(req.Header.Get(headerTopic), src); r != nil {
 		return provider.Result{}, r
 	}
-	if isEnvelope(req.Body) || isBatch(req.Body) {
+	if isEnvelope(req.Body) || isKept(req.Body) {
 		return provider.Result{}, provider.Refuse(provider.Unacceptable, "envelope_in_raw",
 			"the headers say raw delivery, but the body is an SNS envelope")
 	}
@@ -172,8 +174,11 @@ func readProved(env *envelope, src provider.Source) (provider.Result, *record) {
 }
 
 func reparse(keep []byte, src provider.Source) (provider.Result, error) {
-	if isBatch(keep) {
+	switch {
+	case isBatch(keep):
 		return reparseBatch(keep, src)
+	case isRefused(keep):
+		return reparseRefused(keep, src)
 	}
 	if !isEnvelope(keep) {
 		result, _ := readMessage(keep, time.Time{}, src)
@@ -196,6 +201,9 @@ func element(keep []byte, i int) ([]byte, error) {
 	}
 	if i != 0 {
 		return nil, fmt.Errorf("element %d: the request holds one", i)
+	}
+	if isRefused(keep) {
+		return refusedElement(keep)
 	}
 	if !isEnvelope(keep) {
 		return keep, nil

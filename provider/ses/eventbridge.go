@@ -34,8 +34,13 @@ func openBridge(req provider.Request, src provider.Source, now time.Time) (provi
 	if r := checkCaller(req.Header, src); r != nil {
 		return provider.Result{}, r
 	}
+	return readBridge(req.Body, src, now)
+}
+
+// readBridge reads an EventBridge event that came by a proved road.
+func readBridge(body []byte, src provider.Source, now time.Time) (provider.Result, error) {
 	var b bridge
-	if err := provider.DecodeJSON(req.Body, &b); err != nil {
+	if err := provider.DecodeJSON(body, &b); err != nil {
 		return provider.Result{}, provider.Refuse(provider.Unacceptable, provider.JSONCode(err),
 			"the body is not an EventBridge event: %v", err)
 	}
@@ -43,12 +48,12 @@ func openBridge(req provider.Request, src provider.Source, now time.Time) (provi
 	if r := checkAge(at, now, src.MaxAge); r != nil && !at.IsZero() {
 		return provider.Result{}, r
 	}
-	result, rec := readMessage(req.Body, time.Time{}, src)
+	result, rec := readMessage(body, time.Time{}, src)
 	if r := checkAccount(rec, result.Drafts, src); r != nil {
 		return provider.Result{}, r
 	}
 	result.Transport = provider.Transport{ID: b.ID.first(), At: at}
-	result.Keep = req.Body
+	result.Keep = body
 	return result, nil
 }
 

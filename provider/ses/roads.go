@@ -26,7 +26,7 @@ func isLambda(body []byte) bool { return hasKeys(body, lambdaKeys) }
 // hasKeys tells whether a body is an object with all the keys that is nothing else that we know. Most bodies have none
 // of them, and are not read through for it.
 func hasKeys(body []byte, keys []string) bool {
-	if isBatch(body) {
+	if isKept(body) {
 		return false
 	}
 	for _, k := range keys {

@@ -83,10 +83,10 @@ func newClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: patience}
 }
 
-// serve starts a server and waits until it is ready.
-func serve(t testing.TB, db string) *server {
+// serve starts a server and waits until it is ready. change may give it further flags and variables.
+func serve(t testing.TB, db string, change ...func(*exec.Cmd)) *server {
 	t.Helper()
-	s := launch(t, db)
+	s := launch(t, db, change...)
 	line := s.await("serving")
 	var started struct{ Address string }
 	must(t, json.Unmarshal([]byte(line), &started))
@@ -96,7 +96,7 @@ func serve(t testing.TB, db string) *server {
 }
 
 // launch starts a server and does not wait.
-func launch(t testing.TB, db string) *server {
+func launch(t testing.TB, db string, change ...func(*exec.Cmd)) *server {
 	t.Helper()
 	s := &server{
 		t: t, db: db, ended: make(chan struct{}), news: make(chan struct{}),
@@ -104,6 +104,9 @@ func launch(t testing.TB, db string) *server {
 	}
 	s.cmd = exec.Command(os.Getenv(binaryVariable), "serve", "--db", db, "--listen", "127.0.0.1:0", "--log-format", "json")
 	s.cmd.Env, s.cmd.Dir = environment(), t.TempDir()
+	for _, c := range change {
+		c(s.cmd)
+	}
 	log, err := s.cmd.StderrPipe()
 	must(t, err)
 	must(t, s.cmd.Start())

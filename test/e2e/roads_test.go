@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tidings/provider/ses/snssign"
+	"tidings/test/sqspeer"
 )
 
 func TestOneFactByEveryRoadOfSESIsOneEvent(t *testing.T) {
@@ -21,10 +22,12 @@ func TestOneFactByEveryRoadOfSESIsOneEvent(t *testing.T) {
 		const key, fact = "e2e-key", `{"eventType":"Bounce","mail":{"timestamp":"2026-05-04T10:12:00.120Z","messageId":"roads-1",` +
 			`"source":"app@send.test","destination":["ghost@acme.test"]},"bounce":{"bounceType":"Permanent","bounceSubType":"General",` +
 			`"bouncedRecipients":[{"emailAddress":"ghost@acme.test","status":"5.1.1"}],"timestamp":"2026-05-04T10:12:02.000Z","feedbackId":"f1"}}`
-		s := serve(t, db)
+		peer := sqspeer.Start()
+		t.Cleanup(peer.Close)
+		s := serve(t, db, atAWS(peer.URL))
 		signer, err := snssign.NewSigner(snssign.Config{})
 		must(t, err)
-		path := s.source("roads", signer.PEM(), "--topic", topic, "--secret", key).path
+		path := s.source("roads", signer.PEM(), "--topic", topic, "--secret", key, "--allow-raw", "--queue", peer.Queue).path
 		signed := signer.Notification(topic, "22b80b92-fdea-4c2c-8f9d-000000000001", fact, time.Now())
 		bridged := `{"version":"0","id":"22b80b92-fdea-4c2c-8f9d-000000000002","detail-type":"Email Bounced","source":"aws.ses",` +
 			`"time":"` + time.Now().UTC().Format(time.RFC3339) + `","detail":` + fact + `}`
@@ -58,11 +61,15 @@ func TestOneFactByEveryRoadOfSESIsOneEvent(t *testing.T) {
 				}
 			}
 		}
+		for range 2 { // the queue brings the very messages that came over HTTP, and a record without an envelope
+			peer.Send(string(signed), bridged, fact)
+		}
+		s.until("the queue is empty", func() bool { return peer.Len() == 0 })
 		if list := s.events(); len(list) != 1 || list[0].Message.ID != "roads-1" {
 			t.Errorf("events %+v", list)
 		}
-		if distinct, came := s.receipts(); distinct != 4 || came != 8 {
-			t.Errorf("%d receipts that came %d times, want 4 and 8", distinct, came)
+		if distinct, came := s.receipts(); distinct != 6 || came != 14 {
+			t.Errorf("%d receipts that came %d times, want 6 and 14", distinct, came)
 		}
 		if v := verify(t, db); v.Events != 1 {
 			t.Errorf("a check of the database finds %d events", v.Events)
