@@ -13,8 +13,10 @@ DB ?= data/tidings.db
 RATE ?= 20
 EVENTS ?= 100000
 CONNECTIONS ?= 64,256
+FUZZTIME ?= 10s
+FUZZ ?= ./event/... ./provider/... ./internal/pull/... ./internal/ingest/...
 
-.PHONY: help run build test lint format bench generate e2e openapi postgres clean
+.PHONY: help run build test fuzz lint format bench generate e2e openapi postgres clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +36,9 @@ test: ## Vet, then every test with the race detector, on SQLite and PostgreSQL
 	  export TIDINGS_TEST_POSTGRES; \
 	fi; \
 	go test -race -timeout 20m ./...
+
+fuzz: ## Fuzz what reads bytes from outside, every target for FUZZTIME; FUZZ=./provider/ses for fewer packages
+	@scripts/fuzz.sh $(FUZZTIME) $(FUZZ)
 
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) $(TOOLS)/gofumpt-$(GOFUMPT_VERSION) ## Check style: gofumpt and golangci-lint
 	@files="$$($(TOOLS)/gofumpt-$(GOFUMPT_VERSION) -l $$(git ls-files --cached --others --exclude-standard '*.go'))"; \
