@@ -13,8 +13,8 @@ readonly spurious='context deadline exceeded'
 fuzz() {
   local time="$1" package="$2" target="$3" log last
   log="$(mktemp)"
-  # Making an interesting input smaller is worth little in so short a run, and a crash is made smaller all the same.
-  if go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 2s -parallel 1 "$package" >"$log" 2>&1 ||
+  # By default every interesting input is made smaller for up to a minute, which would be all of a short run.
+  if go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 20x -parallel 1 "$package" >"$log" 2>&1 ||
     { grep -q "$spurious" "$log" && ! grep -q 'Failing input' "$log"; }; then
     last="$(grep -E '^fuzz: elapsed: .* execs: ' "$log" | tail -n 1)"
     printf 'ok    %-28s %-18s %9s executions, %s new interesting\n' "${package#tidings/}" "$target" \
