@@ -93,6 +93,7 @@ var allowed = map[string][]string{
 
 	"test/collector": {},
 	"test/postgres":  {},
+	"test/database":  {"internal/store", "test/postgres"},
 
 	// The one that knows everyone.
 	"internal/app": {"event", "provider/...", "internal/..."},
