@@ -60,7 +60,7 @@ func (v *visit) judge(body []byte) error {
 	verdict := &v.trial.verdict
 	verdict.SHA256, verdict.Bytes = hex.EncodeToString(sum[:]), len(body)
 	now := v.h.Now()
-	src := v.source.ForProvider(true, v.h.Retention)
+	src := v.forAdapter(true)
 	if v.trial.test.Certificate != nil {
 		src.SigningCertificate = v.trial.test.Certificate
 	}
