@@ -109,7 +109,7 @@ func ProveByStandardWebhook(prefix string) func(*Sample, Source, Moment) error {
 		}
 		timestamp := strconv.FormatInt(at.At.Unix(), 10)
 		content := append([]byte(at.ID+"."+timestamp+"."), s.Body...)
-		signature := ""
+		var signature string
 		if secret.shared != nil {
 			s.Note = SecretNote
 			signature = "v1," + base64.StdEncoding.EncodeToString(secret.sign(content))

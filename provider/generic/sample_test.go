@@ -17,7 +17,7 @@ func TestTheSampleOfAPublicKeyIsProvedByItsOwnCertificateAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := source()
+	src := suite().Source
 	src.Secrets = []string{"whpk_" + base64.StdEncoding.EncodeToString(public)}
 	sample, err := generic.Adapter.Sample(src, noon)
 	if err != nil || sample.Certificate == nil {

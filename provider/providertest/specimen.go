@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"bytes"
 	"net/http"
 	"testing"
 
@@ -26,7 +27,7 @@ func samples(t *testing.T, s Suite) {
 			if len(r.Drafts) != 1 || r.Drafts[0].Name != one.Name || r.Drafts[0].Recipient != one.Recipient || one.Note == "" {
 				t.Errorf("it promises %s of %s, signed by %q, and became %+v", one.Name, one.Recipient, one.Note, r.Drafts)
 			}
-			if string(one.Body) == string(other.Body) {
+			if bytes.Equal(one.Body, other.Body) {
 				t.Error("two samples are the same")
 			}
 			if one.Certificate == nil {

@@ -277,7 +277,8 @@ func readMessage(message []byte, signedAt time.Time, src provider.Source) (provi
 	result := provider.Result{Kind: kindNotification}
 	rec, err := decodeRecord(message)
 	if err != nil {
-		result.Problems = problem("unreadable", "the message is not an SES record ("+provider.JSONCode(err)+"): "+provider.JSONMessage(err)+
+		result.Problems = problem("unreadable", "the message is not an SES record ("+provider.JSONCode(err)+"): "+
+			provider.JSONMessage(err)+
 			". If it was published by hand, it can be ignored.")
 		return result, nil
 	}

@@ -63,7 +63,7 @@ var schema = sync.OnceValue(func() string {
 	for _, err := os.Stat(filepath.Join(folder, "go.mod")); err != nil; _, err = os.Stat(filepath.Join(folder, "go.mod")) {
 		folder = filepath.Join(folder, "..")
 	}
-	files, _ := filepath.Glob(filepath.Join(folder, "internal/store/migrations/postgres/*.sql"))
+	files, _ := filepath.Glob(filepath.Join(folder, "internal", "store", "migrations", "postgres", "*.sql"))
 	if len(files) == 0 {
 		panic("no migrations below " + folder)
 	}
