@@ -15,8 +15,8 @@ fuzz() {
   log="$(mktemp)"
   # By default every interesting input is made smaller for up to a minute, which would be all of a short run.
   if go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 20x -parallel 1 "$package" >"$log" 2>&1 ||
-    { grep -q "$spurious" "$log" && ! grep -q 'Failing input' "$log"; }; then
-    last="$(grep -E '^fuzz: elapsed: .* execs: ' "$log" | tail -n 1)"
+    { grep -aq "$spurious" "$log" && ! grep -aq 'Failing input' "$log"; }; then
+    last="$(grep -aE '^fuzz: elapsed: .* execs: ' "$log" | tail -n 1)"
     printf 'ok    %-28s %-18s %9s executions, %s new interesting\n' "${package#tidings/}" "$target" \
       "$(sed -E 's/.* execs: ([0-9]+).*/\1/' <<<"$last")" "$(sed -E 's/.* new interesting: ([0-9]+).*/\1/' <<<"$last")"
     rm -f "$log"
@@ -24,7 +24,7 @@ fuzz() {
   fi
   {
     printf 'FAIL  %-28s %s\n' "${package#tidings/}" "$target"
-    grep -v '^fuzz: elapsed' "$log"
+    grep -av '^fuzz: elapsed' "$log"
     sed -n 's/.*Failing input written to //p' "$log" | while read -r input; do
       echo "--- $(go list -f '{{.Dir}}' "$package")/$input"
       cat "$(go list -f '{{.Dir}}' "$package")/$input"
