@@ -95,6 +95,7 @@ var allowed = map[string][]string{
 	"test/collector": {},
 	"test/postgres":  {},
 	"test/sqspeer":   {},
+	"test/database":  {"internal/store", "test/postgres"},
 	"test/fauxqs":    {},
 	"test/fakeses":   {},
 

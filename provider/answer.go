@@ -46,6 +46,14 @@ func (a Adapter) Status(c Cause) int {
 	return http.StatusInternalServerError
 }
 
+// StatusOn is Status for a request that came by a road.
+func (a Adapter) StatusOn(r Road, c Cause) int {
+	if s, ok := r.Answers[c]; ok {
+		return s
+	}
+	return a.Status(c)
+}
+
 // Refusal is why Open did not accept a request. Code is stable and counted per source; Message says what is wrong and
 // what to do, and never repeats a secret.
 type Refusal struct {

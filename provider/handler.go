@@ -75,7 +75,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, road, err)
 		return
 	}
-	status := h.adapter.Status(Stored)
+	status := h.adapter.StatusOn(road, Stored)
 	if road.Reply != nil {
 		h.reply(w, road, Reply{Status: status})
 		return
@@ -208,7 +208,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, road Road, err 
 	if !errors.As(err, &refusal) {
 		refusal = &Refusal{Cause: OurFault, Code: string(OurFault), Message: err.Error()}
 	}
-	status := h.adapter.Status(refusal.Cause)
+	status := h.adapter.StatusOn(road, refusal.Cause)
 	h.Log.WarnContext(r.Context(), "provider's request refused",
 		"status", status, "code", refusal.Code, "message", refusal.Message)
 	switch status {

@@ -11,11 +11,7 @@ import (
 func MatchMAC(algorithm func() hash.Hash, sum []byte, accepted []string, parts ...[]byte) bool {
 	match := false
 	for _, secret := range accepted {
-		mac := hmac.New(algorithm, []byte(secret))
-		for _, p := range parts {
-			mac.Write(p)
-		}
-		same := hmac.Equal(mac.Sum(nil), sum)
+		same := hmac.Equal(MAC(algorithm, secret, parts...), sum)
 		match = match || same && secret != ""
 	}
 	return match

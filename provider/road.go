@@ -19,6 +19,8 @@ type Road struct {
 	// Check proves by the headers what they can prove, before a body is read. It takes nothing off Open, which proves
 	// everything again. nil: the headers prove nothing.
 	Check func(Source) *Refusal
+	// Answers are the statuses of this road that are others than the adapter's.
+	Answers Answers
 	// Reply is the body of every answer, as JSON, where the provider wants its own form. nil: the caller's own form.
 	Reply func(Reply) []byte
 }

@@ -63,13 +63,18 @@ func ParseWebhookSecret(text string) (WebhookSecret, error) {
 func (s WebhookSecret) verify(content []byte, version string, signature []byte) bool {
 	switch {
 	case version == "v1" && s.shared != nil:
-		mac := hmac.New(sha256.New, s.shared)
-		mac.Write(content)
-		return hmac.Equal(mac.Sum(nil), signature)
+		return hmac.Equal(s.sign(content), signature)
 	case version == "v1a" && s.public != nil:
 		return ed25519.Verify(s.public, content, signature)
 	}
 	return false
+}
+
+// sign is the signature v1 of a content.
+func (s WebhookSecret) sign(content []byte) []byte {
+	mac := hmac.New(sha256.New, s.shared)
+	mac.Write(content)
+	return mac.Sum(nil)
 }
 
 // StandardWebhook is the proved head of a request signed by Standard Webhooks 1.0.0, see CheckStandardWebhook.

@@ -46,11 +46,14 @@ as_owner() {
   fi
 }
 
-# The user postgres may not be able to reach this folder (a home directory is often closed), so the cluster of root
-# lives below /var/tmp and .postgres/ only says where.
+# In memory, making and dropping a database takes a tenth of the time. What survives a power cut is PostgreSQL's to test.
+# The user postgres may not be able to reach this folder (a home directory is often closed), so else the cluster of root
+# lives below /var/tmp. .postgres/ says where it is.
 data_dir() {
   if [ -f "$home/where" ]; then
     cat "$home/where"
+  elif [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt $((4 << 20)) ]; then
+    mktemp -d /dev/shm/tidings-postgres.XXXXXX
   elif [ "$(id -u)" = 0 ]; then
     mktemp -d /var/tmp/tidings-postgres.XXXXXX
   else

@@ -32,6 +32,7 @@ import (
 	"tidings/internal/store"
 	"tidings/provider/all"
 	"tidings/provider/ses"
+	"tidings/test/database"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -77,7 +78,7 @@ func newServer(t *testing.T) *server {
 	t.Helper()
 	s := &server{
 		t: t, now: time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC), log: &bytes.Buffer{},
-		file: filepath.Join(t.TempDir(), "tidings.db"),
+		file: database.New(t, "sqlite"),
 	}
 	var err error
 	s.store, err = store.Open(t.Context(), store.Options{
@@ -115,16 +116,24 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// specs are the documents that were served, by their text, each read and validated once: that takes a second.
+var specs sync.Map
+
 // servedSpec reads the OpenAPI document as a client gets it.
 func servedSpec(t *testing.T, h http.Handler) routers.Router {
 	t.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
+	if read, ok := specs.Load(w.Body.String()); ok {
+		router, _ := read.(routers.Router)
+		return router
+	}
 	doc, err := openapi3.NewLoader().LoadFromData(w.Body.Bytes())
 	must(t, err)
 	must(t, doc.Validate(t.Context()))
 	router, err := legacy.NewRouter(doc)
 	must(t, err)
+	specs.Store(w.Body.String(), router)
 	return router
 }
 

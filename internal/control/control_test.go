@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +30,7 @@ import (
 	"tidings/provider"
 	"tidings/provider/all"
 	"tidings/provider/ses"
+	"tidings/test/database"
 )
 
 const topic = "arn:aws:sns:eu-west-1:111122223333:ses"
@@ -56,7 +56,7 @@ func newControl(t testing.TB) *control.Control {
 // newControlAt is newControl, and tells where its database is.
 func newControlAt(t testing.TB) (c *control.Control, path string) {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "tidings.db")
+	path = database.New(t, "sqlite")
 	s, err := store.Open(t.Context(), store.Options{
 		URL: path, Soft: contact.DefaultSoftPolicy, Now: func() time.Time { return now },
 	})

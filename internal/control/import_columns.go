@@ -27,6 +27,10 @@ const (
 //	Amazon SES  EmailAddress, Reason (BOUNCE, COMPLAINT), LastUpdateTime
 //	SendGrid    email, created, and of bounces and blocks status and reason, which is the remote server's text
 //	Mailgun     address, created_at, and of bounces code and error, of unsubscribes tags
+//
+// Of Mailgun they are what its own import takes, of SendGrid what programs that read its exports expect, and the fields of
+// its API: neither documents its export.
+// https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/bounces/post-v3--domainid--bounces-import
 var columnNames = map[string]column{
 	"address": addressColumn, "email": addressColumn, "recipient": addressColumn, "emailaddress": addressColumn,
 	"reason": reasonColumn,

@@ -20,6 +20,7 @@ import (
 	"tidings/internal/contact"
 	"tidings/internal/control"
 	"tidings/internal/store"
+	"tidings/test/database"
 	"tidings/test/postgres"
 )
 
@@ -31,11 +32,11 @@ func onBoth(t *testing.T, run func(t *testing.T, fresh func() *control.Control))
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		run(t, func() *control.Control { return over(t, filepath.Join(t.TempDir(), "tidings.db")) })
+		run(t, func() *control.Control { return over(t, database.New(t, "sqlite")) })
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		at := postgres.Database(t)
+		at := database.New(t, "postgres")
 		c := over(t, at)
 		direct, err := pgx.Connect(t.Context(), at)
 		must(t, err)

@@ -49,11 +49,16 @@ func (c *Control) SelfTest(ctx context.Context, who Actor, id string) (TestRepor
 			WithHint("send a real email, then look at the source's health")
 	}
 	start := c.Now().UTC()
-	sample, err := adapter.Sample(s.ForProvider(true, 0), start)
+	token := testPrefix + auth.Token()
+	src := s.ForProvider(true, 0)
+	if len(src.URLs) == 0 {
+		src.URLs = []string{c.sourceURL(s.Provider, token)}
+	}
+	sample, err := adapter.Sample(src, start)
 	if err != nil {
 		return TestReport{}, fmt.Errorf("make a sample: %w", err)
 	}
-	trip, verdict, err := c.travel(ctx, who, s, sample, start)
+	trip, verdict, err := c.travel(ctx, who, s, sample, token, start)
 	if err != nil {
 		return TestReport{}, err
 	}
@@ -72,9 +77,8 @@ func (c *Control) SelfTest(ctx context.Context, who Actor, id string) (TestRepor
 
 // travel sends the sample and fetches what became of it.
 func (c *Control) travel(
-	ctx context.Context, who Actor, s *source.Source, sample provider.Sample, start time.Time,
+	ctx context.Context, who Actor, s *source.Source, sample provider.Sample, token string, start time.Time,
 ) (netguard.Trip, *source.Verdict, error) {
-	token := testPrefix + auth.Token()
 	test := source.Test{
 		TokenHash: auth.Hash(token), SourceRef: s.Ref, Certificate: sample.Certificate, ExpiresAt: start.Add(testLifetime),
 	}

@@ -32,7 +32,7 @@ import (
 	"tidings/internal/source"
 	"tidings/internal/store"
 	"tidings/provider/all"
-	"tidings/test/postgres"
+	"tidings/test/database"
 )
 
 // engines runs a test on both engines; PostgreSQL is the server that TIDINGS_TEST_POSTGRES names.
@@ -40,11 +40,11 @@ func engines(t *testing.T, run func(t *testing.T, databaseURL string)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		run(t, filepath.Join(t.TempDir(), "tidings.db"))
+		run(t, database.New(t, "sqlite"))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		run(t, postgres.Database(t))
+		run(t, database.New(t, "postgres"))
 	})
 }
 
@@ -427,7 +427,7 @@ func TestATestIsNeverARealRequestNorARealRequestATest(t *testing.T) {
 
 func TestATestMayLandOnAnotherNode(t *testing.T) {
 	t.Parallel()
-	databaseURL := postgres.Database(t)
+	databaseURL := database.New(t, "postgres")
 	r := newRoad(t, databaseURL)
 	src := r.newSource(t, nil)
 	other, _, _ := taken(t, openStore(t, databaseURL))

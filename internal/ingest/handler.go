@@ -144,7 +144,7 @@ func (h *Handler) answer(ctx context.Context, v *visit, err error) int {
 		return h.answerTest(ctx, v, err)
 	}
 	if err == nil {
-		status := v.adapter.Status(provider.Stored)
+		status := v.adapter.StatusOn(v.road, provider.Stored)
 		h.Meter.Accepted(v.adapter.Slug, v.outcome)
 		if v.road.Reply != nil {
 			v.reply(provider.Reply{Status: status})
@@ -180,7 +180,7 @@ func (v *visit) reply(r provider.Reply) {
 
 // statusOf is the status of a refusal. It sets the headers that go with it.
 func (h *Handler) statusOf(v *visit, refusal *provider.Refusal) int {
-	status := v.adapter.Status(refusal.Cause)
+	status := v.adapter.StatusOn(v.road, refusal.Cause)
 	if refusal.Code == CodeMethod {
 		status = http.StatusMethodNotAllowed
 		v.w.Header().Set("Allow", strings.Join(methods(v.adapter), ", "))

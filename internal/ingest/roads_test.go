@@ -116,7 +116,7 @@ func TestADeliveryThatIsNotTakenIsAnsweredInItsForm(t *testing.T) {
 	w.answered(w.firehose("/in/ses/nobody", body), http.StatusForbidden, "no source has this URL")
 	w.answered(w.firehose(in, body, "Content-Encoding", "br"), http.StatusUnsupportedMediaType, "gzip")
 	w.answered(w.firehose(in, body, "Content-Encoding", "gzip"), http.StatusBadRequest, "gzip")
-	w.answered(w.firehose(in, bomb, "Content-Encoding", "gzip"), http.StatusRequestEntityTooLarge, "limit of 6291456 bytes")
+	w.answered(w.firehose(in, bomb, "Content-Encoding", "gzip"), http.StatusBadRequest, "limit of 6291456 bytes")
 	w.answered(w.firehose(in, []byte("{")), http.StatusBadRequest, "not a Firehose delivery")
 	w.book.fail(errAway)
 	w.answered(w.firehose(in, body), http.StatusServiceUnavailable, "")

@@ -60,7 +60,7 @@ func (v *visit) judge(body []byte) error {
 	verdict := &v.trial.verdict
 	verdict.SHA256, verdict.Bytes = hex.EncodeToString(sum[:]), len(body)
 	now := v.h.Now()
-	src := v.source.ForProvider(true, v.h.Retention)
+	src := v.forAdapter(true)
 	if v.trial.test.Certificate != nil {
 		src.SigningCertificate = v.trial.test.Certificate
 	}
@@ -85,7 +85,7 @@ func (v *visit) judge(body []byte) error {
 // answerTest notes the verdict, then answers as a request of the provider is answered.
 func (h *Handler) answerTest(ctx context.Context, v *visit, err error) int {
 	verdict := v.trial.verdict
-	verdict.At, verdict.Status = h.Now().UTC(), v.adapter.Status(provider.Stored)
+	verdict.At, verdict.Status = h.Now().UTC(), v.adapter.StatusOn(v.road, provider.Stored)
 	if err != nil {
 		refusal := refusalOf(err)
 		verdict.Status, verdict.Code, verdict.Message = h.statusOf(v, refusal), refusal.Code, refusal.Message

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -13,7 +12,7 @@ import (
 	"tidings/internal/source"
 	"tidings/internal/store"
 	"tidings/provider/mailgun"
-	"tidings/test/postgres"
+	"tidings/test/database"
 )
 
 // Two nodes on one database get the same token with two bodies at once: one body is taken, and whoever brought the
@@ -23,7 +22,7 @@ func TestATokenComesWithOneBodyOnlyOnTwoNodesAtOnce(t *testing.T) {
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			at := database(t, engine)
+			at := database.New(t, engine)
 			here := newNode(t, at, nil)
 			there := newNode(t, at, here.src)
 			for round := range 10 {
@@ -77,13 +76,4 @@ func newNode(t *testing.T, at string, src *source.Source) *town {
 			t.Fatal(err)
 		}
 	})
-}
-
-// database makes an empty database and returns where it is. PostgreSQL is the server that TIDINGS_TEST_POSTGRES names.
-func database(t *testing.T, engine string) string {
-	t.Helper()
-	if engine == "sqlite" {
-		return filepath.Join(t.TempDir(), "tidings.db")
-	}
-	return postgres.Database(t)
 }

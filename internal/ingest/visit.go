@@ -137,11 +137,7 @@ func (v *visit) store(ctx context.Context, f found, body []byte) error {
 	now := v.h.Now()
 	req := provider.Request{Method: v.r.Method, Header: v.r.Header, Body: body}
 	proving, end := v.h.traced(ctx, stepProve)
-	src := v.source.ForProvider(f.token, v.h.Retention)
-	if len(src.URLs) == 0 {
-		src.URLs = []string{v.ownURL()}
-	}
-	res, err := v.open(proving, req, src)
+	res, err := v.open(proving, req, v.forAdapter(f.token))
 	end(err)
 	if err == nil {
 		err = v.h.remembered(res.Transport, now)
@@ -172,6 +168,15 @@ func (v *visit) store(ctx context.Context, f found, body []byte) error {
 		}
 	}
 	return nil
+}
+
+// forAdapter is the source as its adapter sees it: without other URLs, the request's own is the one that was signed.
+func (v *visit) forAdapter(tokenProved bool) provider.Source {
+	src := v.source.ForProvider(tokenProved, v.h.Retention)
+	if len(src.URLs) == 0 {
+		src.URLs = []string{v.ownURL()}
+	}
+	return src
 }
 
 // ownURL is the URL that was called, as it is known outside. What proxies did to it does not matter.

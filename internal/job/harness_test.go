@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"tidings/internal/job"
 	"tidings/internal/store"
+	"tidings/test/database"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -27,7 +27,7 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{URL: filepath.Join(t.TempDir(), "tidings.db")})
+	s, err := store.Open(t.Context(), store.Options{URL: database.New(t, "sqlite")})
 	if err != nil {
 		t.Fatal(err)
 	}

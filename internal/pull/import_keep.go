@@ -57,6 +57,11 @@ const unreadableMark = `{"unreadable":`
 // secrets are words beside which an SNS envelope has what must never be kept.
 var secrets = [][]byte{[]byte("UnsubscribeU"), []byte("Signature")}
 
+// holdsSecret tells whether a kept record still has a secret as a member, because what is around it can't be read.
+func holdsSecret(keep []byte) bool {
+	return bytes.Contains(keep, []byte(`"UnsubscribeU`)) || bytes.Contains(keep, []byte(`"Signature"`))
+}
+
 // keepUnreadable writes what is no record as one line, without its text where that may hold a secret: nothing can be
 // taken out of what can't be read.
 func keepUnreadable(p *piece) []byte {

@@ -84,6 +84,9 @@ func (r *reader) record(x *reading, src provider.Source, record []byte, element 
 	if err != nil {
 		return nil, err
 	}
+	if len(res.Drafts) == 0 && len(res.Problems) > 0 && holdsSecret(res.Keep) {
+		return nil, provider.Refuse(provider.Unacceptable, res.Problems[0].Code, "%s", res.Problems[0].Message)
+	}
 	for _, p := range res.Problems {
 		x.problem(element, p.Code, p.Message)
 	}

@@ -13,6 +13,7 @@ import (
 	"tidings/internal/source"
 	"tidings/internal/store"
 	"tidings/provider"
+	"tidings/test/database"
 	"tidings/test/postgres"
 )
 
@@ -27,12 +28,13 @@ func onBoth(t *testing.T, run func(t *testing.T, open func(...func(*store.Option
 	}
 }
 
-// opener makes an empty database and returns what opens it, as often as a test likes.
+// opener makes a database without data and returns what opens it, as often as a test likes.
 func opener(t testing.TB, engine string) func(...func(*store.Options)) *store.Store {
 	t.Helper()
-	return openerAt(t, databaseURL(t, engine))
+	return openerAt(t, database.New(t, engine))
 }
 
+// databaseURL makes a database without even the schema.
 func databaseURL(t testing.TB, engine string) string {
 	t.Helper()
 	if engine == "postgres" {

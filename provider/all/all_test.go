@@ -34,6 +34,9 @@ func TestEveryAdapterValidates(t *testing.T) {
 		if err := provider.Validate(a); err != nil {
 			t.Error(err)
 		}
+		if a.Sample == nil {
+			t.Errorf("adapter %s has no Sample, so its sources can't be tested", a.Slug)
+		}
 		if !strings.HasPrefix(a.Docs, "https://") {
 			t.Errorf("adapter %s: Docs %q is no HTTPS URL", a.Slug, a.Docs)
 		}

@@ -25,6 +25,11 @@ const head = `# Providers
 What each provider reports, how its requests are proved genuine, and what becomes of those that are not accepted. This page is
 generated from the adapters: ` + "`go test ./provider/all -update`" + `.
 
+` + "`tidings source test ID`" + ` posts a delivery that never was to the real URL of a source of any of them, proved with the source's own
+secret, token or password, and tells of each step whether it worked. Where only the public half of the provider's key is
+known (Amazon SES, SendGrid, Postal, Ed25519), a key of the test's own takes its place
+([0010](../decisions/0010-self-test.md)). Nothing of it is stored or counted.
+
 `
 
 // matrix is the page that compares the providers.

@@ -40,6 +40,7 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: element,
+	Sample:  specimen.Sample,
 }
 
 const kind = "notification"
@@ -78,12 +79,18 @@ func element(keep []byte, i int) ([]byte, error) {
 	return list[i], nil
 }
 
-// split takes a batch apart. A single event is a batch of one.
+// split takes a batch apart: an array, or an array as the member events, because Brevo shows no body of a batch and would
+// discard one that is refused. A single event is a batch of one.
+// https://developers.brevo.com/docs/batch-webhooks
 func split(body []byte) ([]jsontext.Value, error) {
-	if jsontext.Value(body).Kind() != jsontext.KindBeginArray {
-		return []jsontext.Value{body}, nil
+	if jsontext.Value(body).Kind() == jsontext.KindBeginArray {
+		return provider.Elements(body)
 	}
-	return provider.Elements(body)
+	batch, err := provider.MemberOf(body, "events")
+	if err != nil || batch.Kind() != jsontext.KindBeginArray {
+		return []jsontext.Value{body}, nil //nolint:nilerr // who reads the event says what is wrong with it
+	}
+	return provider.Elements(batch)
 }
 
 // read turns a body into drafts or problems. Because nothing is signed, a body of which nothing can be read is no event

@@ -157,3 +157,18 @@ func TestThePageTellsEveryWord(t *testing.T) {
 func FuzzOpen(f *testing.F) { providertest.Fuzz(f, suite()) }
 
 func BenchmarkOpen(b *testing.B) { providertest.BenchSample(b, suite()) }
+
+func TestABatchMayBeAMemberOfAnObject(t *testing.T) {
+	t.Parallel()
+	s := suite()
+	bare := s.MustOpen(t, request(http.Header{}, []byte("["+good+","+good+"]"), noon))
+	for _, body := range []string{`{"events":[` + good + "," + good + `]}`, `{"x":1,"events":[` + good + `,` + good + `],"y":{}}`} {
+		r := s.MustOpen(t, request(http.Header{}, []byte(body), noon))
+		if len(r.Drafts) != 2 || len(r.Problems) > 0 || r.Drafts[1].Key[0] != bare.Drafts[1].Key[0] {
+			t.Errorf("%s: %+v", body, r)
+		}
+		if raw, err := s.Adapter.Element(r.Keep, 1); err != nil || string(raw) != good {
+			t.Errorf("element 1 of %s: %s, %v", body, raw, err)
+		}
+	}
+}

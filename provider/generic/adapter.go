@@ -31,6 +31,7 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: element,
+	Sample:  specimen.Sample,
 }
 
 const kindNotification = "notification"
@@ -42,7 +43,7 @@ func open(req provider.Request, src provider.Source, now time.Time) (provider.Re
 	if r := provider.CheckBasicAuth(req.Header, src.BasicAuth); r != nil {
 		return provider.Result{}, r
 	}
-	head, refusal := provider.CheckStandardWebhook(req, "webhook", src.Secrets, now, src.MaxAge)
+	head, refusal := provider.CheckStandardWebhook(req, "webhook", src.WebhookSecrets(), now, src.MaxAge)
 	if refusal != nil {
 		return provider.Result{}, refusal
 	}

@@ -40,6 +40,7 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: element,
+	Sample:  specimen.Sample,
 }
 
 const kindNotification = "notification"

@@ -35,6 +35,7 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: element,
+	Sample:  specimen.Sample,
 }
 
 const kindNotification = "notification"

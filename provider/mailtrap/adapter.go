@@ -28,12 +28,13 @@ var Adapter = provider.Adapter{
 	Features: provider.Features{
 		Proof:   "HMAC-SHA256 over the body; without a secret the token in the URL or basic auth",
 		Dedupe:  "event_id",
-		Retries: "everything but a 200; for how long, its page tells",
+		Retries: "40 times, every 5 minutes, whatever the answer but a 200",
 		Batches: "several",
 	},
 	Open:    open,
 	Reparse: reparse,
 	Element: element,
+	Sample:  specimen.Sample,
 }
 
 const (

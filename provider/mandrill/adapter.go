@@ -34,6 +34,7 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: provider.ElementAt,
+	Sample:  specimen.Sample,
 }
 
 // What Result.Kind says of a request.

@@ -29,6 +29,7 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: element,
+	Sample:  specimen.Sample,
 }
 
 const (

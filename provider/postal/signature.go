@@ -54,7 +54,7 @@ func prove(req provider.Request, src provider.Source) *provider.Refusal {
 		return provider.Refuse(provider.Forbidden, "bad_signature", "the signature is not Base64")
 	}
 	usable := 0
-	for _, secret := range src.Secrets {
+	for _, secret := range src.PublicKeys() {
 		key, err := provider.ParseRSAKey(secret)
 		if err != nil {
 			continue

@@ -37,6 +37,7 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: element,
+	Sample:  specimen.Sample,
 }
 
 // headerToken is the header that a webhook's custom headers give a token in.

@@ -74,6 +74,7 @@ func Run(t *testing.T, s Suite) {
 		{"an unknown word becomes email.unknown", unknownWord},
 		{"a bad element costs only itself", badElement},
 		{"secrets are compared, rotated and never empty", credentials},
+		{"the sample of a self-test is the event that it says", samples},
 		{"hostile bodies are refused", hostileBodies},
 		{"hostile payloads in genuine requests are problems", hostilePayloads},
 	}

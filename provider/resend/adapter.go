@@ -28,6 +28,7 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: element,
+	Sample:  specimen.Sample,
 }
 
 const (
@@ -63,7 +64,7 @@ func prove(req provider.Request, src provider.Source, now time.Time) (provider.S
 	if maxAge == 0 {
 		maxAge = tolerance
 	}
-	return provider.CheckStandardWebhook(req, prefix, src.Secrets, now, maxAge)
+	return provider.CheckStandardWebhook(req, prefix, src.WebhookSecrets(), now, maxAge)
 }
 
 func reparse(keep []byte, src provider.Source) (provider.Result, error) { return read(keep, src), nil }

@@ -35,6 +35,7 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: provider.ElementAt,
+	Sample:  specimen.Sample,
 }
 
 const kindNotification = "notification"

@@ -37,7 +37,7 @@ func prove(req provider.Request, src provider.Source, now time.Time) (time.Time,
 		return time.Time{}, provider.Refuse(provider.Forbidden, "bad_timestamp", "header %s is %.40q, want seconds since 1970",
 			headerTimestamp, timestamp)
 	}
-	if !verify(timestamp, signature, req.Body, src.Secrets) {
+	if !verify(timestamp, signature, req.Body, src.PublicKeys()) {
 		return time.Time{}, provider.Refuse(provider.Forbidden, "bad_signature",
 			"the body is not what SendGrid signed with the source's verification key: compare the key with the dashboard's, "+
 				"and make sure that no proxy in front changes the body, which ends with a line end")

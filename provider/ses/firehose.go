@@ -28,10 +28,16 @@ func road(h http.Header) provider.Road {
 	return provider.Road{
 		MaxBody: firehoseMaxBody,
 		Gzip:    true,
+		Answers: firehoseAnswers,
 		Check:   func(src provider.Source) *provider.Refusal { return checkFirehose(h, src) },
 		Reply:   func(r provider.Reply) []byte { return firehoseReply(h.Get(headerFirehoseID), r) },
 	}
 }
+
+// firehoseAnswers has no 413: after one Firehose sends a batch to nobody, not even to the bucket of failed data. Every other
+// answer is tried again until the stream's time is up, then the batch goes there.
+// https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html
+var firehoseAnswers = provider.Answers{provider.TooLarge: http.StatusBadRequest}
 
 func isFirehose(h http.Header) bool { return h.Get(headerFirehoseID) != "" }
 

@@ -36,6 +36,7 @@ var Adapter = provider.Adapter{
 	Open:    open,
 	Reparse: reparse,
 	Element: provider.ElementAt,
+	Sample:  specimen.Sample,
 }
 
 // headerToken is what SparkPost's older webhooks sent.

@@ -120,7 +120,8 @@ func TestThePageOfEveryProviderCanBeFollowedWithCurlAndOpenssl(t *testing.T) {
 	}
 }
 
-// follow creates a source as a page says, runs its block and looks for what came of it.
+// follow creates a source as a page says, runs its block, tests the source and looks for what came of it: of the block an
+// event, of the test nothing.
 func follow(t *testing.T, s *server, name, block string) {
 	t.Helper()
 	try, known := tries[name]
@@ -149,6 +150,14 @@ func follow(t *testing.T, s *server, name, block string) {
 	}
 	if out := shell(t, append(env, "URL="+made.URL), block); strings.TrimSpace(out) != "200" {
 		t.Fatalf("the block of %s prints %s\n%s", name, out, s.log())
+	}
+	var tested struct {
+		OK    bool
+		Steps []struct{ Name, State, Detail string }
+	}
+	ask(t, &tested, "source", "test", made.ID, "--db", s.db, "--public-url", s.base)
+	if !tested.OK || len(tested.Steps) < 9 {
+		t.Errorf("the self-test of %s finds %+v", name, tested)
 	}
 	var list struct {
 		Events []struct{ Name, Recipient string }
