@@ -114,7 +114,7 @@ func (s *Store) AcceptInvitation(ctx context.Context, hash [32]byte, p Person, i
 			ref, err = insertPerson(ctx, c, project, p)
 		} else {
 			p.ID = i.Person
-			err = setPassword(ctx, c, ref, p.Hash)
+			err = setPassword(ctx, c, ref, p.Hash, act.At)
 		}
 		if err == nil {
 			err = shutOut(ctx, c, ref)
@@ -131,8 +131,9 @@ func (s *Store) AcceptInvitation(ctx context.Context, hash [32]byte, p Person, i
 	return s.Person(ctx, p.ID)
 }
 
-func setPassword(ctx context.Context, c conn, person int64, hash string) error {
-	n, err := c.exec(ctx, `UPDATE people SET hash = $2 WHERE ref = $1 AND disabled_at = 0`, person, hash)
+func setPassword(ctx context.Context, c conn, person int64, hash string, now time.Time) error {
+	n, err := c.exec(ctx, `UPDATE people SET hash = $2, last_sign_in_at = $3 WHERE ref = $1 AND disabled_at = 0`,
+		person, hash, ms(now))
 	if err == nil && n == 0 {
 		err = fault.New(fault.Forbidden, "person_disabled", "this person may not sign in").
 			WithHint("whoever runs the server can change that: tidings person enable NAME")

@@ -31,9 +31,9 @@ func (s *Store) CreatePerson(ctx context.Context, p Person, i Invitation, act Ac
 }
 
 func insertPerson(ctx context.Context, c conn, project int64, p Person) (ref int64, err error) {
-	found, err := one(ctx, c, `INSERT INTO people (id, project, name, name_key, hash, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name_key) DO NOTHING RETURNING ref`,
-		[]any{p.ID, project, p.Name, p.NameKey, p.Hash, ms(p.CreatedAt)}, &ref)
+	found, err := one(ctx, c, `INSERT INTO people (id, project, name, name_key, hash, created_at, last_sign_in_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name_key) DO NOTHING RETURNING ref`,
+		[]any{p.ID, project, p.Name, p.NameKey, p.Hash, ms(p.CreatedAt), ms(p.LastSignInAt)}, &ref)
 	if err == nil && !found {
 		err = fault.New(fault.Conflict, "name_taken", "there is a person %q already", p.Name).WithField("name")
 	}
