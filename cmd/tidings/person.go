@@ -89,7 +89,7 @@ func (*personReset) Help() string {
 	return `For who forgot the password, lost the link, or left a browser open somewhere. The password from before works no more,
 and whatever browser the person is signed in with is signed out.
 
-  tidings person reset lea --public-url https://tidings.example.com`
+  tidings person reset mia --public-url https://tidings.example.com`
 }
 
 // Run makes a link.
@@ -167,7 +167,7 @@ type personDisable struct {
 func (*personDisable) Help() string {
 	return `It takes effect with the next request, on every node. What the person did stays in the audit log.
 
-  tidings person disable lea`
+  tidings person disable mia`
 }
 
 // Run disables a person.
@@ -185,7 +185,7 @@ type personEnable struct {
 func (*personEnable) Help() string {
 	return `The password is the one from before; links from before do not work.
 
-  tidings person enable lea`
+  tidings person enable mia`
 }
 
 // Run enables a person.

@@ -35,7 +35,7 @@ type signedInOut struct {
 
 func signedIn(ctx context.Context, made control.SignedIn) *signedInOut {
 	return &signedInOut{
-		SetCookie: sessionCookie(visitOf(ctx).secure, made.Token, made.Session.ExpiresAt),
+		SetCookie: sessionCookie(visitOf(ctx).secure, made.Token, made.Until),
 		Body:      sessionOf(&made.Session),
 	}
 }

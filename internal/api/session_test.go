@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"tidings/internal/api"
 )
@@ -43,6 +44,9 @@ func TestTheCookieIsAsSafeAsTheConnection(t *testing.T) {
 			name := map[bool]string{false: "tidings_session", true: "__Host-tidings_session"}[c.secure]
 			if k.Name != name || k.Secure != c.secure || !k.HttpOnly || k.SameSite != http.SameSiteLaxMode || k.Path != "/" || k.Domain != "" {
 				t.Errorf("cookie %+v", k)
+			}
+			if want := s.Now().Add(30 * 24 * time.Hour); !k.Expires.Equal(want) {
+				t.Errorf("the browser keeps it until %s, and a session lasts until %s", k.Expires, want)
 			}
 			ask := func(name string) int {
 				r := r.Clone(t.Context())

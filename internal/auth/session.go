@@ -10,10 +10,10 @@ import (
 	"tidings/internal/store"
 )
 
-// How long a session lasts: until it was not used for sessionIdle, and never longer than sessionLongest.
+// How long a session lasts: until it was not used for sessionIdle, and never longer than SessionLongest.
 const (
 	sessionIdle    = 12 * time.Hour
-	sessionLongest = 30 * 24 * time.Hour
+	SessionLongest = 30 * 24 * time.Hour
 )
 
 // DoorUI is the door of people who are signed in.
@@ -24,7 +24,7 @@ const CodeNoSession = "no_session"
 
 // SessionEnd is when a session is over that was made and last used at these times.
 func SessionEnd(made, used time.Time) time.Time {
-	end, longest := used.Add(sessionIdle), made.Add(sessionLongest)
+	end, longest := used.Add(sessionIdle), made.Add(SessionLongest)
 	if longest.Before(end) {
 		return longest
 	}

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"tidings/internal/auth"
 	"tidings/internal/fault"
@@ -20,6 +21,7 @@ type Credentials struct {
 type SignedIn struct {
 	Session store.Session // with its person
 	Token   string        // of the cookie
+	Until   time.Time     // when the cookie is of no use in any case; the session may be over before
 }
 
 // SignIn proves a name and a password and makes a session. It takes the same work whether the name is known or not, and
@@ -95,7 +97,7 @@ func fromWhere(note string, from Client) string {
 
 func (c *Control) newSession(p store.Person, from Client) SignedIn {
 	session, token := auth.NewSession(p, c.Now().UTC(), from.agent(), auth.Network(from.Address))
-	return SignedIn{Session: session, Token: token}
+	return SignedIn{Session: session, Token: token, Until: session.CreatedAt.Add(auth.SessionLongest)}
 }
 
 // actOf is the act of a person who makes a session.
