@@ -24,8 +24,8 @@ type auditCommand struct {
 
 // Help is the long help.
 func (*auditCommand) Help() string {
-	return `Newest first: every act that changed something, through the API, the web UI, the command line or by the server itself. What only
-reads is not here, and values of secrets never are.
+	return `Newest first: every act that changed something, through the API, the web UI, the command line or by the server
+itself. What only reads is not here, and values of secrets never are.
 
   tidings audit
   tidings audit --target src_01jq7z9f3v8k2m5n --from 2026-05-01

@@ -54,8 +54,8 @@ func (p personLink) run(c *console, invite func(*control.Control, control.Actor)
 		view := viewPerson(made.Person)
 		view.Password, view.Link, view.LinkExpiresAt = false, made.Link, made.ExpiresAt
 		return p.print(c, view, func(w io.Writer) {
-			fmt.Fprintf(w, "%s\nThis link sets the password of %s, once, until %s (UTC). It is shown this once: give it to nobody else.\n",
-				made.Link, plain(made.Person.Name), when(made.ExpiresAt))
+			const text = "%s\nThis link sets the password of %s, once, until %s (UTC). It is shown this once: give it to nobody else.\n"
+			fmt.Fprintf(w, text, made.Link, plain(made.Person.Name), when(made.ExpiresAt))
 		})
 	})
 }

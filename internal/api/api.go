@@ -69,7 +69,7 @@ func (a *api) config() huma.Config {
 			},
 			Servers: []*huma.Server{{URL: "/", Description: "The server that this document came from"}},
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
+				Schemas:         huma.NewMapRegistry("#/components/schemas/", schemaName),
 				SecuritySchemes: a.schemes(),
 			},
 		},

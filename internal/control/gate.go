@@ -67,7 +67,7 @@ func (g *Gate) prove(
 
 func tooManyGuesses(wait time.Duration) error {
 	return fault.New(fault.RateLimited, "too_many_guesses", "there were too many wrong passwords").
-		WithHint("try again in %s", (wait+time.Second-1).Truncate(time.Second)).WithAfter(wait)
+		WithHint("try again in %s", (wait + time.Second - 1).Truncate(time.Second)).WithAfter(wait)
 }
 
 // addressKey is what guesses of an address are counted under: whoever has an IPv6 address has 2^64 of them.

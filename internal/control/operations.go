@@ -271,7 +271,10 @@ func Operations() []Operation {
 			Name: "getSession", Group: "People", Scope: Person, Summary: "Tell who is signed in",
 			Details: "By the cookie. 401 with the code no_session where nobody is.",
 		},
-		{Name: opSignOut, Group: "People", Scope: Person, Alters: true, Summary: "Sign out", Details: "The cookie opens nothing any more."},
+		{
+			Name: opSignOut, Group: "People", Scope: Person, Alters: true, Summary: "Sign out",
+			Details: "The cookie opens nothing any more.",
+		},
 		{
 			Name: "getInvitation", Group: "People", Scope: Open, Summary: "Look at a link that sets a password",
 			Details: "By the token behind the # of the link. 404 where it does not work, or not any more, with the reason.",
@@ -289,11 +292,14 @@ func Operations() []Operation {
 			Name: "listSessions", Group: "People", Scope: Person, Summary: "List where one is signed in",
 			Details: "Newest first, those that are not over.",
 		},
-		{Name: opEndSession, Group: "People", Scope: Person, Alters: true, Summary: "Sign out elsewhere", Details: "By a session's id."},
+		{
+			Name: opEndSession, Group: "People", Scope: Person, Alters: true, Summary: "Sign out elsewhere",
+			Details: "By a session's id.",
+		},
 
 		{Name: "listPeople", Group: "People", Scope: Person, Local: true, Summary: "List the people who may sign in"},
 		{Name: opCreatePerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Make a person who may sign in"},
-		{Name: opResetPerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Make a link that sets a new password"},
+		{Name: opResetPerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Make a link for a new password"},
 		{Name: opDisablePerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Keep a person from signing in"},
 		{Name: opEnablePerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Let a person sign in again"},
 

@@ -44,8 +44,8 @@ func KeyScopes() []KeyScope {
 	}
 }
 
-// needs is the scope of every operation but those that are open to all or of people alone. One that is missing here takes a key that may
-// do everything; a test finds it.
+// needs is the scope of every operation but those that are open to all or of people alone. One that is missing here takes
+// a key that may do everything; a test finds it.
 var needs = map[string]string{
 	"listEvents": "events:read", "listEventNames": "events:read", "getEvent": "events:read",
 	"listMessages": "events:read", "getMessage": "events:read", "listMessageEvents": "events:read",

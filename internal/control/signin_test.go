@@ -28,7 +28,9 @@ func withPerson(t *testing.T) *control.Control {
 	return c
 }
 
-func from(address string) control.Client { return control.Client{Address: netip.MustParseAddr(address)} }
+func from(address string) control.Client {
+	return control.Client{Address: netip.MustParseAddr(address)}
+}
 
 func TestManyGuessesAtOnceGetNoFurtherThanOneAfterAnother(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -150,7 +151,7 @@ func spend(ctx context.Context, c conn, hash [32]byte, person int64, now time.Ti
 		func(r row) error {
 			var spent []byte
 			err := r.Scan(&spent)
-			own = own || string(spent) == string(hash[:])
+			own = own || bytes.Equal(spent, hash[:])
 			return err
 		})
 	if err == nil && !own {

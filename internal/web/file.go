@@ -68,11 +68,14 @@ func compressible(kind string) bool {
 		strings.HasSuffix(kind, "xml")
 }
 
-func newGzip(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, gzip.BestCompression) }
+func newGzip(w io.Writer) (io.WriteCloser, error) {
+	return gzip.NewWriterLevel(w, gzip.BestCompression)
+}
 
 func newZstd(w io.Writer) (io.WriteCloser, error) {
 	// Browsers refuse windows above 8 MiB, RFC 9659.
-	return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(8<<20), zstd.WithEncoderConcurrency(1))
+	return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(8<<20),
+		zstd.WithEncoderConcurrency(1))
 }
 
 // compress never fails: it writes to memory, with options that hold.

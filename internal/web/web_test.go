@@ -34,7 +34,9 @@ func built() fstest.MapFS {
 }
 
 // api stands for what is behind the pages.
-func api(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "api "+r.Method+" "+r.URL.Path) }
+func api(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.WriteString(w, "api "+r.Method+" "+r.URL.Path)
+}
 
 func newPages(t testing.TB) http.Handler {
 	t.Helper()
@@ -181,7 +183,7 @@ func TestAFileIsSentInTheBestFormThatIsTaken(t *testing.T) {
 	if r := ask(h, http.MethodGet, "/ui/assets/logo-Cd34.png", "Accept-Encoding", "gzip"); r.Header.Get("Content-Encoding") != "" {
 		t.Error("a picture is compressed")
 	}
-	if r := ask(h, http.MethodGet, "/ui/assets/main-Ab12.js", "Range", "bytes=0-5"); r.StatusCode != 206 || body(t, r) != "export" {
+	if r := ask(h, http.MethodGet, "/ui/assets/main-Ab12.js", "Range", "bytes=0-5"); r.StatusCode != http.StatusPartialContent || body(t, r) != "export" {
 		t.Errorf("a range: %d", r.StatusCode)
 	}
 }
@@ -194,7 +196,7 @@ func TestWhatWasBuiltIsWhatIsServed(t *testing.T) {
 	}
 	r := ask(h, http.MethodGet, "/ui/", "Accept", html)
 	text := body(t, r)
-	if r.StatusCode != 200 || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") || !strings.Contains(text, "<title>") {
+	if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") || !strings.Contains(text, "<title>") {
 		t.Errorf("%d %v %.100s", r.StatusCode, r.Header, text)
 	}
 	if strings.Contains(text, "<style") || strings.Contains(strings.ReplaceAll(text, "<script type=\"module\" crossorigin src=", ""), "<script") {
