@@ -43,7 +43,8 @@ func (a *api) visit(r *http.Request) visit {
 // secure reports whether the browser speaks https, perhaps to a proxy in front. Who claims it falsely gets a cookie that
 // the own browser does not send back, and nothing else.
 func (a *api) secure(r *http.Request) bool {
-	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+	outermost, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ",")
+	if r.TLS != nil || strings.EqualFold(strings.TrimSpace(outermost), "https") {
 		return true
 	}
 	u, err := url.Parse(a.Control.PublicURL)

@@ -23,6 +23,7 @@ func TestTheCookieIsAsSafeAsTheConnection(t *testing.T) {
 		{name: "the public URL is https", host: "tidings.test", secure: true},
 		{name: "the public URL in another case", host: "TIDINGS.test", secure: true},
 		{name: "a proxy says https", host: "10.0.0.5:8080", forwarded: "https", secure: true},
+		{name: "two proxies, the outer one says https", host: "10.0.0.5:8080", forwarded: "https, http", secure: true},
 		{name: "a proxy says http", host: "10.0.0.5:8080", forwarded: "http"},
 		{name: "https itself", host: "10.0.0.5:8080", tls: true, secure: true},
 	} {
