@@ -13,8 +13,8 @@ type auditCommand struct {
 	database  `embed:""`
 	printing  `embed:""`
 	Operation string `placeholder:"NAME" help:"Only this operation: updateSource."`
-	By        string `placeholder:"ID" help:"Only by this key (key_…), cli or server."`
-	Door      string `placeholder:"DOOR" help:"Only through api, cli or server."`
+	By        string `placeholder:"ID" help:"Only by this key (key_…) or person (per_…), cli or server."`
+	Door      string `placeholder:"DOOR" help:"Only through api, ui, cli or server."`
 	Target    string `placeholder:"ID" help:"Only what was done to this: an id, or a contact's address."`
 	From      string `placeholder:"TIME" help:"Not before this time or date."`
 	To        string `placeholder:"TIME" help:"Before this time or date."`
@@ -24,8 +24,8 @@ type auditCommand struct {
 
 // Help is the long help.
 func (*auditCommand) Help() string {
-	return `Newest first: every act that changed something, through the API, the command line or by the server itself. What only
-reads is not here, and values of secrets never are.
+	return `Newest first: every act that changed something, through the API, the web UI, the command line or by the server
+itself. What only reads is not here, and values of secrets never are.
 
   tidings audit
   tidings audit --target src_01jq7z9f3v8k2m5n --from 2026-05-01
@@ -62,7 +62,11 @@ func printActs(w io.Writer, page api.ActPage) {
 	}
 	rows := make([][]string, len(page.Acts))
 	for i, x := range page.Acts {
-		rows[i] = []string{when(x.At), x.By, x.Operation, x.Target, actInWords(x), x.ID}
+		by := x.By
+		if x.ByName != "" {
+			by = x.ByName + " (" + x.By + ")"
+		}
+		rows[i] = []string{when(x.At), by, x.Operation, x.Target, actInWords(x), x.ID}
 	}
 	table(w, []string{"at", "by", "operation", "target", "what", "id"}, rows)
 	if page.NextCursor != "" {

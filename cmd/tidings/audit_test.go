@@ -24,6 +24,15 @@ var cliDeeds = map[string][]string{
 	"createKey":           {"key", "create", "--scope", "events:read", "--expires", "2999-01-01"},
 	"revokeKey":           {"key", "revoke", "KEY"},
 	"recount":             {"recount"},
+	"createPerson":        {"person", "create", "lea"},
+	"resetPerson":         {"person", "reset", "lea"},
+	"disablePerson":       {"person", "disable", "LEA"},
+	"enablePerson":        {"person", "enable", "lea"},
+	"signIn":              nil, // takes a browser, as do the four after it: the API's test has them
+	"signOut":             nil,
+	"acceptInvitation":    nil,
+	"changePassword":      nil,
+	"endSession":          nil,
 	"liftSuppression":     nil, // needs a bounce: the API's test has one
 	"confirmSubscription": nil, // needs a topic that asks: the API's test has one
 	"updateSource":        {"source", "change", "SRC", "--name", "other"},
@@ -71,6 +80,8 @@ func TestEveryCommandThatChangesSomethingLeavesOneAct(t *testing.T) {
 	for _, line := range [][]string{
 		{"audit"},
 		{"key", "list"},
+		{"person", "list"},
+		{"person", "enable", "lea"},
 		{"source", "list"},
 		{"source", "health", src.ID},
 		{"events"},

@@ -123,6 +123,7 @@ Tidings serves at %[1]s and takes in simulated mail as source %[3]s.
   bounces only     curl -H 'Authorization: Bearer %[2]s' '%[1]s/events?name=bounced'
   not to be mailed curl -H 'Authorization: Bearer %[2]s' '%[1]s/suppressions'
   as tables        bin/tidings events    bin/tidings suppressions    bin/tidings source health %[3]s
+  in a browser     %[1]s/ui/     while nobody can sign in, the log has a link that sets a password
   the API          %[1]s/docs    metrics  %[1]s/metrics
 
 Ctrl-C stops it.

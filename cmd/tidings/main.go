@@ -32,6 +32,7 @@ type commands struct {
 	Serve        serveCommand        `cmd:"" help:"Take in events and answer questions."`
 	Migrate      migrateCommand      `cmd:"" help:"Bring the database to this version's schema."`
 	Key          keyCommand          `cmd:"" help:"Create, list and revoke API keys."`
+	Person       personCommand       `cmd:"" help:"Make and look after the people who sign in to the web UI."`
 	Source       sourceCommand       `cmd:"" help:"Create and look after the sources that providers post to (also: sources)."`
 	Setup        setupCommand        `cmd:"" help:"Set up a provider in one command."`
 	Events       eventsCommand       `cmd:"" help:"Ask what came in."`

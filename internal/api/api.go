@@ -28,6 +28,7 @@ type Options struct {
 	Draining func() bool  // whether the server is shutting down: then it is not ready
 	Meter    Meter        // counts requests; nil: they are not counted
 	Tracer   Tracer       // follows requests; nil: they are not followed
+	People   bool         // whether people may sign in, and ask with the cookie that they get
 }
 
 const (
@@ -37,12 +38,13 @@ const (
 
 type api struct {
 	Options
-	ready readiness
+	ready   readiness
+	origins *http.CrossOriginProtection
 }
 
 // New makes the handler of all routes of the API. It answers every path: those that it does not know with a problem.
 func New(o Options) http.Handler {
-	a := &api{Options: o}
+	a := &api{Options: o, origins: originsOf(o.Control.PublicURL)}
 	mux := http.NewServeMux()
 	h := humago.New(mux, a.config())
 	a.register(h)
@@ -67,10 +69,8 @@ func (a *api) config() huma.Config {
 			},
 			Servers: []*huma.Server{{URL: "/", Description: "The server that this document came from"}},
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
-				SecuritySchemes: map[string]*huma.SecurityScheme{
-					bearer: {Type: "http", Scheme: "bearer", Description: keysInWords()},
-				},
+				Schemas:         huma.NewMapRegistry("#/components/schemas/", schemaName),
+				SecuritySchemes: a.schemes(),
 			},
 		},
 		OpenAPIPath:   "/openapi",
@@ -108,6 +108,7 @@ type contextKey int
 const (
 	actorKey contextKey = iota
 	requestKey
+	visitKey
 )
 
 // who is the actor that the guard proved.

@@ -12,8 +12,9 @@ import (
 type Act struct {
 	ID        string      `json:"id" example:"act_1c"`
 	At        time.Time   `json:"at" doc:"When"`
-	By        string      `json:"by" doc:"Who: a key's id, cli for the command line, server for the server itself" example:"key_01jq7z9f3v8k2m5n"`
-	Door      string      `json:"door" doc:"Through what: api, cli or server" example:"api"`
+	By        string      `json:"by" doc:"Who: a key's or person's id, cli for the command line, server for the server itself" example:"key_01jq7z9f3v8k2m5n"`
+	ByName    string      `json:"byName,omitempty" doc:"The person's name; absent: it was no person" example:"lea"`
+	Door      string      `json:"door" doc:"Through what: api, ui, cli or server" example:"api"`
 	Operation string      `json:"operation" doc:"What was done" example:"updateSource"`
 	Target    string      `json:"target" doc:"What it was done to; empty: the whole project" example:"src_01jq7z9f3v8k2m5n"`
 	Note      string      `json:"note" doc:"Why, or what else is to be known; empty: nothing" example:"wrote to support on 4 May"`
@@ -44,7 +45,7 @@ func ActPageOf(page control.ActPage) ActPage {
 
 func actOf(x *store.RecordedAct) Act {
 	act := Act{
-		ID: x.ID, At: x.At, By: x.By, Door: x.Door, Operation: x.Operation, Target: x.Subject, Note: x.Note,
+		ID: x.ID, At: x.At, By: x.By, ByName: x.ByName, Door: x.Door, Operation: x.Operation, Target: x.Subject, Note: x.Note,
 		Changes: make([]ActChange, len(x.Changes)),
 	}
 	for i, c := range x.Changes {
@@ -55,8 +56,8 @@ func actOf(x *store.RecordedAct) Act {
 
 type listActsIn struct {
 	Operation string `query:"operation" doc:"The operation, by its operationId" example:"updateSource"`
-	By        string `query:"by" doc:"A key's id, cli or server" example:"key_01jq7z9f3v8k2m5n"`
-	Door      string `query:"door" enum:"api,cli,server" doc:"Through what"`
+	By        string `query:"by" doc:"A key's or person's id, cli or server" example:"key_01jq7z9f3v8k2m5n"`
+	Door      string `query:"door" enum:"api,ui,cli,server" doc:"Through what"`
 	Target    string `query:"target" doc:"What it was done to: an id, or a contact's address" example:"src_01jq7z9f3v8k2m5n"`
 	Span
 	Paging

@@ -155,7 +155,7 @@ func TestEveryOperationThatChangesSomethingLeavesOneAct(t *testing.T) {
 	t.Parallel()
 	all := deeds()
 	for _, o := range control.Operations() {
-		if o.Local || !o.Changes() {
+		if o.Local || !o.Changes() || o.Group == "People" { // a test of their own has those
 			continue
 		}
 		d, known := all[o.Name]
@@ -199,6 +199,9 @@ func TestWhatOnlyReadsOrIsRefusedLeavesNoAct(t *testing.T) {
 	s.call(http.MethodGet, "/openapi.json", nil).into(&doc)
 	for path, methods := range doc.Paths {
 		for method := range methods {
+			if strings.HasPrefix(path, "/ui/") {
+				continue
+			}
 			target := strings.NewReplacer("{id}", src.ID, "{", "", "}", "").Replace(path)
 			r := s.request(strings.ToUpper(method), target, nil)
 			if method != "get" {

@@ -217,18 +217,25 @@ func TestNoRouteButTheOpenOnesTakesAPublicKeyOrNone(t *testing.T) {
 		Paths map[string]map[string]struct{ Security []any }
 	}
 	s.call(http.MethodGet, "/openapi.json", nil).into(&doc)
-	open := map[string]bool{"/healthz": true, "/readyz": true}
+	open := map[string]bool{
+		"get /healthz": true, "get /readyz": true, "post /ui/session": true, "post /ui/invitation": true,
+		"post /ui/invitation/accept": true,
+	}
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
-			if (len(op.Security) == 0) != open[path] {
+			if (len(op.Security) == 0) != open[method+" "+path] {
 				t.Errorf("%s %s: security %v", method, path, op.Security)
 			}
-			if open[path] {
+			if open[method+" "+path] {
 				continue
+			}
+			code := "public_key"
+			if strings.HasPrefix(path, "/ui/") {
+				code = "person_only"
 			}
 			r := s.request(strings.ToUpper(method), strings.NewReplacer("{", "", "}", "").Replace(path), nil)
 			r.Header.Set("Authorization", "Bearer "+public)
-			if p := s.send(r).want(http.StatusForbidden).problem(); p.Type != "urn:tidings:error:public_key" {
+			if p := s.send(r).want(http.StatusForbidden).problem(); p.Type != "urn:tidings:error:"+code {
 				t.Errorf("%s %s: %+v", method, path, p)
 			}
 			r.Header.Del("Authorization")

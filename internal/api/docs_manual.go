@@ -55,7 +55,7 @@ type manualField struct {
 
 // groupOrder is the order of an event's way; other groups follow by name.
 var groupOrder = []string{
-	"Events", "Contacts", "Messages", "Suppressions", "Statistics", "Sources", "Receipts", "Keys", "Audit", "Server",
+	"Events", "Contacts", "Messages", "Suppressions", "Statistics", "Sources", "Receipts", "Keys", "People", "Audit", "Server",
 }
 
 func manualOf(doc *huma.OpenAPI) manual {
@@ -258,8 +258,10 @@ func curl(op methodOf, body *manualBody) string {
 	if op.method != "GET" && (op.method != "POST" || body == nil) {
 		lines[0] = "curl -s -X " + op.method + strings.TrimPrefix(lines[0], "curl -s")
 	}
-	if len(op.Security) > 0 {
+	if len(op.Security) > 0 && op.Security[0][bearer] != nil {
 		lines = append(lines, `  -H "Authorization: Bearer $KEY"`)
+	} else if strings.HasPrefix(op.Path, pathsOfPeople) {
+		lines = append(lines, "  -c cookies.txt -b cookies.txt")
 	}
 	if op.RequestBody != nil && op.RequestBody.Content[csvType] != nil {
 		lines[0] = strings.Replace(lines[0], "curl -s", "curl -s -X "+op.method, 1)

@@ -41,7 +41,7 @@ const topic = "arn:aws:sns:eu-west-1:111122223333:ses"
 
 // server is the API over a real database, with a clock that stands still until it is moved.
 type server struct {
-	t       *testing.T
+	t       testing.TB
 	handler http.Handler
 	control *control.Control
 	store   *store.Store
@@ -74,7 +74,7 @@ func (s *server) pass(d time.Duration) {
 
 var operator = control.Actor{Project: store.DefaultProject, By: "cli", Door: "cli"}
 
-func newServer(t *testing.T) *server {
+func newServer(t testing.TB) *server {
 	t.Helper()
 	s := &server{
 		t: t, now: time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC), log: &bytes.Buffer{},
@@ -93,6 +93,7 @@ func newServer(t *testing.T) *server {
 	s.control = &control.Control{
 		Store: s.store, Adapters: all.Adapters(), Now: s.Now, PublicURL: "https://tidings.test", BasePath: "/in",
 		Builder: receipt.Builder{Codec: codec}, Commit: s.store.Commit,
+		Gate: control.NewGate(),
 		Confirm: func(_ context.Context, c source.Confirmation) error {
 			s.asked = append(s.asked, c)
 			return s.confirm
@@ -101,7 +102,7 @@ func newServer(t *testing.T) *server {
 	s.handler = api.New(api.Options{
 		Control: s.control, Auth: s.auth, Logger: s.logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") }),
-		Version: "1.2.3", Draining: func() bool { return s.draining },
+		Version: "1.2.3", People: true, Draining: func() bool { return s.draining },
 	})
 	s.spec = servedSpec(t, s.handler)
 	_, s.secret, err = s.control.CreateKey(t.Context(), operator, "test", store.SecretKey)
@@ -109,7 +110,7 @@ func newServer(t *testing.T) *server {
 	return s
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +121,7 @@ func must(t *testing.T, err error) {
 var specs sync.Map
 
 // servedSpec reads the OpenAPI document as a client gets it.
-func servedSpec(t *testing.T, h http.Handler) routers.Router {
+func servedSpec(t testing.TB, h http.Handler) routers.Router {
 	t.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
@@ -139,7 +140,7 @@ func servedSpec(t *testing.T, h http.Handler) routers.Router {
 
 // answer is what a call came to.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   []byte
@@ -207,7 +208,7 @@ func (s *server) send(r *http.Request) answer {
 	return a
 }
 
-func validate(t *testing.T, r *http.Request, route *routers.Route, params map[string]string, a answer) {
+func validate(t testing.TB, r *http.Request, route *routers.Route, params map[string]string, a answer) {
 	t.Helper()
 	in := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},
@@ -230,7 +231,7 @@ func (a answer) want(status int) answer {
 }
 
 // golden compares JSON with a file.
-func golden(t *testing.T, name string, got []byte) {
+func golden(t testing.TB, name string, got []byte) {
 	t.Helper()
 	var pretty bytes.Buffer
 	must(t, json.Indent(&pretty, got, "", "  "))

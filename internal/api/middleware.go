@@ -112,7 +112,7 @@ func (a *api) write(w http.ResponseWriter, p *Problem) {
 	}
 }
 
-// guard lets a request through to an operation if its key may use it and its URL and headers make sense.
+// guard lets a request through to an operation if its key or person may use it and its URL and headers make sense.
 func (a *api) guard(o control.Operation) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
@@ -124,14 +124,24 @@ func (a *api) guard(o control.Operation) func(huma.Context, func(huma.Context)) 
 			a.write(w, a.problem(ctx.Context(), err))
 			return
 		}
-		next(huma.WithValue(ctx, actorKey, actor))
+		ctx = huma.WithValue(ctx, actorKey, actor)
+		if strings.HasPrefix(ctx.Operation().Path, pathsOfPeople) {
+			ctx = huma.WithValue(ctx, visitKey, a.visit(r))
+		}
+		next(ctx)
 	}
 }
 
 // admit proves who asks, and that they may.
 func (a *api) admit(r *http.Request, o control.Operation) (control.Actor, error) {
+	if o.Scope == control.Open && strings.HasPrefix(r.URL.Path, pathsOfPeople) {
+		return control.Actor{}, a.crossOrigin(r)
+	}
 	if o.Scope == control.Open {
 		return control.Actor{}, nil
+	}
+	if a.byCookie(r, o) {
+		return a.admitPerson(r, o)
 	}
 	p, err := a.Auth.Authenticate(r.Context(), r.Header.Get("Authorization"))
 	if err != nil {

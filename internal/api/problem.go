@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -110,6 +112,9 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 	}
 	p := a.newProblem(statuses[kind], known.Code, known.Message)
 	p.Hint = known.Hint
+	if known.After > 0 {
+		p.header = http.Header{retryAfter: {strconv.Itoa(int((known.After + time.Second - 1) / time.Second))}}
+	}
 	return p
 }
 

@@ -30,7 +30,9 @@ const (
 
 // neverKept are the operations that only read and whose answers nobody is to keep: bodies as they came, and what guards
 // the rest.
-var neverKept = map[string]bool{"getEventRaw": true, "getReceiptRaw": true, "listKeys": true, "listActs": true}
+var neverKept = map[string]bool{
+	"getEventRaw": true, "getReceiptRaw": true, "listKeys": true, "listActs": true, "getSession": true, "listSessions": true,
+}
 
 // repeats reports whether answers of an operation have ETags.
 func repeats(o control.Operation, method string) bool {

@@ -84,6 +84,15 @@ func routes() []route {
 
 		{"listActs", get, "/audit", 200, on((*api).listActs)},
 
+		{"signIn", post, "/ui/session", 200, on((*api).signIn)},
+		{"getSession", get, "/ui/session", 200, on((*api).getSession)},
+		{"signOut", del, "/ui/session", 204, on((*api).signOut)},
+		{"getInvitation", post, "/ui/invitation", 200, on((*api).getInvitation)},
+		{"acceptInvitation", post, "/ui/invitation/accept", 200, on((*api).acceptInvitation)},
+		{"changePassword", post, "/ui/password", 200, on((*api).changePassword)},
+		{"listSessions", get, "/ui/sessions", 200, on((*api).listSessions)},
+		{"endSession", del, "/ui/sessions/{id}", 204, on((*api).endSession)},
+
 		{"getHealth", get, "/healthz", 200, on((*api).getHealth)},
 		{"getReadiness", get, "/readyz", 200, onReadiness((*api).getReadiness)},
 	}
@@ -142,7 +151,9 @@ func (a *api) register(framework huma.API) {
 		if !ok {
 			panic(fmt.Sprintf("route %s %s is of no operation", r.method, r.path))
 		}
-		r.serve(a, framework, a.operation(framework, r, o))
+		if a.People || !strings.HasPrefix(r.path, pathsOfPeople) {
+			r.serve(a, framework, a.operation(framework, r, o))
+		}
 	}
 	// huma registers its own form of errors; ours replaces it.
 	schemas := framework.OpenAPI().Components.Schemas.Map()
@@ -160,13 +171,15 @@ func (a *api) operation(framework huma.API, r route, o control.Operation) huma.O
 		Middlewares: huma.Middlewares{a.observed(o.Name), a.guard(o)},
 	}
 	statuses := []int{http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable}
-	op.Security = []map[string][]string{}
-	if o.Scope != control.Open {
-		op.Security = []map[string][]string{{bearer: {}}}
+	op.Security = a.security(o)
+	if len(op.Security) > 0 || strings.HasPrefix(r.path, pathsOfPeople) {
 		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
 	}
-	a.repeatAndScope(&op, o)
-	if strings.Contains(r.path, "{") {
+	if o.Name == "signIn" || o.Name == "changePassword" {
+		statuses = append(statuses, http.StatusTooManyRequests)
+	}
+	repeatAndScope(&op, o)
+	if strings.Contains(r.path, "{") || strings.Contains(r.path, "invitation") {
 		statuses = append(statuses, http.StatusNotFound)
 	}
 	if r.method == http.MethodPost || r.method == http.MethodPatch {
@@ -181,14 +194,32 @@ func (a *api) operation(framework huma.API, r route, o control.Operation) huma.O
 	return op
 }
 
+// security says what proves that somebody may use an operation: any one of the list; empty: nothing is needed.
+func (a *api) security(o control.Operation) (ways []map[string][]string) {
+	ways = []map[string][]string{}
+	if o.Scope == control.Open {
+		return ways
+	}
+	if o.Scope != control.Person {
+		scopes := []string{}
+		if word := o.Needs(); word != "" {
+			scopes = append(scopes, word)
+		}
+		ways = append(ways, map[string][]string{bearer: scopes})
+	}
+	if a.People {
+		ways = append(ways, map[string][]string{session: {}})
+	}
+	return ways
+}
+
 // repeatAndScope adds what goes before the guard and into the description: ETags, and the scope that a key needs.
-func (a *api) repeatAndScope(op *huma.Operation, o control.Operation) {
+func repeatAndScope(op *huma.Operation, o control.Operation) {
 	if repeats(o, op.Method) {
 		op.Middlewares = slices.Insert(op.Middlewares, 1, repeated)
 		describeRepeats(op)
 	}
 	if word := o.Needs(); word != "" {
-		op.Security = []map[string][]string{{bearer: {word}}}
 		op.Description = strings.TrimSpace(op.Description + "\n\nA key needs the scope `" + word + "`.")
 	}
 }

@@ -26,7 +26,9 @@ import (
 	"tidings/internal/receipt"
 	"tidings/internal/store"
 	"tidings/internal/telemetry"
+	"tidings/internal/web"
 	"tidings/provider/all"
+	built "tidings/web"
 )
 
 // Options are what a server is made from.
@@ -112,7 +114,7 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 		Retention: retention(o.Config.Rules).Longest(), Receipts: o.Config.RetentionReceipts.Std(),
 		MaxRequests: int64(o.Config.MaxInFlight), Meter: metrics, Log: a.log,
 	}
-	asking := api.Options{Metrics: metrics.Handler(), Meter: metrics}
+	asking := api.Options{Metrics: metrics.Handler(), Meter: metrics, People: o.Config.UI}
 	if a.tracer != nil { // an interface with a nil in it is not nil
 		taking.Tracer, asking.Tracer = a.tracer, a.tracer
 	}
@@ -124,7 +126,19 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	a.control.Send = road(a.control.PublicURL)
 	asking.Control, asking.Auth = a.control, auth.NewAuthenticator(a.store, "api", time.Now, a.log)
 	asking.Logger, asking.Version, asking.Draining = a.log, o.Version, a.draining.Load
-	a.server = ingest.Server(route(o.Config.BasePath, takeIn, api.New(asking)), a.log)
+	a.server = ingest.Server(route(o.Config.BasePath, takeIn, withPages(o.Config.UI, api.New(asking))), a.log)
+}
+
+// withPages puts the web UI in front of the API, where it is wanted.
+func withPages(wanted bool, ask http.Handler) http.Handler {
+	if !wanted {
+		return ask
+	}
+	pages, err := web.New(built.Dist(), ask)
+	if err != nil {
+		panic(err) // they are within the program, and a test reads them
+	}
+	return pages
 }
 
 // route sends what lies below the base path to ingest and the rest to the API. It does not clean paths: a redirect is

@@ -52,7 +52,7 @@ func Operations(ctx context.Context, o Options) (c *control.Control, closeStore 
 func operations(s *store.Store, a config.Address, builder receipt.Builder) *control.Control {
 	return &control.Control{
 		Store: s, Adapters: all.Adapters(), Now: time.Now, PublicURL: a.Base(), BasePath: a.BasePath,
-		Builder: builder, Commit: s.Commit,
+		Gate: control.NewGate(), Builder: builder, Commit: s.Commit,
 	}
 }
 

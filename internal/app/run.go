@@ -22,6 +22,7 @@ func (a *App) Address() string { return a.listener.Addr().String() }
 func (a *App) Run(ctx context.Context) error {
 	a.log.InfoContext(ctx, "serving", "address", a.Address(), "database", a.config.DB, "engine", a.store.Engine(),
 		"providers", a.config.BasePath+"/{provider}/{token}")
+	a.welcome(ctx)
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		err := a.server.Serve(ingest.Listener(a.listener, a.config.MaxConnections))
@@ -37,6 +38,21 @@ func (a *App) Run(ctx context.Context) error {
 		return a.drain(context.WithoutCancel(ctx))
 	})
 	return errors.Join(group.Wait(), a.close(context.WithoutCancel(ctx)))
+}
+
+// welcome shows the way in where nobody can sign in yet. The link is a secret for a day, shown to whoever runs the server:
+// there is nobody else to show it to.
+func (a *App) welcome(ctx context.Context) {
+	if !a.config.UI {
+		return
+	}
+	link, err := a.control.FirstLink(ctx)
+	if err != nil {
+		a.log.WarnContext(ctx, "no link for the first person was made; make one with: tidings person create NAME", "error", err)
+	}
+	if link != "" {
+		a.log.InfoContext(ctx, "nobody can sign in yet: open this link within a day to choose a name and a password", "link", link)
+	}
 }
 
 // drain ends the serving of requests.

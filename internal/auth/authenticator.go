@@ -12,12 +12,16 @@ import (
 	"tidings/internal/store"
 )
 
-// Principal is who asks, proved by an API key.
+// Principal is who asks, proved by an API key or by a session.
 type Principal struct {
-	KeyID   string        // key_…
+	KeyID   string        // key_…; empty: a person
 	Project string        // prj_…
 	Kind    store.KeyKind // what the key may do
-	Door    string        // through which door: "api"
+	Door    string        // through which door: "api", "ui"
+
+	Person     string // per_…; empty: a key
+	PersonName string
+	Session    string // ses_…
 
 	Scopes    store.Scopes // of a secret key; empty: everything
 	ExpiresAt time.Time    // zero: never
@@ -35,6 +39,7 @@ const (
 	touchEvery   = time.Minute
 	touchTimeout = 250 * time.Millisecond // a busy database must not hold up a question for a note in the margin
 	maxKey       = 128                    // letters; ours have 46
+	maxTouched   = 10_000                 // keys and sessions whose last note is remembered
 )
 
 // Authenticator recognises API keys. It reads the key on every request (one indexed row), so that a revocation holds
@@ -46,7 +51,7 @@ type Authenticator struct {
 	logger *slog.Logger
 
 	mu      sync.Mutex
-	touched map[string]time.Time // when a key's use was last noted by this process
+	touched map[string]time.Time // when the use of a key or session was last noted by this process
 }
 
 // NewAuthenticator makes an authenticator for a door, whose name goes into every Principal.
@@ -116,6 +121,9 @@ func (a *Authenticator) due(id string, now time.Time) bool {
 	defer a.mu.Unlock()
 	if last, ok := a.touched[id]; ok && now.Sub(last) < touchEvery {
 		return false
+	}
+	if len(a.touched) >= maxTouched {
+		clear(a.touched)
 	}
 	a.touched[id] = now
 	return true

@@ -1,4 +1,5 @@
-// Package auth provides API keys and tokens: how they are made, hashed and recognised. Only hashes are ever stored.
+// Package auth provides API keys, tokens, passwords and sessions: how they are made, hashed and recognised. Only hashes are
+// ever stored.
 package auth
 
 import (
@@ -37,7 +38,7 @@ func New(kind store.KeyKind) (plain string, hash [32]byte, prefix string) {
 	return plain, Hash(plain), plain[:len(head)+shown]
 }
 
-// Token makes the token of a source's URL: 192 random bits in URL-safe letters.
+// Token makes the token of a source's URL, of a session or of an invitation: 192 random bits in URL-safe letters.
 func Token() string { return base64.RawURLEncoding.EncodeToString(random(tokenBytes)) }
 
 // Hash is the SHA-256 of a key or token. The secrets are random and long, so a plain hash can't be searched.

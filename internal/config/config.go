@@ -35,6 +35,8 @@ type Config struct {
 	MaxInFlight     int      `default:"1024" placeholder:"N" help:"Provider requests worked on at once; more are told to come again later."`
 	ShutdownTimeout Duration `default:"25s" placeholder:"TIME" help:"How long a stop may take to finish what was begun."`
 
+	UI bool `name:"ui" default:"true" negatable:"" help:"Serve the web UI under /ui/, and let people sign in to it."`
+
 	ConfigFile string `name:"config" placeholder:"FILE" type:"path" help:"JSON file of what only a file may set: {\"netguard\":{\"allow\":[\"10.0.0.0/8\"]}}."`
 }
 

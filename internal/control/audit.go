@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"tidings/internal/auth"
 	"tidings/internal/store"
 )
 
@@ -12,16 +13,19 @@ import (
 const DoorServer = "server"
 
 // doors are the ways in that acts are noted for.
-var doors = []string{"api", "cli", DoorServer}
+var doors = []string{"api", auth.DoorUI, "cli", DoorServer}
 
 // opRestore is in the audit log though it is no operation: it works on a database that no server has open.
 const opRestore = "restore"
 
+// opRefuseSignIn is the act of a server that somebody could not sign in to.
+const opRefuseSignIn = "refuseSignIn"
+
 // AuditFilter is a question about the audit log. Empty fields do not filter.
 type AuditFilter struct {
 	Operation string
-	By        string // a key's id, "cli" or "server"
-	Door      string // api, cli or server
+	By        string // a key's or person's id, "cli" or "server"
+	Door      string // api, ui, cli or server
 	Target    string // an id, or the address of a contact
 	From, To  string // a time or a date; From inclusive, To exclusive
 	Cursor    string
@@ -43,8 +47,8 @@ func (c *Control) ListActs(ctx context.Context, who Actor, f AuditFilter) (ActPa
 	}
 	p.oneOf("operation", f.Operation, changing())
 	p.oneOf("door", f.Door, doors)
-	if f.By != "" && f.By != "cli" && f.By != DoorServer && !strings.HasPrefix(f.By, "key_") {
-		p.add("by", "%.60q is neither the id of a key (key_…) nor cli nor server", f.By)
+	if f.By != "" && f.By != "cli" && f.By != DoorServer && !strings.HasPrefix(f.By, "key_") && !strings.HasPrefix(f.By, "per_") {
+		p.add("by", "%.60q is neither the id of a key (key_…) or person (per_…) nor cli nor server", f.By)
 	}
 	p.text("by", f.By, 0, maxFilter)
 	p.text("target", f.Target, 0, maxFilter)
@@ -67,5 +71,5 @@ func changing() (names []string) {
 			names = append(names, o.Name)
 		}
 	}
-	return append(names, opRestore)
+	return append(names, opRestore, opRefuseSignIn)
 }

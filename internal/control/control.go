@@ -29,6 +29,8 @@ type Control struct {
 	Send func(ctx context.Context, method, url string, header http.Header, body []byte) netguard.Trip
 	// Builder makes entries of what adapters read, as ingest does. Replay alone needs it.
 	Builder receipt.Builder
+	// Gate is what passwords pass through. Signing in and setting passwords alone need it.
+	Gate *Gate
 	// Commit stores entries and fills their outcomes, as ingest does. Replay alone needs it.
 	Commit func(context.Context, []*receipt.Entry) error
 }
@@ -36,8 +38,10 @@ type Control struct {
 // Actor is who asks, through which door.
 type Actor struct {
 	Project string // prj_…: what is asked for belongs to it
-	By      string // a key's id, or "cli"
-	Door    string // "api", "cli"
+	By      string // a key's id, a person's id, or "cli"
+	Door    string // "api", "ui", "cli"
+	Name    string // of a person; empty: By is no person
+	Session string // ses_…, in which a person asks; empty: By is no person
 
 	Scopes    store.Scopes // of its key; empty: everything
 	ExpiresAt time.Time    // of its key; zero: never

@@ -8,6 +8,7 @@ const (
 	Secret Scope = "secret" // a secret key
 	Public Scope = "public" // a public or a secret key
 	Open   Scope = "open"   // nothing
+	Person Scope = "person" // a signed-in person, or the command line: no key
 )
 
 // Operation is one row of the table that every door is made from.
@@ -15,9 +16,10 @@ type Operation struct {
 	Name    string // also in the audit log and as operationId: "listEvents"
 	Group   string // the resource it belongs to: "Events"
 	Scope   Scope
-	Local   bool   // long work: offered by the command line alone
+	Local   bool   // long work, or who runs the server decides: offered by the command line alone
 	Summary string // one line
 	Details string // what a caller must know beyond it; may be empty
+	Alters  bool   // of operations without a scope of keys: whether it changes something
 }
 
 // The names of operations that change something, as the audit log has them.
@@ -42,6 +44,15 @@ const (
 	opReplayReceipt       = "replayReceipt"
 	opVerify              = "verify"
 	opRecount             = "recount"
+	opSignIn              = "signIn"
+	opSignOut             = "signOut"
+	opAcceptInvitation    = "acceptInvitation"
+	opChangePassword      = "changePassword"
+	opEndSession          = "endSession"
+	opCreatePerson        = "createPerson"
+	opResetPerson         = "resetPerson"
+	opDisablePerson       = "disablePerson"
+	opEnablePerson        = "enablePerson"
 )
 
 // Operations lists all operations.
@@ -250,6 +261,47 @@ func Operations() []Operation {
 				"Refused requests and those that only read are not here. Values of secrets are never kept: of them it says only " +
 				"that they changed.",
 		},
+
+		{
+			Name: opSignIn, Group: "People", Scope: Open, Alters: true, Summary: "Sign in",
+			Details: "By name and password. The answer sets a cookie, with which a browser may do everything that a secret key may. " +
+				"Wrong passwords make the next try wait: 429 says how long.",
+		},
+		{
+			Name: "getSession", Group: "People", Scope: Person, Summary: "Tell who is signed in",
+			Details: "By the cookie. 401 with the code no_session where nobody is.",
+		},
+		{
+			Name: opSignOut, Group: "People", Scope: Person, Alters: true, Summary: "Sign out",
+			Details: "The cookie opens nothing any more.",
+		},
+		{
+			Name: "getInvitation", Group: "People", Scope: Open, Summary: "Look at a link that sets a password",
+			Details: "By the token behind the # of the link. 404 where it does not work, or not any more, with the reason.",
+		},
+		{
+			Name: opAcceptInvitation, Group: "People", Scope: Open, Alters: true, Summary: "Use a link that sets a password",
+			Details: "Once. Sets the password, ends the person's sessions elsewhere and signs in as signIn does. " +
+				"A link without a name makes the first person, with the name that is given.",
+		},
+		{
+			Name: opChangePassword, Group: "People", Scope: Person, Alters: true, Summary: "Change one's password",
+			Details: "Ends the person's sessions everywhere; the answer sets the cookie of a new one.",
+		},
+		{
+			Name: "listSessions", Group: "People", Scope: Person, Summary: "List where one is signed in",
+			Details: "Newest first, those that are not over.",
+		},
+		{
+			Name: opEndSession, Group: "People", Scope: Person, Alters: true, Summary: "Sign out elsewhere",
+			Details: "By a session's id.",
+		},
+
+		{Name: "listPeople", Group: "People", Scope: Person, Local: true, Summary: "List the people who may sign in"},
+		{Name: opCreatePerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Make a person who may sign in"},
+		{Name: opResetPerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Make a link for a new password"},
+		{Name: opDisablePerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Keep a person from signing in"},
+		{Name: opEnablePerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Let a person sign in again"},
 
 		{Name: opImportEvents, Group: "Events", Scope: Secret, Local: true, Summary: "Import events from files"},
 		{Name: opReplay, Group: "Receipts", Scope: Secret, Local: true, Summary: "Parse kept receipts again"},

@@ -44,8 +44,8 @@ func KeyScopes() []KeyScope {
 	}
 }
 
-// needs is the scope of every operation but those that are open to all. One that is missing here takes a key that may
-// do everything; a test finds it.
+// needs is the scope of every operation but those that are open to all or of people alone. One that is missing here takes
+// a key that may do everything; a test finds it.
 var needs = map[string]string{
 	"listEvents": "events:read", "listEventNames": "events:read", "getEvent": "events:read",
 	"listMessages": "events:read", "getMessage": "events:read", "listMessageEvents": "events:read",
@@ -69,21 +69,29 @@ var needs = map[string]string{
 	"listActs": "audit:read",
 }
 
-// Needs is the word of the scope that a key must have; empty for an operation that is open to all.
+// Needs is the word of the scope that a key must have; empty for an operation that is open to all, or to no key.
 func (o Operation) Needs() string { return needs[o.Name] }
 
 // Changes reports whether the operation changes something: then the audit log tells of it.
-func (o Operation) Changes() bool { return strings.HasSuffix(o.Needs(), writes) }
+func (o Operation) Changes() bool { return o.Alters || strings.HasSuffix(o.Needs(), writes) }
 
 // The codes of refusals for what a key may not do.
 const (
+	CodePersonOnly    = "person_only"
 	CodePublicKey     = "public_key"
 	CodeMissingScope  = "missing_scope"
 	CodeScopeExceeded = "scope_exceeded"
 )
 
-// Admit makes an actor of a proved key, if the key may use the operation.
+// Admit makes an actor of a proved key or person, if they may use the operation.
 func Admit(o Operation, p auth.Principal) (Actor, error) {
+	if p.Session != "" { // people may do everything
+		return Actor{Project: p.Project, By: p.Person, Door: p.Door, Name: p.PersonName, Session: p.Session}, nil
+	}
+	if o.Scope == Person {
+		return Actor{}, fault.New(fault.Forbidden, CodePersonOnly, "this is for people who are signed in, not for keys").
+			WithHint("sign in at /ui/")
+	}
 	if o.Scope == Secret && p.Kind != store.SecretKey {
 		return Actor{}, fault.New(fault.Forbidden, CodePublicKey, "a public key may not do this").
 			WithHint("use a secret key (sk_…), and never in a browser or an app")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Kind is what sort of thing went wrong. The zero value is Internal: an error that nobody classified.
@@ -49,6 +50,8 @@ type Error struct {
 	Field   string // path of the input that is wrong: "filter.from"; empty: none in particular
 	Hint    string // what a person can do about it; empty: nothing
 	Err     error  // the cause; nil: none
+
+	After time.Duration // when the same call may succeed; zero: not told
 }
 
 // Error returns field, message and cause: the text for logs. Doors show Message alone.
@@ -72,6 +75,13 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) WithHint(format string, args ...any) *Error {
 	c := *e
 	c.Hint = fmt.Sprintf(format, args...)
+	return &c
+}
+
+// WithAfter returns a copy that tells how long to wait before the same call may succeed.
+func (e *Error) WithAfter(wait time.Duration) *Error {
+	c := *e
+	c.After = wait
 	return &c
 }
 

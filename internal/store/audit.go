@@ -47,6 +47,7 @@ type RecordedAct struct {
 	Ref int64
 	ID  string // act_…
 	Act
+	ByName string // the name of the person; empty: it was a program, or the person is not known
 }
 
 // ActPage is one page of acts.
@@ -116,7 +117,8 @@ func (s *Store) Acts(ctx context.Context, q AuditQuery) (page ActPage, err error
 		if err := ofSubject(ctx, c, p, project, q.Subject); err != nil {
 			return err
 		}
-		return c.query(ctx, `SELECT ref, at, by, door, operation, subject, note, changes FROM audit WHERE `+joinAnd(p.where)+
+		return c.query(ctx, `SELECT ref, at, by, door, operation, subject, note, changes,
+			coalesce((SELECT name FROM people h WHERE h.id = audit.by), '') FROM audit WHERE `+joinAnd(p.where)+
 			` ORDER BY ref DESC LIMIT `+itoa(limit+1), p.args, func(r row) error {
 			x, err := scanAct(r)
 			x.Project = q.Project
@@ -137,7 +139,7 @@ func (s *Store) Acts(ctx context.Context, q AuditQuery) (page ActPage, err error
 func scanAct(r row) (x RecordedAct, err error) {
 	var when int64
 	var changes string
-	if err := r.Scan(&x.Ref, &when, &x.By, &x.Door, &x.Operation, &x.Subject, &x.Note, &changes); err != nil {
+	if err := r.Scan(&x.Ref, &when, &x.By, &x.Door, &x.Operation, &x.Subject, &x.Note, &changes, &x.ByName); err != nil {
 		return x, err
 	}
 	x.ID, x.At = publicID(actPrefix, x.Ref), at(when)

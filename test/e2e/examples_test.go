@@ -129,6 +129,7 @@ func prepare(t *testing.T) (s *stage, known *strings.Replacer) {
 		"--topic arn:aws:sns:eu-west-1:123456789012:simulated-mail --json")), &made))
 	var key struct{ ID string }
 	must(t, json.Unmarshal([]byte(s.mustShell("tidings key create --kind secret --name first --json")), &key))
+	s.mustShell("tidings person create mia")
 	address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
 	s.mustShell("tidings simulate --url http://" + address + "/in/ses/" + made.Token + " --events 300 --recipients 50 --start 2026-05-03T00:00:00Z")
 	stop()
