@@ -83,6 +83,7 @@ func routes() []route {
 		{"revokeKey", del, "/keys/{id}", 200, on((*api).revokeKey)},
 
 		{"listActs", get, "/audit", 200, on((*api).listActs)},
+		{"listSettings", get, "/settings", 200, on((*api).listSettings)},
 
 		{"getHealth", get, "/healthz", 200, on((*api).getHealth)},
 		{"getReadiness", get, "/readyz", 200, onReadiness((*api).getReadiness)},

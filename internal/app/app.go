@@ -33,6 +33,8 @@ type Options struct {
 	Config  config.Config
 	Version string
 	Logger  *slog.Logger
+	// Settings are what Config came from, for people to look at.
+	Settings []control.Setting
 }
 
 // App is a server. Make it with New, run it once with Run.
@@ -117,6 +119,7 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	takeIn := ingest.NewHandler(taking)
 	a.watch(metrics, takeIn)
 	a.control = operations(a.store, o.Config.Address, builder)
+	a.control.Settings = o.Settings
 	a.control.Confirm = a.confirmer.Fetch
 	a.control.Send = road(a.control.PublicURL)
 	asking.Control, asking.Auth = a.control, auth.NewAuthenticator(a.store, "api", time.Now, a.log)

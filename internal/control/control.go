@@ -23,6 +23,9 @@ type Control struct {
 	PublicURL string // where providers reach this server: "https://tidings.example.com", without a slash at the end
 	BasePath  string // of sources' URLs: "/in"
 
+	// Settings are what the server was started with, for people to look at.
+	Settings []Setting
+
 	// Confirm fetches the URL of a subscription that waits for a person. Control notes how it ended.
 	Confirm func(context.Context, source.Confirmation) error
 	// Send makes a request to a URL below PublicURL and tells what it met. Self-tests alone need it.

@@ -251,6 +251,11 @@ func Operations() []Operation {
 				"that they changed.",
 		},
 
+		{
+			Name: "listSettings", Group: "Server", Scope: Secret, Summary: "List the server's settings",
+			Details: "With what it was started, and where each value comes from. Passwords are not told.",
+		},
+
 		{Name: opImportEvents, Group: "Events", Scope: Secret, Local: true, Summary: "Import events from files"},
 		{Name: opReplay, Group: "Receipts", Scope: Secret, Local: true, Summary: "Parse kept receipts again"},
 		{Name: opRecount, Group: "Events", Scope: Secret, Local: true, Summary: "Put counters right"},
