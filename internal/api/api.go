@@ -28,6 +28,8 @@ type Options struct {
 	Draining func() bool  // whether the server is shutting down: then it is not ready
 	Meter    Meter        // counts requests; nil: they are not counted
 	Tracer   Tracer       // follows requests; nil: they are not followed
+	// Heartbeat is how often a silent feed proves that it lives; 0: every 15 seconds.
+	Heartbeat time.Duration
 }
 
 const (

@@ -20,6 +20,7 @@ import (
 	"tidings/internal/auth"
 	"tidings/internal/config"
 	"tidings/internal/control"
+	"tidings/internal/feed"
 	"tidings/internal/ingest"
 	"tidings/internal/netguard"
 	"tidings/internal/receipt"
@@ -46,6 +47,8 @@ type App struct {
 	committer *ingest.Committer
 	confirmer *ingest.Confirmer
 	refusals  *ingest.RefusalLog
+	feed      *feed.Hub
+	committed chan struct{} // has one where other nodes are to be told of a commit
 	tracer    *telemetry.Tracer // nil: no traces
 	listener  net.Listener
 	server    *http.Server
@@ -66,7 +69,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: o.Config, log: o.Logger}
+	a := &App{config: o.Config, log: o.Logger, committed: make(chan struct{}, 1)}
 	if a.store, err = openStore(ctx, o, true); err != nil {
 		return nil, err
 	}
@@ -100,8 +103,9 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	metrics := telemetry.New(o.Version)
 	guard := &netguard.Guard{Allow: file.Netguard.Allow, Own: own(a.listener)}
 	client := guard.Client(outgoingTimeout)
+	a.feed = a.newFeed()
 	a.committer = ingest.NewCommitter(ingest.CommitterOptions{
-		Commit: a.store.Commit, Workers: workers(a.store), Log: a.log, Meter: metrics,
+		Commit: a.commit, Workers: workers(a.store), Log: a.log, Meter: metrics,
 	})
 	a.confirmer = ingest.NewConfirmer(client, a.store, time.Now, a.log)
 	a.refusals = ingest.NewRefusalLog(a.store, time.Now, a.log)
@@ -119,12 +123,13 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	takeIn := ingest.NewHandler(taking)
 	a.watch(metrics, takeIn)
 	a.control = operations(a.store, o.Config.Address, builder)
-	a.control.Settings = o.Settings
+	a.control.Commit, a.control.Feed, a.control.Settings = a.commit, a.feed, o.Settings
 	a.control.Confirm = a.confirmer.Fetch
 	a.control.Send = road(a.control.PublicURL)
 	asking.Control, asking.Auth = a.control, auth.NewAuthenticator(a.store, "api", time.Now, a.log)
 	asking.Logger, asking.Version, asking.Draining = a.log, o.Version, a.draining.Load
 	a.server = ingest.Server(route(o.Config.BasePath, takeIn, api.New(asking)), a.log)
+	a.server.RegisterOnShutdown(a.feed.Close) // its readers would never end
 }
 
 // route sends what lies below the base path to ingest and the rest to the API. It does not clean paths: a redirect is
