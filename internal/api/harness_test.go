@@ -97,8 +97,11 @@ func newServer(t *testing.T) *server {
 			return s.confirm
 		},
 	}
+	s.control.Feed = control.NewFeed(s.store, api.EncodeEvent, 3, s.logger)
+	t.Cleanup(s.control.Feed.Close)
 	s.handler = api.New(api.Options{
-		Control: s.control, Auth: s.auth, Logger: s.logger,
+		Heartbeat: 50 * time.Millisecond,
+		Control:   s.control, Auth: s.auth, Logger: s.logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") }),
 		Version: "1.2.3", Draining: func() bool { return s.draining },
 	})

@@ -48,7 +48,7 @@ type App struct {
 	confirmer *ingest.Confirmer
 	refusals  *ingest.RefusalLog
 	feed      *feed.Hub
-	committed chan struct{} // has one where other nodes are to be told of a commit
+	committed chan struct{}     // has one where other nodes are to be told of a commit
 	tracer    *telemetry.Tracer // nil: no traces
 	listener  net.Listener
 	server    *http.Server
@@ -103,7 +103,7 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	metrics := telemetry.New(o.Version)
 	guard := &netguard.Guard{Allow: file.Netguard.Allow, Own: own(a.listener)}
 	client := guard.Client(outgoingTimeout)
-	a.feed = a.newFeed()
+	a.feed = control.NewFeed(a.store, api.EncodeEvent, o.Config.FeedReaders, a.log)
 	a.committer = ingest.NewCommitter(ingest.CommitterOptions{
 		Commit: a.commit, Workers: workers(a.store), Log: a.log, Meter: metrics,
 	})

@@ -2,39 +2,13 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"tidings/internal/api"
-	"tidings/internal/feed"
 	"tidings/internal/receipt"
-	"tidings/internal/store"
 )
 
 // announceEvery is how often other nodes are told of commits, at most.
 const announceEvery = 50 * time.Millisecond
-
-// newFeed makes the live feed over the log of a store.
-func (a *App) newFeed() *feed.Hub {
-	return feed.NewHub(feed.Options{
-		Follow: func(ctx context.Context, project string, after feed.Position, limit int) ([]feed.Entry, error) {
-			list, err := a.store.Follow(ctx, project, store.Position(after), limit)
-			if err != nil {
-				return nil, fmt.Errorf("follow the log: %w", err)
-			}
-			entries := make([]feed.Entry, len(list))
-			for i := range list {
-				entries[i] = feed.Entry{At: feed.Position(list[i].At), Event: &list[i].Event}
-			}
-			return entries, nil
-		},
-		End: func(ctx context.Context) (feed.Position, error) {
-			end, err := a.store.End(ctx)
-			return feed.Position(end), err
-		},
-		Encode: api.EncodeEvent, Most: a.config.FeedReaders, Log: a.log,
-	})
-}
 
 // commit stores entries and tells whoever follows the log, here and on other nodes.
 func (a *App) commit(ctx context.Context, entries []*receipt.Entry) error {

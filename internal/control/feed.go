@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -14,6 +15,28 @@ import (
 	"tidings/internal/message"
 	"tidings/internal/store"
 )
+
+// NewFeed makes the live feed over the log of a store, for at most so many readers.
+func NewFeed(s *store.Store, encode func(*event.Event) ([]byte, error), most int, log *slog.Logger) *feed.Hub {
+	return feed.NewHub(feed.Options{
+		Follow: func(ctx context.Context, project string, after feed.Position, limit int) ([]feed.Entry, error) {
+			list, err := s.Follow(ctx, project, store.Position(after), limit)
+			if err != nil {
+				return nil, fmt.Errorf("follow the log: %w", err)
+			}
+			entries := make([]feed.Entry, len(list))
+			for i := range list {
+				entries[i] = feed.Entry{At: feed.Position(list[i].At), Event: &list[i].Event}
+			}
+			return entries, nil
+		},
+		End: func(ctx context.Context) (feed.Position, error) {
+			end, err := s.End(ctx)
+			return feed.Position(end), err
+		},
+		Encode: encode, Most: most, Log: log,
+	})
+}
 
 // Watch is somebody who watches events come in. One goroutine uses it; Close it.
 type Watch struct {

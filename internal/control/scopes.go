@@ -49,7 +49,7 @@ func KeyScopes() []KeyScope {
 // do everything; a test finds it.
 var needs = map[string]string{
 	"listEvents": "events:read", "listEventNames": "events:read", "getEvent": "events:read",
-	"watchEvents": "events:read",
+	"watchEvents":  "events:read",
 	"listMessages": "events:read", "getMessage": "events:read", "listMessageEvents": "events:read",
 	"getEventRaw": readRaw, "getReceiptRaw": readRaw,
 	"listContacts": "contacts:read", "getContact": "contacts:read", "listContactEvents": "contacts:read",
