@@ -16,7 +16,7 @@ CONNECTIONS ?= 64,256
 FUZZTIME ?= 10s
 FUZZ ?= ./event/... ./provider/... ./internal/pull/... ./internal/ingest/...
 
-.PHONY: help run build test fuzz lint format bench generate e2e openapi postgres clean
+.PHONY: help run build test fuzz lint format bench generate e2e openapi web web-check postgres clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,13 @@ e2e: build ## Run the built binary against real engines: kill -9 rounds, disorde
 
 openapi: build ## Lint the served OpenAPI document with an independent linter (needs npx)
 	scripts/openapi.sh
+
+web: build ## Make web/dist and its types of the API again (needs Node and npm)
+	scripts/web.sh types
+	scripts/web.sh build
+
+web-check: build ## Fail if web/dist or its types are not what the sources give (needs Node and npm)
+	scripts/web.sh check
 
 postgres: ## Start the private PostgreSQL that the tests use, and print its URL
 	@scripts/postgres.sh start

@@ -54,6 +54,7 @@ var allowed = map[string][]string{
 
 	// The pure rules.
 	"internal/stats":   {"event"},
+	"internal/feed":    {"event", "internal/fault"},
 	"internal/contact": {"event", "internal/stats"},
 	"internal/message": {"event", "internal/stats"},
 
@@ -80,7 +81,7 @@ var allowed = map[string][]string{
 	"internal/auth": {"internal/fault", "internal/store"},
 	"internal/control": {
 		"event", "provider", "internal/auth", "internal/contact", "internal/fault", "internal/receipt", "internal/source",
-		"internal/stats", "internal/store", "internal/netguard", "internal/pull",
+		"internal/stats", "internal/store", "internal/netguard", "internal/pull", "internal/feed", "internal/message",
 	},
 	// The pages know nothing of what they show.
 	"internal/web": {},

@@ -14,6 +14,7 @@ import (
 
 	"tidings/internal/app"
 	"tidings/internal/config"
+	"tidings/internal/control"
 )
 
 type configCommand struct {
@@ -41,6 +42,8 @@ type settingView struct {
 	Variable string `json:"variable"`
 	Value    string `json:"value"`
 	From     string `json:"from"` // default, environment, flag
+
+	about string
 }
 
 // Run prints the settings.
@@ -68,7 +71,7 @@ func effective(parsed *kong.Context) []settingView {
 		if !isSetting(parsed.Model, f.Name) {
 			continue
 		}
-		v := settingView{Name: f.Name, Variable: f.Envs[0], Value: shown(parsed.FlagValue(f)), From: "default"}
+		v := settingView{Name: f.Name, Variable: f.Envs[0], Value: shown(parsed.FlagValue(f)), From: "default", about: f.Help}
 		for _, name := range f.Envs {
 			if _, set := os.LookupEnv(name); set {
 				v.From = "environment"
@@ -80,6 +83,15 @@ func effective(parsed *kong.Context) []settingView {
 		views = append(views, v)
 	}
 	return views
+}
+
+// serverSettings is the same for whoever asks the server.
+func serverSettings(parsed *kong.Context) []control.Setting {
+	var list []control.Setting
+	for _, v := range effective(parsed) {
+		list = append(list, control.Setting{Name: v.Name, Variable: v.Variable, Value: v.Value, From: v.From, About: v.about})
+	}
+	return list
 }
 
 // isSetting reports whether serve has a flag: --json is only about printing.

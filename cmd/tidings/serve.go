@@ -5,6 +5,8 @@ import (
 	"os"
 	"runtime/pprof"
 
+	"github.com/alecthomas/kong"
+
 	"tidings/internal/app"
 	"tidings/internal/config"
 	"tidings/internal/telemetry"
@@ -27,7 +29,7 @@ Ctrl-C finishes what was begun and stops.
 }
 
 // Run serves until it is told to stop.
-func (s *serveCommand) Run(c *console) error {
+func (s *serveCommand) Run(c *console, parsed *kong.Context) error {
 	if s.CPUProfile != "" {
 		f, err := os.Create(s.CPUProfile)
 		if err != nil {
@@ -40,7 +42,9 @@ func (s *serveCommand) Run(c *console) error {
 		defer pprof.StopCPUProfile()
 	}
 	logger := telemetry.NewLogger(c.err, s.Level(), s.LogFormat)
-	server, err := app.New(c.ctx, app.Options{Config: s.Config, Version: version, Logger: logger})
+	server, err := app.New(c.ctx, app.Options{
+		Config: s.Config, Version: version, Logger: logger, Settings: serverSettings(parsed),
+	})
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ type Options struct {
 	Meter    Meter        // counts requests; nil: they are not counted
 	Tracer   Tracer       // follows requests; nil: they are not followed
 	People   bool         // whether people may sign in, and ask with the cookie that they get
+	// Heartbeat is how often a silent feed proves that it lives; 0: every 15 seconds.
+	Heartbeat time.Duration
 }
 
 const (

@@ -105,6 +105,18 @@ type Span struct {
 
 // EventFilters are the filters that every list of events takes.
 type EventFilters struct {
+	EventMatch
+	Paging
+}
+
+func (f EventFilters) filter() control.EventFilter {
+	c := f.EventMatch.filter()
+	c.Cursor, c.Limit = f.Cursor, f.limit()
+	return c
+}
+
+// EventMatch is what events are filtered by, whether they are listed or watched.
+type EventMatch struct {
 	EventName    []string `query:"eventName,explode" doc:"A name, ours or another system's; may be repeated" example:"email.bounce"`
 	Name         []string `query:"name,explode" doc:"The same as eventName"`
 	Template     string   `query:"template" doc:"The email's template" example:"onboarding/welcome"`
@@ -115,14 +127,13 @@ type EventFilters struct {
 	SenderDomain string   `query:"senderDomain" doc:"The domain that sent the email" example:"send.test"`
 	Account      string   `query:"account" doc:"The provider's account that sent the email" example:"123456789012"`
 	Span
-	Paging
 }
 
-func (f EventFilters) filter() control.EventFilter {
+func (f EventMatch) filter() control.EventFilter {
 	return control.EventFilter{
 		Names: append(f.EventName, f.Name...), Template: f.Template, Workflow: f.Workflow, Source: f.Source,
 		Provider: f.Provider, Tag: f.Tag, SenderDomain: f.SenderDomain, Account: f.Account,
-		From: f.From, To: f.To, Cursor: f.Cursor, Limit: f.limit(),
+		From: f.From, To: f.To,
 	}
 }
 

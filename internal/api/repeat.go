@@ -29,9 +29,10 @@ const (
 )
 
 // neverKept are the operations that only read and whose answers nobody is to keep: bodies as they came, and what guards
-// the rest.
+// the rest; and the feed, which has no end.
 var neverKept = map[string]bool{
 	"getEventRaw": true, "getReceiptRaw": true, "listKeys": true, "listActs": true, "getSession": true, "listSessions": true,
+	"watchEvents": true,
 }
 
 // repeats reports whether answers of an operation have ETags.

@@ -30,6 +30,7 @@ func routes() []route {
 	return []route{
 		{"listEvents", get, "/events", 200, on((*api).listEvents)},
 		{"listEventNames", get, "/events/names", 200, on((*api).listEventNames)},
+		{"watchEvents", get, "/feed", 200, onFeed},
 		{"getEvent", get, "/events/{id}", 200, on((*api).getEvent)},
 		{"getEventRaw", get, "/events/{id}/raw", 200, onRaw((*api).getEventRaw)},
 
@@ -83,6 +84,7 @@ func routes() []route {
 		{"revokeKey", del, "/keys/{id}", 200, on((*api).revokeKey)},
 
 		{"listActs", get, "/audit", 200, on((*api).listActs)},
+		{"listSettings", get, "/settings", 200, on((*api).listSettings)},
 
 		{"signIn", post, "/ui/session", 200, on((*api).signIn)},
 		{"getSession", get, "/ui/session", 200, on((*api).getSession)},

@@ -30,6 +30,9 @@ func timeoutOf(r *http.Request) time.Duration {
 	if r.URL.Path == "/suppressions/import" || r.URL.Path == "/suppressions/export" {
 		return listTimeout
 	}
+	if r.URL.Path == "/feed" {
+		return feedTimeout
+	}
 	return requestTimeout
 }
 

@@ -20,6 +20,7 @@ import (
 	"tidings/internal/auth"
 	"tidings/internal/config"
 	"tidings/internal/control"
+	"tidings/internal/feed"
 	"tidings/internal/ingest"
 	"tidings/internal/netguard"
 	"tidings/internal/pull"
@@ -36,6 +37,8 @@ type Options struct {
 	Config  config.Config
 	Version string
 	Logger  *slog.Logger
+	// Settings are what Config came from, for people to look at.
+	Settings []control.Setting
 }
 
 // App is a server. Make it with New, run it once with Run.
@@ -48,6 +51,8 @@ type App struct {
 	confirmer *ingest.Confirmer
 	refusals  *ingest.RefusalLog
 	queues    *pull.Queues
+	feed      *feed.Hub
+	committed chan struct{}     // has one where other nodes are to be told of a commit
 	tracer    *telemetry.Tracer // nil: no traces
 	listener  net.Listener
 	server    *http.Server
@@ -68,7 +73,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: o.Config, log: o.Logger}
+	a := &App{config: o.Config, log: o.Logger, committed: make(chan struct{}, 1)}
 	if a.store, err = openStore(ctx, o, true); err != nil {
 		return nil, err
 	}
@@ -102,8 +107,9 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	metrics := telemetry.New(o.Version)
 	guard := &netguard.Guard{Allow: file.Netguard.Allow, Own: own(a.listener)}
 	client := guard.Client(outgoingTimeout)
+	a.feed = control.NewFeed(a.store, api.EncodeEvent, o.Config.FeedReaders, a.log)
 	a.committer = ingest.NewCommitter(ingest.CommitterOptions{
-		Commit: a.store.Commit, Workers: workers(a.store), Log: a.log, Meter: metrics,
+		Commit: a.commit, Workers: workers(a.store), Log: a.log, Meter: metrics,
 	})
 	a.confirmer = ingest.NewConfirmer(client, a.store, time.Now, a.log)
 	a.refusals = ingest.NewRefusalLog(a.store, time.Now, a.log)
@@ -122,11 +128,13 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	a.watch(metrics, takeIn)
 	a.queues = a.readQueues(takeIn, metrics)
 	a.control = operations(a.store, o.Config.Address, builder)
+	a.control.Commit, a.control.Feed, a.control.Settings = a.commit, a.feed, o.Settings
 	a.control.Confirm = a.confirmer.Fetch
 	a.control.Send = road(a.control.PublicURL)
 	asking.Control, asking.Auth = a.control, auth.NewAuthenticator(a.store, "api", time.Now, a.log)
 	asking.Logger, asking.Version, asking.Draining = a.log, o.Version, a.draining.Load
 	a.server = ingest.Server(route(o.Config.BasePath, takeIn, withPages(o.Config.UI, api.New(asking))), a.log)
+	a.server.RegisterOnShutdown(a.feed.Close) // its readers would never end
 }
 
 // withPages puts the web UI in front of the API, where it is wanted.

@@ -34,7 +34,7 @@ func options(t *testing.T) app.Options {
 			Database:       config.Database{DB: config.DatabaseURL(filepath.Join(t.TempDir(), "data", "tidings.db"))},
 			Address:        config.Address{Listen: "127.0.0.1:0", BasePath: "/in"},
 			Log:            config.Log{LogLevel: "info", LogFormat: "text"},
-			MaxConnections: 64, MaxInFlight: 64, ShutdownTimeout: config.Duration(5 * time.Second),
+			MaxConnections: 64, MaxInFlight: 64, FeedReaders: 64, ShutdownTimeout: config.Duration(5 * time.Second),
 		},
 		Version: "test", Logger: slog.New(slog.DiscardHandler),
 	}

@@ -33,6 +33,8 @@ func (a *App) Run(ctx context.Context) error {
 	})
 	group.Go(func() error { return a.background(running) })
 	group.Go(func() error { return a.queues.Run(running) })
+	group.Go(func() error { return a.announce(running) })
+	group.Go(func() error { return a.store.Listen(running, a.feed.Wake) })
 	group.Go(func() error {
 		<-running.Done()
 		return a.drain(context.WithoutCancel(ctx))
@@ -74,6 +76,7 @@ const closeTimeout = 10 * time.Second
 func (a *App) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
+	a.feed.Close()
 	err := a.committer.Close(ctx)
 	a.confirmer.Close(ctx)
 	a.refusals.Close(ctx)

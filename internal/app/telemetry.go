@@ -22,7 +22,7 @@ func (a *App) trace(ctx context.Context, version string) (err error) {
 // watch lets the metrics see the state of the server.
 func (a *App) watch(m *telemetry.Metrics, takeIn *ingest.Handler) {
 	m.Watch(telemetry.Watched{
-		Queue: a.committer.Queue, InFlight: takeIn.InFlight, State: a.state, Log: a.log, Now: time.Now,
+		Queue: a.committer.Queue, InFlight: takeIn.InFlight, Readers: a.feed.Readers, State: a.state, Log: a.log, Now: time.Now,
 	})
 }
 

@@ -33,6 +33,7 @@ type Config struct {
 
 	MaxConnections  int      `default:"2048" placeholder:"N" help:"Connections held at once; more wait."`
 	MaxInFlight     int      `default:"1024" placeholder:"N" help:"Provider requests worked on at once; more are told to come again later."`
+	FeedReaders     int      `default:"1000" placeholder:"N" help:"Readers of the live feed at once; more are told to come again later."`
 	ShutdownTimeout Duration `default:"25s" placeholder:"TIME" help:"How long a stop may take to finish what was begun."`
 
 	UI bool `name:"ui" default:"true" negatable:"" help:"Serve the web UI under /ui/, and let people sign in to it."`
@@ -139,6 +140,9 @@ func (c *Config) Validate() error {
 	}
 	if c.MaxInFlight < 1 {
 		report("max-in-flight", "must be at least 1")
+	}
+	if c.FeedReaders < 1 {
+		report("feed-readers", "must be at least 1")
 	}
 	if c.ShutdownTimeout <= 0 {
 		report("shutdown-timeout", "must be more than 0")

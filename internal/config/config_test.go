@@ -24,7 +24,7 @@ func valid() config.Config {
 		Database:       config.Database{DB: "data/tidings.db"},
 		Address:        config.Address{Listen: "127.0.0.1:8080", BasePath: "/in"},
 		Log:            config.Log{LogLevel: "info", LogFormat: "text"},
-		MaxConnections: 1, MaxInFlight: 1, ShutdownTimeout: config.Duration(time.Second),
+		MaxConnections: 1, MaxInFlight: 1, FeedReaders: 1, ShutdownTimeout: config.Duration(time.Second),
 	}
 }
 

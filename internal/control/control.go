@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"tidings/internal/feed"
 	"tidings/internal/netguard"
 	"tidings/internal/receipt"
 	"tidings/internal/source"
@@ -22,6 +23,11 @@ type Control struct {
 
 	PublicURL string // where providers reach this server: "https://tidings.example.com", without a slash at the end
 	BasePath  string // of sources' URLs: "/in"
+
+	// Feed is the live feed, which only a server has.
+	Feed *feed.Hub
+	// Settings are what the server was started with, for people to look at.
+	Settings []Setting
 
 	// Confirm fetches the URL of a subscription that waits for a person. Control notes how it ended.
 	Confirm func(context.Context, source.Confirmation) error

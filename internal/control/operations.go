@@ -69,6 +69,13 @@ func Operations() []Operation {
 			Details: "The names that events of this project have had, sorted.",
 		},
 		{
+			Name: "watchEvents", Group: "Events", Scope: Secret, Summary: "Watch events come in",
+			Details: "Server-sent events (text/event-stream): each is named event, its data is an event as listEvents has it, its id " +
+				"stands for its place in the log. After a broken connection a browser sends the last id by itself, as Last-Event-ID, " +
+				"and gets everything that was committed since, late facts among them, in the order of commits. An event named lost says " +
+				"why that is not possible. Comments come every 15 seconds. At most some readers at once: 429 beyond.",
+		},
+		{
 			Name: "getEvent", Group: "Events", Scope: Secret, Summary: "Get an event",
 			Details: "By its id. The answer is the same as in a list.",
 		},
@@ -260,6 +267,11 @@ func Operations() []Operation {
 			Details: "Newest first: every act that changed something, through the API, the command line or by the server itself. " +
 				"Refused requests and those that only read are not here. Values of secrets are never kept: of them it says only " +
 				"that they changed.",
+		},
+
+		{
+			Name: "listSettings", Group: "Server", Scope: Secret, Summary: "List the server's settings",
+			Details: "With what it was started, and where each value comes from. Passwords are not told.",
 		},
 
 		{

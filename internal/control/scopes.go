@@ -41,6 +41,7 @@ func KeyScopes() []KeyScope {
 		{"keys:read", "the list of keys"},
 		{"keys:write", "making keys that may do no more than this one, and revoking keys"},
 		{"audit:read", "the audit log"},
+		{"settings:read", "the server's settings"},
 	}
 }
 
@@ -48,6 +49,7 @@ func KeyScopes() []KeyScope {
 // a key that may do everything; a test finds it.
 var needs = map[string]string{
 	"listEvents": "events:read", "listEventNames": "events:read", "getEvent": "events:read",
+	"watchEvents":  "events:read",
 	"listMessages": "events:read", "getMessage": "events:read", "listMessageEvents": "events:read",
 	"getEventRaw": readRaw, "getReceiptRaw": readRaw,
 	"listContacts": "contacts:read", "getContact": "contacts:read", "listContactEvents": "contacts:read",
@@ -66,7 +68,7 @@ var needs = map[string]string{
 	"getOverview":  "stats:read", "getStats": "stats:read", "getLinks": "stats:read", "getFunnel": "stats:read",
 	"getDelays": "stats:read", "getReach": "stats:read", opVerify: "stats:read", opRecount: "stats:write",
 	"listKeys": "keys:read", opCreateKey: "keys:write", opRevokeKey: "keys:write",
-	"listActs": "audit:read",
+	"listActs": "audit:read", "listSettings": "settings:read",
 }
 
 // Needs is the word of the scope that a key must have; empty for an operation that is open to all, or to no key.

@@ -27,6 +27,8 @@ type engine interface {
 	// sorted but for the few of one second whose hashes begin alike. A query that walks such an index in the order of
 	// ids compares and sorts by stem first.
 	stem(id string) string
+	// walk tells how events are walked in the order of their commits.
+	walk() logOrder
 	// read runs fn on a connection that sees one snapshot, or at least committed rows, and can't write.
 	read(ctx context.Context, fn func(conn) error) error
 	// snapshot is read without a bound on time, for maintenance: whoever holds it holds back clean-up.
@@ -41,6 +43,9 @@ type engine interface {
 	// tend does the periodic work of the engine itself: partitions that are due are made, ones whose events are
 	// older than keep (0: for ever) dropped.
 	tend(ctx context.Context, now time.Time, keep time.Duration) error
+	// notify and listen are as Store.Notify and Store.Listen say.
+	notify(ctx context.Context) error
+	listen(ctx context.Context, wake func()) error
 	close() error
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -19,6 +20,7 @@ import (
 // postgresEngine is a PostgreSQL database that any number of nodes may share.
 type postgresEngine struct {
 	pool *pgxpool.Pool
+	log  *slog.Logger
 }
 
 const (
@@ -50,7 +52,7 @@ func openPostgres(ctx context.Context, o Options) (*postgresEngine, error) {
 	if err != nil {
 		return nil, postgresFault(fmt.Errorf("connect: %w", err))
 	}
-	e := &postgresEngine{pool: pool}
+	e := &postgresEngine{pool: pool, log: o.Logger}
 	if err := e.checkDurability(ctx); err != nil {
 		pool.Close()
 		return nil, err

@@ -39,6 +39,8 @@ type Watched struct {
 	Queue func() (entries, bytes int)
 	// InFlight is how many provider requests are worked on.
 	InFlight func() int64
+	// Readers is how many read the live feed.
+	Readers func() int
 	// State reads the rest. Where it fails, its metrics are absent until it works again.
 	State func(context.Context) (State, error)
 	Log   *slog.Logger
@@ -61,6 +63,9 @@ func (m *Metrics) Watch(w Watched) {
 		}),
 		gauge("tidings_ingest_in_flight_requests", "Requests of providers that are worked on.", func() float64 {
 			return float64(w.InFlight())
+		}),
+		gauge("tidings_feed_readers", "Connections that read the live feed.", func() float64 {
+			return float64(w.Readers())
 		}),
 		newStateCollector(w),
 	)

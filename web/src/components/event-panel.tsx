@@ -1,0 +1,36 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { eventRaw } from '../api/queries'
+import type { Event } from '../lib/events'
+import { JSONView } from './bits'
+import { EventFacts, EventName } from './event'
+import { Dialog } from './overlay'
+import { Button, Loading, Problem } from './ui'
+
+/** One event over the list that it stands in. */
+export function EventPanel({ event, close }: { event: Event | undefined; close: () => void }) {
+  return (
+    <Dialog open={event !== undefined} close={close} title="Event" wide>
+      {event && (
+        <div className="flex flex-col gap-4">
+          <p className="flex items-center gap-2">
+            <EventName name={event.name} />
+            <Link to="/events/$id" params={{ id: event.id }} className="text-sm text-accent hover:underline">Open as a page</Link>
+          </p>
+          <EventFacts event={event} />
+          <Raw id={event.id} />
+        </div>
+      )}
+    </Dialog>
+  )
+}
+
+/** What the provider sent, fetched when it is asked for. */
+export function Raw({ id, open = false }: { id: string; open?: boolean }) {
+  const [asked, ask] = useState(open)
+  const raw = useQuery({ ...eventRaw(id), enabled: asked })
+  if (!asked) return <Button className="self-start" onClick={() => ask(true)}>Show what the provider sent</Button>
+  if (raw.error) return <Problem error={raw.error} />
+  return raw.data === undefined ? <Loading lines={4} /> : <JSONView value={raw.data} />
+}

@@ -1,0 +1,5 @@
+import { Heading } from '../components/ui'
+
+export function ContactPage() {
+  return <Heading title="ContactPage" />
+}

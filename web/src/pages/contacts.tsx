@@ -1,0 +1,5 @@
+import { Heading } from '../components/ui'
+
+export function Contacts() {
+  return <Heading title="Contacts" />
+}

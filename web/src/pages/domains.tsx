@@ -1,0 +1,5 @@
+import { Heading } from '../components/ui'
+
+export function Domains() {
+  return <Heading title="Domains" />
+}

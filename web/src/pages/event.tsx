@@ -1,0 +1,27 @@
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { event } from '../api/queries'
+import { JSONView } from '../components/bits'
+import { EventFacts, EventName } from '../components/event'
+import { Raw } from '../components/event-panel'
+import { Card, Heading, Loading, Problem } from '../components/ui'
+
+const route = getRouteApi('/inside/events/$id')
+
+export function EventPage() {
+  const { id } = route.useParams()
+  const answer = useQuery(event(id))
+  if (answer.error) return <Problem error={answer.error} retry={() => void answer.refetch()} />
+  if (!answer.data) return <Loading />
+  const e = answer.data
+  return (
+    <>
+      <Heading title={<span className="flex items-center gap-3"><EventName name={e.name} /> {e.recipient}</span>} />
+      <Card title="What is known"><EventFacts event={e} /></Card>
+      <div className="grid gap-5 xl:grid-cols-2">
+        <Card title="As the API tells it"><JSONView value={e} /></Card>
+        <Card title="As the provider sent it"><Raw id={id} open /></Card>
+      </div>
+    </>
+  )
+}

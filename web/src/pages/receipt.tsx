@@ -1,0 +1,5 @@
+import { Heading } from '../components/ui'
+
+export function ReceiptPage() {
+  return <Heading title="ReceiptPage" />
+}

@@ -1,0 +1,5 @@
+import { Heading } from '../components/ui'
+
+export function Receipts() {
+  return <Heading title="Receipts" />
+}

@@ -1,0 +1,5 @@
+import { Heading } from '../components/ui'
+
+export function Settings() {
+  return <Heading title="Settings" />
+}

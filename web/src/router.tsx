@@ -1,0 +1,181 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect,
+} from '@tanstack/react-router'
+import { Shell } from './components/shell'
+import { NotFound, PageProblem } from './components/whole'
+import { person } from './lib/session'
+import { spanOf } from './lib/range'
+import { filtersOf } from './lib/filters'
+
+interface Context {
+  queries: QueryClient
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFound })
+
+/** Everything but signing in needs a person who is signed in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    const who = await context.queries.fetchQuery({ ...person, staleTime: 60_000 })
+    if (!who) throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } })
+  },
+})
+
+type Search = Record<string, unknown>
+
+/** Keeps the named texts of an address; everything else is passed over. */
+const texts = <K extends string>(...keys: K[]) => (s: Search): Partial<Record<K, string>> =>
+  Object.fromEntries(keys.flatMap((k) => {
+    const v = s[k]
+    return typeof v === 'string' && v !== '' ? [[k, v]] : typeof v === 'number' || typeof v === 'boolean' ? [[k, String(v)]] : []
+  })) as Partial<Record<K, string>>
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (s: Search): { next?: string } => (typeof s['next'] === 'string' && /^\/(?!\/)/.test(s['next']) ? { next: s['next'] } : {}),
+  component: lazyRouteComponent(() => import('./pages/sign-in'), 'SignIn'),
+})
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('./pages/sign-in'), 'Welcome'),
+})
+
+const pages = [
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/',
+    validateSearch: (s: Search) => spanOf(s),
+    component: lazyRouteComponent(() => import('./pages/overview'), 'Overview'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/live',
+    validateSearch: (s: Search) => filtersOf(s),
+    component: lazyRouteComponent(() => import('./pages/live'), 'Live'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/events',
+    validateSearch: (s: Search) => filtersOf(s),
+    component: lazyRouteComponent(() => import('./pages/events'), 'Events'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/events/$id',
+    component: lazyRouteComponent(() => import('./pages/event'), 'EventPage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/messages',
+    validateSearch: texts('contact', 'template', 'source', 'from', 'to'),
+    component: lazyRouteComponent(() => import('./pages/messages'), 'Messages'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/messages/$id',
+    component: lazyRouteComponent(() => import('./pages/message'), 'MessagePage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/contacts',
+    validateSearch: texts('search', 'domain', 'subscribed', 'suppressed', 'seenAfter', 'seenBefore'),
+    component: lazyRouteComponent(() => import('./pages/contacts'), 'Contacts'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/contacts/$id',
+    component: lazyRouteComponent(() => import('./pages/contact'), 'ContactPage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/templates',
+    validateSearch: (s: Search) => spanOf(s),
+    component: lazyRouteComponent(() => import('./pages/templates'), 'Templates'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/templates/$',
+    validateSearch: (s: Search) => spanOf(s),
+    component: lazyRouteComponent(() => import('./pages/template'), 'TemplatePage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/domains',
+    validateSearch: (s: Search) => ({ ...spanOf(s), ...texts('domain')(s) }),
+    component: lazyRouteComponent(() => import('./pages/domains'), 'Domains'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/sources',
+    component: lazyRouteComponent(() => import('./pages/sources'), 'Sources'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/sources/new',
+    validateSearch: texts('provider'),
+    component: lazyRouteComponent(() => import('./pages/source-new'), 'NewSource'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/sources/$id',
+    component: lazyRouteComponent(() => import('./pages/source'), 'SourcePage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/receipts',
+    validateSearch: texts('source', 'problem', 'kind', 'from', 'to'),
+    component: lazyRouteComponent(() => import('./pages/receipts'), 'Receipts'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/receipts/$id',
+    component: lazyRouteComponent(() => import('./pages/receipt'), 'ReceiptPage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/suppressions',
+    validateSearch: texts('reason', 'contact', 'active', 'tab'),
+    component: lazyRouteComponent(() => import('./pages/suppressions'), 'Suppressions'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/keys',
+    component: lazyRouteComponent(() => import('./pages/keys'), 'Keys'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/audit',
+    validateSearch: texts('operation', 'by', 'door', 'target', 'from', 'to'),
+    component: lazyRouteComponent(() => import('./pages/audit'), 'Audit'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/settings',
+    component: lazyRouteComponent(() => import('./pages/settings'), 'Settings'),
+  }),
+] as const
+
+const tree = root.addChildren([signIn, welcome, inside.addChildren(pages)])
+
+export const createPages = (queries: QueryClient) =>
+  createRouter({
+    routeTree: tree,
+    basepath: '/ui',
+    context: { queries },
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+    defaultErrorComponent: ({ error, reset }) => <PageProblem error={error} retry={reset} />,
+    defaultNotFoundComponent: NotFound,
+  })
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createPages>
+  }
+}
