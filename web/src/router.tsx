@@ -79,6 +79,7 @@ const pages = [
   createRoute({
     getParentRoute: () => inside,
     path: '/messages/$id',
+    validateSearch: texts('order'),
     component: lazyRouteComponent(() => import('./pages/message'), 'MessagePage'),
   }),
   createRoute({
@@ -90,12 +91,13 @@ const pages = [
   createRoute({
     getParentRoute: () => inside,
     path: '/contacts/$id',
+    validateSearch: texts('name'),
     component: lazyRouteComponent(() => import('./pages/contact'), 'ContactPage'),
   }),
   createRoute({
     getParentRoute: () => inside,
     path: '/templates',
-    validateSearch: (s: Search) => spanOf(s),
+    validateSearch: (s: Search) => ({ ...spanOf(s), ...texts('sort', 'find')(s) }),
     component: lazyRouteComponent(() => import('./pages/templates'), 'Templates'),
   }),
   createRoute({
@@ -107,7 +109,7 @@ const pages = [
   createRoute({
     getParentRoute: () => inside,
     path: '/domains',
-    validateSearch: (s: Search) => ({ ...spanOf(s), ...texts('domain')(s) }),
+    validateSearch: (s: Search) => ({ ...spanOf(s), ...texts('by', 'domain', 'sort')(s) }),
     component: lazyRouteComponent(() => import('./pages/domains'), 'Domains'),
   }),
   createRoute({
