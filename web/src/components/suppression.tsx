@@ -24,7 +24,7 @@ export function Cause({ id }: { id: string }) {
   const said = e.bounce?.diagnostic
   return (
     <>
-      <Link to="/events/$id" params={{ id }} className="text-accent hover:underline">{word(e.name)}</Link>
+      <Link to="/events/$id" params={{ id }} className="text-accent underline">{word(e.name)}</Link>
       {summary(e) && <>, {summary(e)}</>}
       {e.message?.subject && <>, of “{e.message.subject}”</>}
       {said && <span className="block text-soft">The remote server said: <Mono>{said}</Mono></span>}

@@ -1,4 +1,5 @@
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { type Event, tone } from '../lib/events'
@@ -50,9 +51,13 @@ export function Timeline<P>({ list, events, open, empty, aside }: {
                 <span aria-hidden className={clsx('absolute top-3.5 -left-[4.5px] size-2 rounded-full ring-4 ring-panel', dots[tone(e.name)])} />
                 <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
                   <span className="w-14 shrink-0 text-xs text-soft"><Time at={e.occurredAt} form="clock" /></span>
-                  <button onClick={() => open(e)} className="rounded hover:opacity-80" aria-label={`Show the event ${e.name}`}><EventName name={e.name} /></button>
+                  <button onClick={() => open(e)} className="w-24 shrink-0 rounded text-left hover:opacity-80" title="Show all that is known"><EventName name={e.name} /></button>
                   <span className="min-w-0 max-w-full flex-1 basis-52 text-sm">
-                    {aside ? aside(e) : <span className="block truncate" title={e.message?.subject}>{e.message?.subject}</span>}
+                    {aside ? aside(e) : e.emailId && (
+                      <Link to="/messages/$id" params={{ id: e.emailId }} className="block truncate hover:underline" title={e.message?.subject}>
+                        {e.message?.subject || 'without a subject'}
+                      </Link>
+                    )}
                     <span className="block text-xs text-soft [&:not(:has(*:not(:empty)))]:hidden"><Summary event={e} /></span>
                   </span>
                 </div>

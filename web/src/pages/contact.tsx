@@ -53,7 +53,7 @@ export function ContactPage() {
               <Fact name="Last seen"><Time at={c.lastSeenAt} /></Fact>
               <Fact name="Last opened by a person"><Time at={c.lastOpenAt} /></Fact>
               <Fact name="Last clicked by a person"><Time at={c.lastClickAt} /></Fact>
-              <Fact name="Consent">{c.unsubscribed ? 'opted out' : c.consentAt ? 'opted in' : 'never said otherwise'}{c.consentAt && <>, <Time at={c.consentAt} form="day" /></>}</Fact>
+              <Fact name="Consent">{c.unsubscribed ? 'opted out' : c.consentAt ? 'opted in' : 'never opted out'}{c.consentAt && <>, <Time at={c.consentAt} form="day" /></>}</Fact>
               <Fact name="Contact id"><Mono>{c.id}</Mono></Fact>
             </Facts>
             {Object.keys(c.data).length > 0 && <div className="mt-4"><p className="mb-1 text-xs text-soft">Attributes</p><JSONView value={c.data} /></div>}
@@ -99,7 +99,7 @@ function Why({ contact: c }: { contact: Contact }) {
         {last && (
           <p className="mt-1 text-soft">
             The last email,{' '}
-            <Link to="/messages/$id" params={{ id: last.id }} className="text-accent hover:underline">{last.message.subject || 'without a subject'}</Link>
+            <Link to="/messages/$id" params={{ id: last.id }} className="text-accent underline">{last.message.subject || 'without a subject'}</Link>
             {last.message.sentAt && <>, of <Time at={last.message.sentAt} form="day" />,</>} {fate(last.status)}.
           </p>
         )}

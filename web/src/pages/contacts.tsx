@@ -169,7 +169,7 @@ function None({ search, clear }: { search: Search; clear: () => void }) {
     return (
       <Empty icon={<Users />} title="Nobody is known yet" action={<Link to="/sources/new" className="text-accent hover:underline">Add a source</Link>}>
         Contacts appear with the first event of an email to them. Those who must not be mailed can be{' '}
-        <Link to="/suppressions" search={{ tab: 'import' }} className="text-accent hover:underline">imported</Link> before.
+        <Link to="/suppressions" search={{ tab: 'import' }} className="text-accent underline">imported</Link> before.
       </Empty>
     )
   }
@@ -177,7 +177,7 @@ function None({ search, clear }: { search: Search; clear: () => void }) {
     <Empty icon={<Users />} title="Nobody is like that" action={<Button onClick={clear}>Clear the search and filters</Button>}>
       {search.search?.includes('@') && !search.search.startsWith('@') ? (
         <>No email to {search.search} has been seen. It may still be suppressed by a pattern of its domain:{' '}
-          <Link to="/suppressions" search={{ tab: 'patterns' }} className="text-accent hover:underline">look at the patterns</Link>.</>
+          <Link to="/suppressions" search={{ tab: 'patterns' }} className="text-accent underline">look at the patterns</Link>.</>
       ) : 'A part of an address is enough. A domain is searched as @acme.test.'}
     </Empty>
   )
