@@ -94,9 +94,10 @@ const pages = [
     validateSearch: texts('name'),
     component: lazyRouteComponent(() => import('./pages/contact'), 'ContactPage'),
   }),
+  // The slash at the end keeps the list apart from a template whose name is empty.
   createRoute({
     getParentRoute: () => inside,
-    path: '/templates',
+    path: '/templates/',
     validateSearch: (s: Search) => ({ ...spanOf(s), ...texts('sort', 'find')(s) }),
     component: lazyRouteComponent(() => import('./pages/templates'), 'Templates'),
   }),

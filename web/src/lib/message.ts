@@ -53,5 +53,9 @@ export function steps(m: Message): Step[] {
   return [...done, ...open]
 }
 
+/** Whether an email counts as opened or clicked by programs alone. */
+export const onlyMachines = (m: Message) =>
+  (m.status === 'email.open' || m.status === 'email.click') && !m.counts.some((c) => c.name === m.status && sure(c) && person(c))
+
 /** When anything last happened for the first time: the list's order is by the newest event, which this stands for. */
 export const latest = (m: Message) => m.counts.reduce<string | undefined>((t, c) => (!t || c.firstAt > t ? c.firstAt : t), undefined)

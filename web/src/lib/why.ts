@@ -1,6 +1,7 @@
 import type { Schemas } from '../api/client'
 import type { Tone } from '../components/ui'
 import { localDay } from './format'
+import { type Message, onlyMachines } from './message'
 
 type Contact = Schemas['Contact']
 export type Suppression = Schemas['Suppression']
@@ -88,4 +89,6 @@ const fates: Record<string, string> = {
   'email.skipped': 'was not sent, because of a check before sending',
 }
 
-export const fate = (status: string | undefined) => (status && fates[status]) || 'was recorded'
+export const fate = (m: Message) =>
+  onlyMachines(m) ? `was delivered; only programs have ${m.status === 'email.click' ? 'clicked in' : 'opened'} it so far`
+    : (m.status && fates[m.status]) || 'was recorded'

@@ -100,7 +100,7 @@ function Why({ contact: c }: { contact: Contact }) {
           <p className="mt-1 text-soft">
             The last email,{' '}
             <Link to="/messages/$id" params={{ id: last.id }} className="text-accent underline">{last.message.subject || 'without a subject'}</Link>
-            {last.message.sentAt && <>, of <Time at={last.message.sentAt} form="day" />,</>} {fate(last.status)}.
+            {last.message.sentAt && <>, of <Time at={last.message.sentAt} form="day" />,</>} {fate(last)}.
           </p>
         )}
       </div>

@@ -66,7 +66,7 @@ function Part({ message: m }: { message: Message }) {
   return (
     <>
       <Heading title={m.message.subject || 'Without a subject'}
-        about={<>To <ContactLink id={m.contactId} address={m.recipient} />{m.message.from && <> from {m.message.from}</>}. It {fate(m.status)}.</>}>
+        about={<>To <ContactLink id={m.contactId} address={m.recipient} />{m.message.from && <> from {m.message.from}</>}. It {fate(m)}.</>}>
         <Status of={m} />
         <Link to="/contacts/$id" params={{ id: m.contactId }} className="inline-flex h-8 items-center rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised">
           {arrived.includes(m.status ?? '') ? 'The recipient' : 'Why did they not get it?'}

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { Filter, Mail } from 'lucide-react'
+import { Bot, Filter, Mail } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { type MessageFilters, messageList } from '../api/mail'
 import { sources } from '../api/queries'
@@ -11,13 +11,24 @@ import { PagedList } from '../components/list'
 import { Dialog } from '../components/overlay'
 import type { Column } from '../components/table'
 import { Badge, Button, Card, Empty, Field, Heading, Input, Select } from '../components/ui'
-import { latest, type Message } from '../lib/message'
+import { latest, type Message, onlyMachines } from '../lib/message'
 
 const route = getRouteApi('/inside/messages')
 
 type Search = ReturnType<typeof route.useSearch>
 
-export const Status = ({ of: m }: { of: Message }) => (m.status ? <EventName name={m.status} /> : <Badge>Unknown</Badge>)
+/** The event that tells most of an email. Where a program opened or clicked, it says so. */
+export function Status({ of: m }: { of: Message }) {
+  if (!m.status) return <Badge>Unknown</Badge>
+  return (
+    <span className="inline-flex items-center gap-1">
+      <EventName name={m.status} />
+      {onlyMachines(m) && (
+        <span role="img" title="By a machine or a mail proxy; a person has not, so far as one can tell" aria-label="by a machine or a mail proxy" className="text-soft"><Bot aria-hidden className="size-3.5" /></span>
+      )}
+    </span>
+  )
+}
 
 const columns: Column<Message>[] = [
   { id: 'status', head: <span title="The event that tells most of it">Status</span>, width: 110, cell: (m) => <Status of={m} /> },
