@@ -70,7 +70,7 @@ export const figures: Figure[] = [
     aside: (r) => `${compact(total(r.counts, human.click))} times; machines: ${compact(total(r.counts, machines('email.click'), true))}`,
   },
   { label: 'Bounced', measure: realBounces, rate: 'bounce', better: 'less', colour: '--bad', aside: () => 'the rate is of hard bounces' },
-  { label: 'Complained', measure: { name: 'email.complaint' }, rate: 'complaint', better: 'less', colour: '--warn' },
+  { label: 'Complained', measure: { name: 'email.complaint', classes: [''] }, rate: 'complaint', better: 'less', colour: '--warn' },
 ]
 
 /** Numbers of a span beside the span before, which was as long. */

@@ -7,6 +7,7 @@ import { Refusal, type Schemas } from '../api/client'
 import { contact, contactActs, contactEvents, lastMessage } from '../api/mail'
 import { eventNames } from '../api/queries'
 import type { Reason } from '../api/suppressions'
+import { Acts } from '../components/acts'
 import { Copy, JSONView, Mono, Time } from '../components/bits'
 import { EventPanel } from '../components/event-panel'
 import { Cause, LiftDialog, LiftPatternDialog, ReasonBadge, Spell, SuppressDialog } from '../components/suppression'
@@ -58,7 +59,7 @@ export function ContactPage() {
             </Facts>
             {Object.keys(c.data).length > 0 && <div className="mt-4"><p className="mb-1 text-xs text-soft">Attributes</p><JSONView value={c.data} /></div>}
           </Card>
-          <Acts id={c.id} />
+          <ActsCard id={c.id} />
         </div>
       </div>
       <SuppressDialog open={suppressing} close={() => suppress(false)} address={c.email} />
@@ -179,19 +180,12 @@ function Counts({ contact: c }: { contact: Contact }) {
 }
 
 /** What people did with this contact, with who and when. */
-function Acts({ id }: { id: string }) {
+function ActsCard({ id }: { id: string }) {
   const acts = useQuery(contactActs(id)).data
   if (!acts || acts.length === 0) return null
   return (
-    <Card title="Acts of people" action={<Link to="/audit" search={{ target: id }} className="text-sm text-accent hover:underline">In the audit log</Link>} flush>
-      <ul className="divide-y divide-line">
-        {acts.map((a) => (
-          <li key={a.id} className="px-4 py-2 text-sm">
-            <p>{a.operation.replace(/[A-Z]/g, (l) => ` ${l.toLowerCase()}`)} <span className="text-soft">by <Mono>{a.by}</Mono></span></p>
-            <p className="text-xs text-soft"><Time at={a.at} />{a.note && `: ${a.note}`}</p>
-          </li>
-        ))}
-      </ul>
+    <Card title="Acts of people" action={<Link to="/audit" search={{ target: id }} className="text-sm text-accent hover:underline">In the audit log</Link>}>
+      <Acts contact={id} />
     </Card>
   )
 }
