@@ -64,7 +64,7 @@ export function whyNot(c: Contact): string[] {
   if (says.length === 0) {
     const ended = c.suppressions.filter((s) => !s.active)
     says.push(ended.length > 0
-      ? `Nothing stands against mail to this address now. What once did (${listed([...new Set(ended.map((s) => reasons[s.reason].word.toLowerCase()))])}) has ended.`
+      ? `Nothing stands against mail to this address now. An earlier suppression (${listed([...new Set(ended.map((s) => reasons[s.reason].word.toLowerCase()))])}) has ended.`
       : 'Nothing stands against mail to this address: it is neither suppressed nor unsubscribed.')
   }
   return says

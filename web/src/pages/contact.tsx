@@ -111,7 +111,7 @@ function Why({ contact: c }: { contact: Contact }) {
 
 function Suppressions({ contact: c, lift, liftPattern }: { contact: Contact; lift: (reason: Reason) => void; liftPattern: (p: Pattern) => void }) {
   return (
-    <Card title="Why suppressed" flush>
+    <Card title={c.suppressed ? 'Why suppressed' : 'What once held'} flush>
       <ul className="divide-y divide-line">
         {c.suppressions.map((s) => (
           <Item key={s.reason} badge={<ReasonBadge reason={s.reason} active={s.active} />} holds={s.active}
@@ -119,7 +119,7 @@ function Suppressions({ contact: c, lift, liftPattern }: { contact: Contact; lif
             <p>{reasons[s.reason].because.replace(/^./, (l) => l.toUpperCase())}.</p>
             <p className="text-soft"><Spell s={s} /></p>
             {s.eventId ? <p><span className="text-soft">Because of: </span><Cause id={s.eventId} /></p> : <p className="text-soft">An act of a person, not an event.</p>}
-            {s.note && <p><span className="text-soft">Note: </span>{s.note}</p>}
+            {s.note && <p><span className="text-soft">{s.liftedAt ? 'Why it was lifted: ' : 'Note: '}</span>{s.note}</p>}
           </Item>
         ))}
         {c.patterns.map((p) => (

@@ -101,16 +101,16 @@ function List({ search, choose, add }: { search: Search; choose: (to: Search) =>
   const columns = useMemo<Column<Suppression>[]>(() => [
     { id: 'email', head: 'Address', width: 210, grow: true, cell: (s) => <ContactLink id={s.contactId} address={s.email} /> },
     { id: 'reason', head: 'Reason', width: 130, cell: (s) => <ReasonBadge reason={s.reason} active={s.active} /> },
-    { id: 'holds', head: 'State', width: 90, cell: (s) => <Held active={s.active} /> },
+    ...(active === 'true' ? [] : [{ id: 'holds', head: 'State', width: 90, cell: (s: Suppression) => <Held active={s.active} /> }]),
     { id: 'since', head: 'Since', width: 120, cell: (s) => <Time at={s.since} form="day" /> },
     { id: 'until', head: 'Until', width: 120, cell: (s) => (s.liftedAt ? <Time at={s.liftedAt} form="day" /> : s.until ? <Time at={s.until} form="day" /> : <span className="text-soft" title={reasons[s.reason].ends}>for good</span>) },
     {
       id: 'by', head: 'Because of', width: 110,
-      cell: (s) => (s.eventId ? <Link to="/events/$id" params={{ id: s.eventId }} className="text-accent hover:underline">an event</Link> : <span className="text-soft">a person</span>),
+      cell: (s) => (s.eventId ? <Link to="/events/$id" params={{ id: s.eventId }} className="text-accent hover:underline">{s.reason === 'complaint' ? 'a complaint' : 'a bounce'}</Link> : <span className="text-soft">a person</span>),
     },
     { id: 'note', head: 'Note', width: 140, grow: true, cell: (s) => <span className="text-soft" title={s.note}>{s.note}</span> },
     { id: 'lift', head: <span className="sr-only">Lift</span>, width: 75, end: true, cell: (s) => s.active && <Button small aria-label={`Lift… ${s.email}, ${reasons[s.reason].word}`} onClick={() => lift(s)}>Lift…</Button> },
-  ], [])
+  ], [active])
   const filtered = Boolean(reason || search.contact || search.active)
   return (
     <>
@@ -178,7 +178,7 @@ function Detail({ s, lift }: { s: Suppression; lift: () => void }) {
         <p>{reasons[s.reason].because.replace(/^./, (l) => l.toUpperCase())}.</p>
         <p className="text-soft"><Spell s={s} /></p>
         {s.eventId ? <p><span className="text-soft">Because of: </span><Cause id={s.eventId} /></p> : <p className="text-soft">An act of a person, not an event.</p>}
-        {s.note && <p><span className="text-soft">Note: </span>{s.note}</p>}
+        {s.note && <p><span className="text-soft">{s.liftedAt ? 'Why it was lifted: ' : 'Note: '}</span>{s.note}</p>}
       </div>
       <div className="border-t border-line pt-3 empty:hidden"><Acts contact={s.contactId} /></div>
       <div className="flex flex-wrap justify-end gap-2">
