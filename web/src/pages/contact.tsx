@@ -41,11 +41,9 @@ export function ContactPage() {
         {!active.includes('manual') && <Button onClick={() => suppress(true)}><Ban aria-hidden className="size-3.5" /> Suppress…</Button>}
       </Heading>
       <Why contact={c} />
+      {(c.suppressions.length > 0 || c.patterns.length > 0) && <Suppressions contact={c} lift={lift} liftPattern={liftPattern} />}
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_24rem]">
-        <div className="flex min-w-0 flex-col gap-5">
-          {(c.suppressions.length > 0 || c.patterns.length > 0) && <Suppressions contact={c} lift={lift} liftPattern={liftPattern} />}
-          <PastEvents id={c.id} />
-        </div>
+        <PastEvents id={c.id} />
         <div className="flex min-w-0 flex-col gap-5 max-xl:order-first">
           <Counts contact={c} />
           <Card title="What is known">
@@ -74,13 +72,16 @@ function Missing({ id, error, retry }: { id: string; error: unknown; retry: () =
   if (!(error instanceof Refusal) || error.status !== 404) return <Problem error={error} retry={retry} />
   return (
     <>
-      <Empty icon={<MailX />} title={`Nothing is known of ${id}`}
-        action={<>
-          <Link to="/contacts" search={{ search: id }} className="inline-flex h-8 items-center rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised">Search for it</Link>
-          {id.includes('@') && <Button onClick={() => suppress(true)}>Suppress it…</Button>}
-        </>}>
-        No event of an email to it ever came in. It may have gone through a provider that is not connected, or never have been sent.
-      </Empty>
+      <Heading title={id} />
+      <Card>
+        <Empty icon={<MailX />} title="Nothing is known of them"
+          action={<>
+            <Link to="/contacts" search={{ search: id }} className="inline-flex h-8 items-center rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised">Search for it</Link>
+            {id.includes('@') && <Button onClick={() => suppress(true)}>Suppress it…</Button>}
+          </>}>
+          No event of an email to it ever came in. It may have gone through a provider that is not connected, or never have been sent.
+        </Empty>
+      </Card>
       <SuppressDialog open={suppressing} close={() => suppress(false)} address={id} />
     </>
   )

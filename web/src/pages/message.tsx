@@ -27,9 +27,14 @@ export function MessagePage() {
   const answer = useQuery(message(id))
   if (answer.error && !answer.data) {
     return answer.error instanceof Refusal && answer.error.status === 404 ? (
-      <Empty icon={<Mail />} title="No such email is known" action={<Link to="/messages" className="text-accent hover:underline">Look at the messages</Link>}>
-        No event told of <Mono>{id}</Mono>. Search with the id that the provider gave it, without angle brackets.
-      </Empty>
+      <>
+        <Heading title={id} />
+        <Card>
+          <Empty icon={<Mail />} title="No such email is known" action={<Link to="/messages" className="text-accent hover:underline">Look at the messages</Link>}>
+            No event told of it. Search with the id that the provider gave it, without angle brackets.
+          </Empty>
+        </Card>
+      </>
     ) : <Problem error={answer.error} retry={() => void answer.refetch()} />
   }
   if (!answer.data) return <Loading />

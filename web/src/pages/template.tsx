@@ -47,7 +47,7 @@ export function TemplatePage() {
             <Days by="template" value={template} from={from} to={to} />
             <div className="grid items-start gap-5 xl:grid-cols-2">
               <Funnel of={{ template, from, to }} />
-              <div className="flex flex-col gap-5">
+              <div className="flex min-w-0 flex-col gap-5">
                 <Actors row={row} />
                 <Delays of={{ template, from, to }} />
               </div>
