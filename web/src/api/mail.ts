@@ -74,3 +74,14 @@ export const messageEvents = (id: string) =>
     initialPageParam: '',
     getNextPageParam: (last) => (last.hasMore ? last.nextCursor : undefined),
   })
+
+const wrong = ['email.bounce', 'email.reject', 'email.failure', 'email.complaint', 'email.skipped', 'email.delay']
+
+/** The newest event that says what went wrong with an email, where something did. */
+export const messageCause = (id: string, status: string | undefined) =>
+  queryOptions({
+    queryKey: ['message', id, 'cause', status],
+    queryFn: async ({ signal }) =>
+      (await body(api.GET('/messages/{id}/events', { params: { path: { id }, query: { name: [status ?? ''], limit: 1 } }, signal }))).events[0] ?? null,
+    enabled: status !== undefined && wrong.includes(status),
+  })

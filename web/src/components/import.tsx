@@ -127,8 +127,9 @@ export function ImportPanel() {
           }, () => undefined)
         }}>
         <p>
-          {checked && (checked.added === 1 ? 'One address or domain is' : `${count(checked.added)} addresses and domains are`)} suppressed from now on: nothing is sent there until a person lifts it.
-          {checked && checked.known > 0 && ` ${count(checked.known)} were known before; their notes and times may change.`}
+          {checked && (checked.added === 0 ? 'Nobody is suppressed who was not before.'
+            : `${checked.added === 1 ? 'One address or domain is' : `${count(checked.added)} addresses and domains are`} suppressed from now on: nothing is sent there until that is lifted.`)}
+          {checked && checked.known > 0 && ` ${count(checked.known)} ${checked.known === 1 ? 'was' : 'were'} known before; notes and times may change.`}
         </p>
         <p>An import is not taken back as a whole: each address is lifted by itself.</p>
       </Confirm>

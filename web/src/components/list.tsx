@@ -26,7 +26,7 @@ export function PagedList<T extends RowData, P>({ list, rows, columns, rowKey, o
   const { hasNextPage, isFetchingNextPage, fetchNextPage, isFetchNextPageError } = list
   const more = hasNextPage && !isFetchingNextPage && !isFetchNextPageError ? () => void fetchNextPage() : undefined
   const pages = list.data?.pages.length ?? 0
-  const seeking = rows.length === 0 && hasNextPage && pages < 50
+  const seeking = rows.length === 0 && hasNextPage && pages < 50 && !list.isPlaceholderData
   useEffect(() => {
     if (seeking && more) more()
   })

@@ -78,7 +78,7 @@ export const ofPattern = (pattern: string) =>
 const fates: Record<string, string> = {
   'email.queued': 'waits to be sent',
   'email.sent': 'was sent; the provider has not told yet what became of it',
-  'email.delivery': 'was delivered; nobody has opened it so far as one can tell',
+  'email.delivery': 'was delivered: the mailbox provider took it, if only into the spam folder, and no person has opened it so far as one can tell',
   'email.delay': 'is delayed; the provider goes on trying',
   'email.open': 'was delivered and opened',
   'email.click': 'was delivered, and a link in it was clicked',

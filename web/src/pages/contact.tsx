@@ -10,12 +10,13 @@ import type { Reason } from '../api/suppressions'
 import { Acts } from '../components/acts'
 import { Copy, JSONView, Mono, Time } from '../components/bits'
 import { EventPanel } from '../components/event-panel'
+import { Fate } from '../components/fate'
 import { Cause, LiftDialog, LiftPatternDialog, ReasonBadge, Spell, SuppressDialog } from '../components/suppression'
 import { Timeline } from '../components/timeline'
 import { Badge, Button, Card, Empty, Fact, Facts, Heading, ink, Loading, Problem, Select } from '../components/ui'
 import { emailNames, type Event, word } from '../lib/events'
 import { count } from '../lib/format'
-import { fate, ofPattern, reasons, standing, whyNot } from '../lib/why'
+import { ofPattern, reasons, standing, whyNot } from '../lib/why'
 
 const route = getRouteApi('/inside/contacts/$id')
 
@@ -102,7 +103,7 @@ function Why({ contact: c }: { contact: Contact }) {
           <p className="mt-1 text-soft">
             The last email,{' '}
             <Link to="/messages/$id" params={{ id: last.id }} className="text-accent underline">{last.message.subject || 'without a subject'}</Link>
-            {last.message.sentAt && <>, of <Time at={last.message.sentAt} form="day" />,</>} {fate(last)}.
+            {last.message.sentAt && <>, of <Time at={last.message.sentAt} form="day" />,</>} <Fate of={last} />
           </p>
         )}
       </div>

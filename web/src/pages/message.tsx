@@ -1,19 +1,19 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
-import { ArrowDownUp, Check, Mail } from 'lucide-react'
+import { ArrowDownUp, Check, Mail, X } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Refusal } from '../api/client'
 import { message, messageEvents } from '../api/mail'
 import { Copy, Mono, Time } from '../components/bits'
 import { ContactLink } from '../components/event'
 import { EventPanel } from '../components/event-panel'
+import { Fate } from '../components/fate'
 import { Timeline } from '../components/timeline'
 import { Badge, Button, Card, Empty, Fact, Facts, Heading, ink, Loading, Problem } from '../components/ui'
 import { type Event, tone, word } from '../lib/events'
 import { count, duration } from '../lib/format'
 import { type Message, type Step, steps } from '../lib/message'
-import { fate } from '../lib/why'
 import { Status } from './messages'
 
 const route = getRouteApi('/inside/messages/$id')
@@ -71,7 +71,7 @@ function Part({ message: m }: { message: Message }) {
   return (
     <>
       <Heading title={m.message.subject || 'Without a subject'}
-        about={<>To <ContactLink id={m.contactId} address={m.recipient} />{m.message.from && <> from {m.message.from}</>}. It {fate(m)}.</>}>
+        about={<>To <ContactLink id={m.contactId} address={m.recipient} />{m.message.from && <> from {m.message.from}</>}. It <Fate of={m} /></>}>
         <Status of={m} />
         <Link to="/contacts/$id" params={{ id: m.contactId }} className="inline-flex h-8 items-center rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised">
           {arrived.includes(m.status ?? '') ? 'The recipient' : 'Why did they not get it?'}
@@ -107,7 +107,7 @@ function StepView({ step: s }: { step: Step }) {
   return (
     <li className={clsx('min-w-0 border-l-2 pl-3 md:flex-1 md:border-t-2 md:border-l-0 md:pt-2 md:pl-0', s.at ? edges[t] : 'border-line border-dashed')}>
       <p className={clsx('flex items-center gap-1.5 font-medium', s.at ? ink(t) : 'text-soft')}>
-        {s.at && <Check aria-hidden className="size-4" />}
+        {s.at && (t === 'bad' ? <X aria-hidden className="size-4" /> : <Check aria-hidden className="size-4" />)}
         {word(s.name)}{s.count > 1 && <span className="numbers text-xs font-normal text-soft">{count(s.count)} times</span>}
       </p>
       {s.at ? (
