@@ -166,10 +166,31 @@ const pages = [
 
 const tree = root.addChildren([signIn, welcome, inside.addChildren(pages)])
 
+/** Addresses are written as the API's: plain texts, and what is several times stands several times. */
+function readSearch(text: string): Search {
+  const search: Record<string, string | string[]> = {}
+  for (const [key, value] of new URLSearchParams(text)) {
+    const before = search[key]
+    search[key] = before === undefined ? value : [before, value].flat()
+  }
+  return search
+}
+
+function writeSearch(search: Search): string {
+  const made = new URLSearchParams()
+  for (const [key, value] of Object.entries(search)) {
+    for (const v of [value].flat()) if (v !== undefined && v !== null && v !== '') made.append(key, String(v))
+  }
+  const text = made.toString()
+  return text ? `?${text}` : ''
+}
+
 export const createPages = (queries: QueryClient) =>
   createRouter({
     routeTree: tree,
     basepath: '/ui',
+    parseSearch: readSearch,
+    stringifySearch: writeSearch,
     context: { queries },
     defaultPreload: 'intent',
     scrollRestoration: true,

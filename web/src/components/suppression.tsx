@@ -33,7 +33,7 @@ export function Cause({ id }: { id: string }) {
 }
 
 /** Ends one suppression of an address, or all of them. */
-export function LiftDialog({ open, close, contact, address, reason, all }: {
+export function LiftDialog({ open, close, contact, address, reason, all, beside = [] }: {
   open: boolean
   close: () => void
   contact: string
@@ -41,6 +41,8 @@ export function LiftDialog({ open, close, contact, address, reason, all }: {
   reason?: Reason | undefined
   /** The reasons that hold now */
   all: Reason[]
+  /** What holds beside suppressions, in words: patterns, having opted out */
+  beside?: string[]
 }) {
   const lift = useLift()
   const ends = reason ? [reason] : all
@@ -49,12 +51,13 @@ export function LiftDialog({ open, close, contact, address, reason, all }: {
       note={{ label: 'Why may mail go there again?', help: 'Needed. It is kept with your name and the time.', required: true }}
       act={async (note) => {
         const done = await lift.mutateAsync({ contact, note, ...(reason ? { reason } : {}) })
-        tell(done.suppressions.length > 0 ? `Lifted for ${address}. Mail may go there again.` : `Nothing held for ${address}.`)
+        tell(done.suppressions.length > 0 ? `Lifted for ${address}.` : `Nothing held for ${address}.`)
       }}>
       <p>
         This ends {ends.length === 1 ? `the suppression for “${ends[0] ? reasons[ends[0]].word : ''}”` : `all ${ends.length} suppressions (${ends.map((r) => reasons[r].word).join(', ')})`}.
         {ends.length === 1 && all.length > 1 && ' Others go on holding.'} A later bounce or complaint suppresses the address again.
       </p>
+      {beside.map((text) => <p key={text}>{text}</p>)}
       {ends.includes('provider') && <p>The provider’s own list is not touched: take the address off there too, or its mail goes on failing.</p>}
       {ends.includes('complaint') && <p className="font-medium text-warn">They complained of your mail. Lift this only where they asked for it.</p>}
     </Confirm>

@@ -51,7 +51,7 @@ export function VirtualTable<T extends RowData>({ rows, columns, rowKey, open, n
   const grid = columns.map((c) => (c.grow ? `minmax(${c.width}px, 1fr)` : `${c.width}px`)).join(' ')
   const wide = columns.reduce((n, c) => n + c.width, 0)
   return (
-    <div ref={place} role="table" aria-label={label} aria-rowcount={rows.length} tabIndex={0} className="overflow-auto" style={{ maxHeight: height }}>
+    <div ref={place} role="table" aria-label={label} aria-rowcount={rows.length} tabIndex={0} className="overflow-auto rounded-[7px]" style={{ maxHeight: height }}>
       <div role="rowgroup" className="sticky top-0 z-10" style={{ minWidth: wide }}>
         {table.getHeaderGroups().map((group) => (
           <div key={group.id} role="row" className="grid border-b border-line bg-panel" style={{ gridTemplateColumns: grid }}>

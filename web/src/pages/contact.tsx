@@ -62,7 +62,11 @@ export function ContactPage() {
         </div>
       </div>
       <SuppressDialog open={suppressing} close={() => suppress(false)} address={c.email} />
-      <LiftDialog open={lifting !== undefined} close={() => lift(undefined)} contact={c.id} address={c.email} reason={lifting === 'all' ? undefined : lifting} all={active} />
+      <LiftDialog open={lifting !== undefined} close={() => lift(undefined)} contact={c.id} address={c.email} reason={lifting === 'all' ? undefined : lifting} all={active}
+        beside={[
+          ...c.patterns.map((p) => `The pattern ${p.pattern} goes on holding: they still get no mail.`),
+          ...(c.unsubscribed ? ['They opted out: that is not changed by a lift.'] : []),
+        ]} />
       <LiftPatternDialog pattern={pattern} close={() => liftPattern(undefined)} />
     </>
   )
@@ -70,7 +74,7 @@ export function ContactPage() {
 
 function Missing({ id, error, retry }: { id: string; error: unknown; retry: () => void }) {
   const [suppressing, suppress] = useState(false)
-  if (!(error instanceof Refusal) || error.status !== 404) return <Problem error={error} retry={retry} />
+  if (!(error instanceof Refusal) || error.status !== 404) return <><Heading title={id} /><Problem error={error} retry={retry} /></>
   return (
     <>
       <Heading title={id} />

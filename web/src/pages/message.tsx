@@ -35,7 +35,7 @@ export function MessagePage() {
           </Empty>
         </Card>
       </>
-    ) : <Problem error={answer.error} retry={() => void answer.refetch()} />
+    ) : <><Heading title={id} /><Problem error={answer.error} retry={() => void answer.refetch()} /></>
   }
   if (!answer.data) return <Loading />
   const [only, ...others] = answer.data.messages
@@ -70,7 +70,7 @@ const arrived = ['email.delivery', 'email.open', 'email.click', 'email.complaint
 function Part({ message: m }: { message: Message }) {
   return (
     <>
-      <Heading title={m.message.subject || 'Without a subject'}
+      <Heading title={<span title={m.message.subject}>{m.message.subject || 'Without a subject'}</span>}
         about={<>To <ContactLink id={m.contactId} address={m.recipient} />{m.message.from && <> from {m.message.from}</>}. It <Fate of={m} /></>}>
         <Status of={m} />
         <Link to="/contacts/$id" params={{ id: m.contactId }} className="inline-flex h-8 items-center rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised">
