@@ -45,3 +45,17 @@ export function spanBefore(from: string, to: string) {
   const back = (day: string) => new Date(Date.parse(day) - length).toISOString().slice(0, 10)
   return { from: back(from), to: back(to) }
 }
+
+/** How lists of rows are sorted where the address does not say: by the number sent, the highest first. */
+export const usualSort = '-sent'
+
+/** Rows by a column; a minus before its name sorts downwards. */
+export function sorted(rows: Row[], sort: string, sorts: Record<string, (row: Row) => number | string>) {
+  const by = sorts[sort.replace(/^-/, '')] ?? sorts['sent']
+  if (!by) return rows
+  const way = sort.startsWith('-') ? -1 : 1
+  return rows.toSorted((a, b) => {
+    const [x, y] = [by(a), by(b)]
+    return way * (typeof x === 'string' || typeof y === 'string' ? String(x).localeCompare(String(y)) : x - y)
+  })
+}

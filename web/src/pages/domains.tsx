@@ -12,9 +12,8 @@ import { TabPanel, Tabs } from '../components/tabs'
 import { Badge, Card, Empty, Heading, Loading, Problem, type Tone } from '../components/ui'
 import { compact, count, percent } from '../lib/format'
 import { spanOf, useDates } from '../lib/range'
-import { rateValue, type Row, spanBefore } from '../lib/rates'
+import { rateValue, type Row, sorted, spanBefore, usualSort } from '../lib/rates'
 import { realBounces, total } from '../lib/stats'
-import { sorted, usualSort } from './templates'
 
 const route = getRouteApi('/inside/domains')
 

@@ -9,12 +9,12 @@ import { Copy, Mono, Time } from '../components/bits'
 import { ContactLink } from '../components/event'
 import { EventPanel } from '../components/event-panel'
 import { Fate } from '../components/fate'
+import { Status } from '../components/status'
 import { Timeline } from '../components/timeline'
 import { Badge, Button, Card, Empty, Fact, Facts, Heading, ink, Loading, Problem } from '../components/ui'
 import { type Event, tone, word } from '../lib/events'
 import { count, duration } from '../lib/format'
 import { type Message, type Step, steps } from '../lib/message'
-import { Status } from './messages'
 
 const route = getRouteApi('/inside/messages/$id')
 

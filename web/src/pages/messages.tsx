@@ -1,34 +1,22 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { Bot, Filter, Mail } from 'lucide-react'
+import { Filter, Mail } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { type MessageFilters, messageList } from '../api/mail'
 import { sources } from '../api/queries'
 import { Time } from '../components/bits'
-import { ContactLink, EventName } from '../components/event'
+import { ContactLink } from '../components/event'
 import { Chip } from '../components/filters'
 import { PagedList } from '../components/list'
 import { Dialog } from '../components/overlay'
+import { Status } from '../components/status'
 import type { Column } from '../components/table'
-import { Badge, Button, Card, Empty, Field, Heading, Input, Select } from '../components/ui'
-import { latest, type Message, onlyMachines } from '../lib/message'
+import { Button, Card, Empty, Field, Heading, Input, Select } from '../components/ui'
+import { latest, type Message } from '../lib/message'
 
 const route = getRouteApi('/inside/messages')
 
 type Search = ReturnType<typeof route.useSearch>
-
-/** The event that tells most of an email. Where a program opened or clicked, it says so. */
-export function Status({ of: m }: { of: Message }) {
-  if (!m.status) return <Badge>Unknown</Badge>
-  return (
-    <span className="inline-flex items-center gap-1">
-      <EventName name={m.status} />
-      {onlyMachines(m) && (
-        <span role="img" title="By a machine or a mail proxy; a person has not, so far as one can tell" aria-label="by a machine or a mail proxy" className="text-soft"><Bot aria-hidden className="size-3.5" /></span>
-      )}
-    </span>
-  )
-}
 
 const columns: Column<Message>[] = [
   { id: 'status', head: <span title="The event that tells most of it">Status</span>, width: 110, cell: (m) => <Status of={m} /> },

@@ -9,7 +9,7 @@ import { type Column, VirtualTable } from '../components/table'
 import { Button, Card, Empty, Heading, Input, Loading, Problem } from '../components/ui'
 import { compact, count } from '../lib/format'
 import { useDates } from '../lib/range'
-import { rateValue, type Row } from '../lib/rates'
+import { rateValue, type Row, sorted, usualSort } from '../lib/rates'
 import { human, realBounces, total } from '../lib/stats'
 
 const sorts: Record<string, (row: Row) => number | string> = {
@@ -23,18 +23,6 @@ const sorts: Record<string, (row: Row) => number | string> = {
   bounces: (r) => total(r.counts, realBounces),
   bounce: (r) => rateValue(r, 'bounce'),
   complaint: (r) => rateValue(r, 'complaint'),
-}
-
-export const usualSort = '-sent'
-
-export function sorted(rows: Row[], sort: string, sorts: Record<string, (row: Row) => number | string>) {
-  const by = sorts[sort.replace(/^-/, '')] ?? sorts['sent']
-  if (!by) return rows
-  const way = sort.startsWith('-') ? -1 : 1
-  return rows.toSorted((a, b) => {
-    const [x, y] = [by(a), by(b)]
-    return way * (typeof x === 'string' || typeof y === 'string' ? String(x).localeCompare(String(y)) : x - y)
-  })
 }
 
 export function Templates() {
