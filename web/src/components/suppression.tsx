@@ -121,7 +121,7 @@ function SuppressForm({ address, close }: { address: string | undefined; close: 
       {!address && (
         <Field label="Address or pattern" problem={wrong('address')}
           help={pattern ? 'A pattern means addresses that were never seen, too. It holds until a person lifts it.' : 'ghost@acme.test, or *@bad.test for a domain, or *@*.bad.test for all domains below it'}>
-          {(p) => <Input {...p} value={whom} onChange={(e) => setWhom(e.target.value)} required autoComplete="off" spellCheck={false} placeholder="ghost@acme.test" />}
+          {(p) => <Input {...p} value={whom} onChange={(e) => setWhom(e.target.value)} required autoFocus autoComplete="off" spellCheck={false} placeholder="ghost@acme.test" />}
         </Field>
       )}
       {!pattern && (

@@ -54,7 +54,7 @@ function Parts({ parts }: { parts: Message[] }) {
           {parts.map((p) => (
             <li key={p.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2.5">
               <span className="w-24"><Status of={p} /></span>
-              <Link to="/messages/$id" params={{ id: p.id }} className="min-w-0 flex-1 truncate text-accent hover:underline">{p.recipient}</Link>
+              <Link to="/messages/$id" params={{ id: p.id }} className="min-w-0 flex-1 basis-48 truncate text-accent hover:underline" title={p.recipient}>{p.recipient}</Link>
               <span className="text-xs text-soft">{steps(p).filter((s) => s.at).map((s) => word(s.name)).join(' → ')}</span>
             </li>
           ))}
