@@ -166,7 +166,8 @@ func (in templateIn) filter() control.TemplateFilter {
 }
 
 type linksIn struct {
-	templateIn
+	Template string `query:"template" doc:"Only this template" example:"onboarding/welcome"`
+	StatsSpan
 	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"The most rows in the answer"`
 }
 
@@ -190,7 +191,7 @@ type Links struct {
 type linksOut struct{ Body Links }
 
 func (a *api) getLinks(ctx context.Context, in *linksIn) (*linksOut, error) {
-	f := in.filter()
+	f := control.TemplateFilter{Template: in.Template, From: in.From, To: in.To}
 	f.Limit = Paging{Limit: in.Limit}.limit()
 	l, err := a.Control.Links(ctx, who(ctx), f)
 	if err != nil {

@@ -79,6 +79,7 @@ const pages = [
   createRoute({
     getParentRoute: () => inside,
     path: '/messages/$id',
+    validateSearch: texts('order'),
     component: lazyRouteComponent(() => import('./pages/message'), 'MessagePage'),
   }),
   createRoute({
@@ -90,12 +91,14 @@ const pages = [
   createRoute({
     getParentRoute: () => inside,
     path: '/contacts/$id',
+    validateSearch: texts('name'),
     component: lazyRouteComponent(() => import('./pages/contact'), 'ContactPage'),
   }),
+  // The slash at the end keeps the list apart from a template whose name is empty.
   createRoute({
     getParentRoute: () => inside,
-    path: '/templates',
-    validateSearch: (s: Search) => spanOf(s),
+    path: '/templates/',
+    validateSearch: (s: Search) => ({ ...spanOf(s), ...texts('sort', 'find')(s) }),
     component: lazyRouteComponent(() => import('./pages/templates'), 'Templates'),
   }),
   createRoute({
@@ -107,7 +110,7 @@ const pages = [
   createRoute({
     getParentRoute: () => inside,
     path: '/domains',
-    validateSearch: (s: Search) => ({ ...spanOf(s), ...texts('domain')(s) }),
+    validateSearch: (s: Search) => ({ ...spanOf(s), ...texts('by', 'domain', 'sort')(s) }),
     component: lazyRouteComponent(() => import('./pages/domains'), 'Domains'),
   }),
   createRoute({
@@ -163,10 +166,31 @@ const pages = [
 
 const tree = root.addChildren([signIn, welcome, inside.addChildren(pages)])
 
+/** Addresses are written as the API's: plain texts, and what is several times stands several times. */
+function readSearch(text: string): Search {
+  const search: Record<string, string | string[]> = {}
+  for (const [key, value] of new URLSearchParams(text)) {
+    const before = search[key]
+    search[key] = before === undefined ? value : [before, value].flat()
+  }
+  return search
+}
+
+function writeSearch(search: Search): string {
+  const made = new URLSearchParams()
+  for (const [key, value] of Object.entries(search)) {
+    for (const v of [value].flat()) if (v !== undefined && v !== null && v !== '') made.append(key, String(v))
+  }
+  const text = made.toString()
+  return text ? `?${text}` : ''
+}
+
 export const createPages = (queries: QueryClient) =>
   createRouter({
     routeTree: tree,
     basepath: '/ui',
+    parseSearch: readSearch,
+    stringifySearch: writeSearch,
     context: { queries },
     defaultPreload: 'intent',
     scrollRestoration: true,

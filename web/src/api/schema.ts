@@ -8356,6 +8356,12 @@ export interface operations {
     getLinks: {
         parameters: {
             query?: {
+                /** @description Only this template */
+                template?: string;
+                /** @description Not before this date or time; 30 days before to if absent */
+                from?: string;
+                /** @description Before this date or time; the end of today if absent */
+                to?: string;
                 /**
                  * @description The most rows in the answer
                  * @example 100

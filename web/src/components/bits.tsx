@@ -1,17 +1,17 @@
 import { clsx } from 'clsx'
 import { Check, Copy as CopyIcon } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import { ago, local, localDay, localShort, splitURL, utc } from '../lib/format'
+import { ago, local, localClock, localDay, localShort, splitURL, utc } from '../lib/format'
 import { useNow } from '../lib/now'
 import { Tooltip } from './overlay'
 import { IconButton } from './ui'
 
 /** A time in the viewer's zone; pointed at, it tells UTC. */
-export function Time({ at, form = 'full' }: { at: string | undefined | null; form?: 'full' | 'short' | 'ago' | 'day' }) {
+export function Time({ at, form = 'full' }: { at: string | undefined | null; form?: 'full' | 'short' | 'ago' | 'day' | 'clock' }) {
   const now = useNow()
   if (!at) return <span className="text-soft">never</span>
   const t = new Date(at)
-  const text = { full: () => local(t), short: () => localShort(t, now), ago: () => ago(t, now), day: () => localDay(t) }[form]()
+  const text = { full: () => local(t), short: () => localShort(t, now), ago: () => ago(t, now), day: () => localDay(t), clock: () => localClock(t) }[form]()
   return (
     <Tooltip says={<>{form !== 'full' && <>{local(t)}<br /></>}{utc(t)}</>}>
       <time dateTime={at} tabIndex={0} className="numbers whitespace-nowrap">{text}</time>

@@ -57,7 +57,8 @@ export function EventFilters({ filters, choose }: { filters: Filters; choose: (t
   )
 }
 
-function Chip({ text, remove }: { text: string; remove: () => void }) {
+/** One filter that is chosen. */
+export function Chip({ text, remove }: { text: string; remove: () => void }) {
   return (
     <Badge tone="accent">
       <span className="max-w-60 truncate" title={text}>{text}</span>

@@ -51,7 +51,7 @@ export function VirtualTable<T extends RowData>({ rows, columns, rowKey, open, n
   const grid = columns.map((c) => (c.grow ? `minmax(${c.width}px, 1fr)` : `${c.width}px`)).join(' ')
   const wide = columns.reduce((n, c) => n + c.width, 0)
   return (
-    <div ref={place} role="table" aria-label={label} aria-rowcount={rows.length} tabIndex={0} className="overflow-auto" style={{ maxHeight: height }}>
+    <div ref={place} role="table" aria-label={label} aria-rowcount={rows.length} tabIndex={0} className="overflow-auto rounded-[7px]" style={{ maxHeight: height }}>
       <div role="rowgroup" className="sticky top-0 z-10" style={{ minWidth: wide }}>
         {table.getHeaderGroups().map((group) => (
           <div key={group.id} role="row" className="grid border-b border-line bg-panel" style={{ gridTemplateColumns: grid }}>
@@ -99,7 +99,7 @@ export function VirtualTable<T extends RowData>({ rows, columns, rowKey, open, n
 /** A table of few rows, as it stands. */
 export function Table({ head, children, label }: { head: ReactNode; children: ReactNode; label: string }) {
   return (
-    <div className="overflow-x-auto">
+    <div className="overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
       <table aria-label={label} className="w-full text-left [&_td]:px-3 [&_td]:py-2 [&_th]:px-3 [&_th]:py-2">
         <thead className="border-b border-line text-xs whitespace-nowrap text-soft [&_th]:font-medium">{head}</thead>
         <tbody className="[&>tr]:border-b [&>tr]:border-line last:[&>tr]:border-b-0">{children}</tbody>

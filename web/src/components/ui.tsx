@@ -177,11 +177,15 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
       <AlertTriangle aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
       <div className="min-w-0 flex-1">
         <p className="font-medium">{error instanceof Error ? error.message : String(error)}</p>
-        {refused?.fields.map((f) => (
-          <p key={f.field} className="text-soft">
-            <code className="font-mono text-xs">{f.field}</code>: {f.message}{f.hint ? `: ${f.hint}` : ''}
-          </p>
-        ))}
+        {refused?.fields.map((f) => {
+          // What the first line says already is not said twice.
+          const text = refused.message.includes(f.message) ? f.hint : [f.message, f.hint].filter(Boolean).join(': ')
+          return text && (
+            <p key={f.field} className="text-soft">
+              <code className="font-mono text-xs">{f.field}</code>: {text}
+            </p>
+          )
+        })}
         {refused?.hint && refused.fields.length === 0 && <p className="text-soft">{refused.hint}</p>}
         {refused && refused.status >= 500 && refused.request && (
           <p className="text-soft">Request <code className="font-mono text-xs">{refused.request}</code> in the server's log says more.</p>

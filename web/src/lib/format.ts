@@ -53,6 +53,7 @@ const clock = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit',
 })
 const listed = new Intl.DateTimeFormat('en-GB', { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const day = new Intl.DateTimeFormat('en-GB', { year: 'numeric', month: 'short', day: 'numeric' })
 
 /** In the viewer's zone */
@@ -60,6 +61,8 @@ export const local = (t: Date) => clock.format(t)
 /** Without the year where it is this one's */
 export const localShort = (t: Date, now: Date) => (t.getFullYear() === now.getFullYear() ? listed : clock).format(t)
 export const localDay = (t: Date) => day.format(t)
+/** The time of day alone, where the day stands above */
+export const localClock = (t: Date) => time.format(t)
 
 /** 2026-05-04 10:12:00.120 UTC */
 export const utc = (t: Date) => `${t.toISOString().replace('T', ' ').replace('Z', '')} UTC`

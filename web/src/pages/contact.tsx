@@ -1,5 +1,224 @@
-import { Heading } from '../components/ui'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { clsx } from 'clsx'
+import { Ban, CheckCircle2, History, MailX } from 'lucide-react'
+import { type ReactNode, useMemo, useState } from 'react'
+import { Refusal, type Schemas } from '../api/client'
+import { contact, contactActs, contactEvents, lastMessage } from '../api/mail'
+import { eventNames } from '../api/queries'
+import type { Reason } from '../api/suppressions'
+import { Acts } from '../components/acts'
+import { Copy, JSONView, Mono, Time } from '../components/bits'
+import { EventPanel } from '../components/event-panel'
+import { Fate } from '../components/fate'
+import { Cause, LiftDialog, LiftPatternDialog, ReasonBadge, Spell, SuppressDialog } from '../components/suppression'
+import { Timeline } from '../components/timeline'
+import { Badge, Button, Card, Empty, Fact, Facts, Heading, ink, Loading, Problem, Select } from '../components/ui'
+import { emailNames, type Event, word } from '../lib/events'
+import { count } from '../lib/format'
+import { ofPattern, reasons, standing, whyNot } from '../lib/why'
+
+const route = getRouteApi('/inside/contacts/$id')
+
+type Contact = Schemas['Contact']
+type Pattern = Schemas['Pattern']
 
 export function ContactPage() {
-  return <Heading title="ContactPage" />
+  const { id } = route.useParams()
+  const answer = useQuery(contact(id))
+  const [suppressing, suppress] = useState(false)
+  const [lifting, lift] = useState<Reason | 'all'>()
+  const [pattern, liftPattern] = useState<Pattern>()
+  const c = answer.data
+  if (answer.error && !c) return <Missing id={id} error={answer.error} retry={() => void answer.refetch()} />
+  if (!c) return <Loading />
+  const active = c.suppressions.filter((s) => s.active).map((s) => s.reason)
+  const s = standing(c)
+  return (
+    <>
+      <Heading title={<span className="flex items-center gap-2"><span className="truncate">{c.email}</span> <Copy text={c.email} label="Copy the address" /></span>}>
+        <Badge tone={s.tone} title={s.title}>{s.word}</Badge>
+        {active.length > 0 && <Button onClick={() => lift(active.length === 1 ? active[0] : 'all')}>{active.length === 1 ? 'Lift…' : 'Lift all…'}</Button>}
+        {!active.includes('manual') && <Button onClick={() => suppress(true)}><Ban aria-hidden className="size-3.5" /> Suppress…</Button>}
+      </Heading>
+      <Why contact={c} />
+      {(c.suppressions.length > 0 || c.patterns.length > 0) && <Suppressions contact={c} lift={lift} liftPattern={liftPattern} />}
+      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_24rem]">
+        <PastEvents id={c.id} />
+        <div className="flex min-w-0 flex-col gap-5 max-xl:order-first">
+          <Counts contact={c} />
+          <Card title="What is known">
+            <Facts>
+              <Fact name="First seen"><Time at={c.firstSeenAt} /></Fact>
+              <Fact name="Last seen"><Time at={c.lastSeenAt} /></Fact>
+              <Fact name="Last opened by a person"><Time at={c.lastOpenAt} /></Fact>
+              <Fact name="Last clicked by a person"><Time at={c.lastClickAt} /></Fact>
+              <Fact name="Consent">{c.unsubscribed ? 'opted out' : c.consentAt ? 'opted in' : 'never opted out'}{c.consentAt && <>, <Time at={c.consentAt} form="day" /></>}</Fact>
+              <Fact name="Contact id"><Mono>{c.id}</Mono></Fact>
+            </Facts>
+            {Object.keys(c.data).length > 0 && <div className="mt-4"><p className="mb-1 text-xs text-soft">Attributes</p><JSONView value={c.data} /></div>}
+          </Card>
+          <ActsCard id={c.id} />
+        </div>
+      </div>
+      <SuppressDialog open={suppressing} close={() => suppress(false)} address={c.email} />
+      <LiftDialog open={lifting !== undefined} close={() => lift(undefined)} contact={c.id} address={c.email} reason={lifting === 'all' ? undefined : lifting} all={active}
+        beside={[
+          ...c.patterns.map((p) => `The pattern ${p.pattern} goes on holding: they still get no mail.`),
+          ...(c.unsubscribed ? ['They opted out: that is not changed by a lift.'] : []),
+        ]} />
+      <LiftPatternDialog pattern={pattern} close={() => liftPattern(undefined)} />
+    </>
+  )
+}
+
+function Missing({ id, error, retry }: { id: string; error: unknown; retry: () => void }) {
+  const [suppressing, suppress] = useState(false)
+  if (!(error instanceof Refusal) || error.status !== 404) return <><Heading title={id} /><Problem error={error} retry={retry} /></>
+  return (
+    <>
+      <Heading title={id} />
+      <Card>
+        <Empty icon={<MailX />} title="Nothing is known of them"
+          action={<>
+            <Link to="/contacts" search={{ search: id }} className="inline-flex h-8 items-center rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised">Search for it</Link>
+            {id.includes('@') && <Button onClick={() => suppress(true)}>Suppress it…</Button>}
+          </>}>
+          No event of an email to it ever came in. It may have gone through a provider that is not connected, or never have been sent.
+        </Empty>
+      </Card>
+      <SuppressDialog open={suppressing} close={() => suppress(false)} address={id} />
+    </>
+  )
+}
+
+/** The answer to "why did they not get it?", as it stands now. */
+function Why({ contact: c }: { contact: Contact }) {
+  const last = useQuery(lastMessage(c.id)).data
+  const s = standing(c)
+  const Icon = c.suppressed ? Ban : c.unsubscribed ? MailX : CheckCircle2
+  return (
+    <section aria-label="Why they do or do not get mail" className="flex gap-3 rounded-lg border border-line bg-panel p-4">
+      <Icon aria-hidden className={clsx('mt-0.5 size-5 shrink-0', ink(s.tone))} />
+      <div className="min-w-0 text-[15px]">
+        <p className="font-semibold">{c.suppressed ? 'They get no mail.' : c.unsubscribed ? 'They get no mail that needs consent.' : 'They may be mailed.'}</p>
+        {whyNot(c).map((text) => <p key={text} className="mt-1">{text}</p>)}
+        {last && (
+          <p className="mt-1 text-soft">
+            The last email,{' '}
+            <Link to="/messages/$id" params={{ id: last.id }} className="text-accent underline">{last.message.subject || 'without a subject'}</Link>
+            {last.message.sentAt && <>, of <Time at={last.message.sentAt} form="day" />,</>} <Fate of={last} />
+          </p>
+        )}
+      </div>
+    </section>
+  )
+}
+
+function Suppressions({ contact: c, lift, liftPattern }: { contact: Contact; lift: (reason: Reason) => void; liftPattern: (p: Pattern) => void }) {
+  return (
+    <Card title={c.suppressed ? 'Why suppressed' : 'What once held'} flush>
+      <ul className="divide-y divide-line">
+        {c.suppressions.map((s) => (
+          <Item key={s.reason} badge={<ReasonBadge reason={s.reason} active={s.active} />} holds={s.active}
+            action={s.active && <Button small onClick={() => lift(s.reason)}>Lift…</Button>}>
+            <p>{reasons[s.reason].because.replace(/^./, (l) => l.toUpperCase())}.</p>
+            <p className="text-soft"><Spell s={s} /></p>
+            {s.eventId ? <p><span className="text-soft">Because of: </span><Cause id={s.eventId} /></p> : <p className="text-soft">An act of a person, not an event.</p>}
+            {s.note && <p><span className="text-soft">{s.liftedAt ? 'Why it was lifted: ' : 'Note: '}</span>{s.note}</p>}
+          </Item>
+        ))}
+        {c.patterns.map((p) => (
+          <Item key={p.id} badge={<Badge tone="violet">Pattern</Badge>} holds={p.active}
+            action={<Button small onClick={() => liftPattern(p)}>Lift for all…</Button>}>
+            <p><Mono>{p.pattern}</Mono> suppresses {ofPattern(p.pattern)}.</p>
+            <p className="text-soft">since <Time at={p.createdAt} form="day" />, added by <Mono>{p.by}</Mono>, until a person lifts it</p>
+            {p.note && <p><span className="text-soft">Note: </span>{p.note}</p>}
+          </Item>
+        ))}
+      </ul>
+    </Card>
+  )
+}
+
+function Item({ badge, holds, action, children }: { badge: ReactNode; holds: boolean; action: ReactNode; children: ReactNode }) {
+  return (
+    <li className="flex flex-wrap items-start gap-x-3 gap-y-2 px-4 py-3">
+      <span className="flex w-32 shrink-0 flex-col items-start gap-1">
+        {badge}
+        <span className="text-xs text-soft">{holds ? 'holds' : 'ended'}</span>
+      </span>
+      <div className="min-w-52 flex-1 text-sm [overflow-wrap:anywhere]">{children}</div>
+      {action}
+    </li>
+  )
+}
+
+const counted: [name: string, label: string, about: string][] = [
+  ['email.sent', 'Sent', 'Emails handed to the provider'],
+  ['email.delivery', 'Delivered', 'Emails that the mailbox provider took'],
+  ['email.open', 'Opened', 'Events of opening, people and machines together'],
+  ['email.click', 'Clicked', 'Events of clicking, people and machines together'],
+  ['email.bounce', 'Bounced', 'Events of bouncing of every class'],
+  ['email.complaint', 'Complained', 'Reports of spam'],
+]
+
+function Counts({ contact: c }: { contact: Contact }) {
+  const others = Object.entries(c.counts).filter(([name]) => !counted.some(([known]) => known === name)).sort()
+  return (
+    <Card title="Counts">
+      <dl className="grid grid-cols-3 gap-3">
+        {counted.map(([name, label, about]) => (
+          <div key={name} title={about}>
+            <dt className="text-xs text-soft">{label}</dt>
+            <dd className="numbers text-lg font-semibold">{count(c.counts[name] ?? 0)}</dd>
+          </div>
+        ))}
+        {others.map(([name, n]) => (
+          <div key={name} className="min-w-0" title={name}>
+            <dt className="truncate text-xs text-soft">{word(name)}</dt>
+            <dd className="numbers text-lg font-semibold">{count(n)}</dd>
+          </div>
+        ))}
+      </dl>
+    </Card>
+  )
+}
+
+/** What people did with this contact, with who and when. */
+function ActsCard({ id }: { id: string }) {
+  const acts = useQuery(contactActs(id)).data
+  if (!acts || acts.length === 0) return null
+  return (
+    <Card title="Acts of people" action={<Link to="/audit" search={{ target: id }} className="text-sm text-accent hover:underline">In the audit log</Link>}>
+      <Acts contact={id} />
+    </Card>
+  )
+}
+
+function PastEvents({ id }: { id: string }) {
+  const { name } = route.useSearch()
+  const navigate = route.useNavigate()
+  const list = useInfiniteQuery(contactEvents(id, name))
+  const seen = useQuery(eventNames).data ?? []
+  const [shown, show] = useState<Event>()
+  const events = useMemo(() => list.data?.pages.flatMap((p) => p.events) ?? [], [list.data])
+  const names = [...emailNames, ...seen.filter((n) => !emailNames.includes(n))]
+  return (
+    <Card title="Timeline"
+      action={
+        <Select aria-label="What happened" value={name ?? ''} onChange={(e) => void navigate({ search: e.target.value ? { name: e.target.value } : {}, replace: true, resetScroll: false })}>
+          <option value="">Everything</option>
+          {names.map((n) => <option key={n} value={n}>{word(n)}</option>)}
+        </Select>
+      }>
+      <Timeline list={list} events={events} open={show}
+        empty={name ? (
+          <Empty icon={<History />} title={`Never ${word(name).toLowerCase()}`} action={<Button onClick={() => void navigate({ search: {}, replace: true })}>Show everything</Button>} />
+        ) : (
+          <Empty icon={<History />} title="Nothing has happened yet">What becomes of emails to them appears here. A suppression holds also for somebody who never got one.</Empty>
+        )} />
+      <EventPanel event={shown} close={() => show(undefined)} />
+    </Card>
+  )
 }
