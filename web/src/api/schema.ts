@@ -180,6 +180,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch events come in
+         * @description Server-sent events (text/event-stream): each is named event, its data is an event as listEvents has it, its id stands for its place in the log. After a broken connection a browser sends the last id by itself, as Last-Event-ID, and gets everything that was committed since, late facts among them, in the order of commits. An event named lost says why that is not possible. Comments come every 15 seconds. At most some readers at once: 429 beyond.
+         *
+         *     A key needs the scope `events:read`.
+         */
+        get: operations["watchEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -490,6 +512,28 @@ export interface paths {
          *     A key needs the scope `receipts:write`.
          */
         post: operations["cancelReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the server's settings
+         * @description With what it was started, and where each value comes from. Passwords are not told.
+         *
+         *     A key needs the scope `settings:read`.
+         */
+        get: operations["listSettings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -976,10 +1020,155 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ui/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a link that sets a password
+         * @description By the token behind the # of the link. 404 where it does not work, or not any more, with the reason.
+         */
+        post: operations["getInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/invitation/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use a link that sets a password
+         * @description Once. Sets the password, ends the person's sessions elsewhere and signs in as signIn does. A link without a name makes the first person, with the name that is given.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's password
+         * @description Ends the person's sessions everywhere; the answer sets the cookie of a new one.
+         */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell who is signed in
+         * @description By the cookie. 401 with the code no_session where nobody is.
+         */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in
+         * @description By name and password. The answer sets a cookie, with which a browser may do everything that a secret key may. Wrong passwords make the next try wait: 429 says how long.
+         */
+        post: operations["signIn"];
+        /**
+         * Sign out
+         * @description The cookie opens nothing any more.
+         */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where one is signed in
+         * @description Newest first, those that are not over.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ui/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign out elsewhere
+         * @description By a session's id.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Acceptance: {
+            /**
+             * @description Required where the link has no name
+             * @example lea
+             */
+            name?: string;
+            /**
+             * @description The new password: 12 characters or more, at most 256 bytes, not the name; any characters will do
+             * @example four words or more
+             */
+            password: string;
+            /**
+             * @description What is behind the # of the link
+             * @example Jm3o…
+             */
+            token: string;
+        };
         Act: {
             /**
              * Format: date-time
@@ -987,14 +1176,19 @@ export interface components {
              */
             at: string;
             /**
-             * @description Who: a key's id, cli for the command line, server for the server itself
+             * @description Who: a key's or person's id, cli for the command line, server for the server itself
              * @example key_01jq7z9f3v8k2m5n
              */
             by: string;
+            /**
+             * @description The person's name; absent: it was no person
+             * @example lea
+             */
+            byName?: string;
             /** @description What changed, without values of secrets */
             changes: components["schemas"]["ActChange"][];
             /**
-             * @description Through what: api, cli or server
+             * @description Through what: api, ui, cli or server
              * @example api
              */
             door: string;
@@ -1094,6 +1288,18 @@ export interface components {
              * @example "ann" is not an address: want local@domain
              */
             message: string;
+        };
+        ChangePasswordInBody: {
+            /**
+             * @description The next one, under the same rules as the first
+             * @example another four words
+             */
+            new: string;
+            /**
+             * @description The password so far
+             * @example four words or more
+             */
+            old: string;
         };
         Confirmation: {
             /**
@@ -1309,6 +1515,18 @@ export interface components {
              *     ]
              */
             scopes?: string[];
+        };
+        Credentials: {
+            /**
+             * @description The person's name, in any case
+             * @example lea
+             */
+            name: string;
+            /**
+             * @description The person's password
+             * @example four words or more
+             */
+            password: string;
         };
         Delay: {
             /**
@@ -1812,6 +2030,25 @@ export interface components {
              */
             patterns: number;
         };
+        Invitation: {
+            /**
+             * Format: date-time
+             * @description Until when it works
+             */
+            expiresAt: string;
+            /**
+             * @description The person that it is for; null: the first, who chooses a name
+             * @example lea
+             */
+            name: string | null;
+        };
+        InvitationInBody: {
+            /**
+             * @description What is behind the # of the link
+             * @example Jm3o…
+             */
+            token: string;
+        };
         Key: {
             /**
              * Format: date-time
@@ -2089,6 +2326,16 @@ export interface components {
              */
             maxAgeSeconds?: number;
             /**
+             * @description The URL of an SQS queue to read (SES); who reads it is the server's AWS credentials
+             * @example https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events
+             */
+            queue?: string;
+            /**
+             * @description The region of a queue whose URL tells none; absent: the server's AWS_REGION
+             * @example eu-west-1
+             */
+            queueRegion?: string;
+            /**
              * @description Refuse SNS signatures of version 1 (SHA-1)
              * @example true
              */
@@ -2174,6 +2421,43 @@ export interface components {
              * @example the server is shutting down
              */
             message: string;
+        };
+        OpenSession: {
+            /**
+             * Format: date-time
+             * @description When the person signed in
+             */
+            createdAt: string;
+            /**
+             * @description Whether it is the one that asks
+             * @example true
+             */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it is over if it is not used before
+             */
+            expiresAt: string;
+            /**
+             * @description Its id, which never changes
+             * @example ses_01jq7z9f3v8k2m5n
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Within a minute
+             */
+            lastSeenAt: string;
+            /**
+             * @description Where the person signed in from, without the end of the address; empty: not known
+             * @example 203.0.113.0/24
+             */
+            network: string;
+            /**
+             * @description How the browser names itself; empty: it does not
+             * @example Mozilla/5.0 (X11; Linux x86_64; rv:140.0)
+             */
+            userAgent: string;
         };
         Overview: {
             /** @description Rates that endanger the sender, the worst first */
@@ -2273,6 +2557,18 @@ export interface components {
             /** @description Newest first */
             patterns: components["schemas"]["Pattern"][];
         };
+        Person: {
+            /**
+             * @description Its id, which never changes
+             * @example per_01jq7z9f3v8k2m5n
+             */
+            id: string;
+            /**
+             * @description What the person signs in with
+             * @example lea
+             */
+            name: string;
+        };
         Problem: {
             /**
              * Format: int64
@@ -2334,6 +2630,33 @@ export interface components {
              * @example urn:tidings:error:bad_cursor
              */
             type: string;
+        };
+        QueueNode: {
+            /**
+             * @description What does not work; a finding says what to do
+             * @example queue_access_denied
+             */
+            code?: string;
+            /**
+             * Format: date-time
+             * @description When it last failed; absent: all works
+             */
+            failedAt?: string;
+            /**
+             * @description What was called, and the words of AWS
+             * @example receive: AccessDenied: no
+             */
+            message?: string;
+            /**
+             * @description The process that reads
+             * @example web-1-8k2m5n
+             */
+            node: string;
+            /**
+             * Format: date-time
+             * @description When SQS last answered it, with messages or without; absent: never
+             */
+            receivedAt?: string;
         };
         Reach: {
             /** @description There are more events than are looked at: the numbers are at least these */
@@ -2634,6 +2957,55 @@ export interface components {
              */
             graceSeconds?: number;
         };
+        Session: {
+            /**
+             * Format: date-time
+             * @description When it is over if it is not used before
+             */
+            expiresAt: string;
+            /**
+             * @description The session's id
+             * @example ses_01jq7z9f3v8k2m5n
+             */
+            id: string;
+            /** @description Who */
+            person: components["schemas"]["Person"];
+        };
+        SessionList: {
+            /** @description Newest first */
+            sessions: components["schemas"]["OpenSession"][];
+        };
+        Setting: {
+            /**
+             * @description What it does
+             * @example How long events are kept; 0 is for ever.
+             */
+            about: string;
+            /**
+             * @description Where the value comes from
+             * @enum {string}
+             */
+            from: "default" | "environment" | "flag";
+            /**
+             * @description The flag of tidings serve, without its dashes
+             * @example retention-events
+             */
+            name: string;
+            /**
+             * @description Its value, without passwords; empty: none
+             * @example 365d
+             */
+            value: string;
+            /**
+             * @description The environment variable that sets it, too
+             * @example TIDINGS_RETENTION_EVENTS
+             */
+            variable: string;
+        };
+        SettingList: {
+            /** @description In the order of the server's help */
+            settings: components["schemas"]["Setting"][];
+        };
         SettingsChange: {
             /**
              * @description Empty: any
@@ -2658,6 +3030,10 @@ export interface components {
              * @example 0
              */
             maxAgeSeconds?: number;
+            /** @description The URL of an SQS queue to read; empty: none */
+            queue?: string;
+            /** @description Of a queue whose URL tells none; empty: the server's */
+            queueRegion?: string;
             /**
              * @description Refuse signatures of version 1
              * @example true
@@ -2866,6 +3242,8 @@ export interface components {
             problems24h: {
                 [key: string]: number;
             };
+            /** @description The nodes that read the source's queue; absent: none does */
+            queue?: components["schemas"]["QueueNode"][];
             /**
              * Format: int64
              * @description Requests stored in the last 24 hours
@@ -2922,6 +3300,16 @@ export interface components {
              * @example 0
              */
             maxAgeSeconds: number;
+            /**
+             * @description The SQS queue that is read
+             * @example https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events
+             */
+            queue?: string;
+            /**
+             * @description The region of a queue whose URL tells none
+             * @example eu-west-1
+             */
+            queueRegion?: string;
             /**
              * @description Refuse SNS signatures of version 1 (SHA-1)
              * @example true
@@ -3233,10 +3621,10 @@ export interface operations {
             query?: {
                 /** @description The operation, by its operationId */
                 operation?: string;
-                /** @description A key's id, cli or server */
+                /** @description A key's or person's id, cli or server */
                 by?: string;
                 /** @description Through what */
-                door?: "api" | "cli" | "server";
+                door?: "api" | "ui" | "cli" | "server";
                 /** @description What it was done to: an id, or a contact's address */
                 target?: string;
                 /** @description Not before this time (RFC 3339) or date (UTC), to the second */
@@ -3273,6 +3661,7 @@ export interface operations {
                      *           "id": "act_1c",
                      *           "at": "2026-05-04T10:12:00.120Z",
                      *           "by": "key_01jq7z9f3v8k2m5n",
+                     *           "byName": "lea",
                      *           "door": "api",
                      *           "operation": "updateSource",
                      *           "target": "src_01jq7z9f3v8k2m5n",
@@ -4306,6 +4695,122 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchEvents: {
+        parameters: {
+            query?: {
+                /** @description A contact's id or address */
+                contact?: string;
+                /** @description The provider's message id */
+                message?: string;
+                /** @description A name, ours or another system's; may be repeated */
+                eventName?: string[] | null;
+                /**
+                 * @description The same as eventName
+                 * @example [
+                 *       "bounced"
+                 *     ]
+                 */
+                name?: string[] | null;
+                /** @description The email's template */
+                template?: string;
+                /** @description The email's workflow */
+                workflow?: string;
+                /** @description The source it came from */
+                source?: string;
+                /** @description The provider it came from */
+                provider?: string;
+                /** @description A tag of the email */
+                tag?: string;
+                /** @description The domain that sent the email */
+                senderDomain?: string;
+                /** @description The provider's account that sent the email */
+                account?: string;
+                /** @description Not before this time (RFC 3339) or date (UTC), to the second */
+                from?: string;
+                /** @description Before this time or date */
+                to?: string;
+                /** @description The same, for programs that can't set the header */
+                after?: string;
+            };
+            header?: {
+                /** @description The id of the last event that was got: the feed goes on after it. Absent: it begins now */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events as they come in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id: ZgAB…
+                     *     event: event
+                     *     data: {"id":"019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11","name":"email.bounce",…}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6365,6 +6870,105 @@ export interface operations {
             };
         };
     };
+    listSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "settings": [
+                     *         {
+                     *           "name": "retention-events",
+                     *           "variable": "TIDINGS_RETENTION_EVENTS",
+                     *           "value": "365d",
+                     *           "from": "default",
+                     *           "about": "How long events are kept; 0 is for ever."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSources: {
         parameters: {
             query?: never;
@@ -6411,7 +7015,9 @@ export interface operations {
                      *             "account": "123456789012",
                      *             "maxAgeSeconds": 0,
                      *             "templateTag": "templateKey",
-                     *             "workflowTag": "sequenceId"
+                     *             "workflowTag": "sequenceId",
+                     *             "queue": "https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events",
+                     *             "queueRegion": "eu-west-1"
                      *           },
                      *           "createdAt": "2026-05-04T10:12:00.120Z",
                      *           "previousTokenUntil": "2026-05-04T10:12:00.120Z",
@@ -6520,7 +7126,9 @@ export interface operations {
                  *         "account": "123456789012",
                  *         "maxAgeSeconds": 0,
                  *         "templateTag": "templateKey",
-                 *         "workflowTag": "sequenceId"
+                 *         "workflowTag": "sequenceId",
+                 *         "queue": "https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events",
+                 *         "queueRegion": "eu-west-1"
                  *       }
                  *     }
                  */
@@ -6558,7 +7166,9 @@ export interface operations {
                      *         "account": "123456789012",
                      *         "maxAgeSeconds": 0,
                      *         "templateTag": "templateKey",
-                     *         "workflowTag": "sequenceId"
+                     *         "workflowTag": "sequenceId",
+                     *         "queue": "https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events",
+                     *         "queueRegion": "eu-west-1"
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
@@ -6708,7 +7318,9 @@ export interface operations {
                      *         "account": "123456789012",
                      *         "maxAgeSeconds": 0,
                      *         "templateTag": "templateKey",
-                     *         "workflowTag": "sequenceId"
+                     *         "workflowTag": "sequenceId",
+                     *         "queue": "https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events",
+                     *         "queueRegion": "eu-west-1"
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
@@ -6829,7 +7441,9 @@ export interface operations {
                  *         "account": "123456789012",
                  *         "maxAgeSeconds": 0,
                  *         "templateTag": "templateKey",
-                 *         "workflowTag": "sequenceId"
+                 *         "workflowTag": "sequenceId",
+                 *         "queue": "text",
+                 *         "queueRegion": "text"
                  *       }
                  *     }
                  */
@@ -6868,7 +7482,9 @@ export interface operations {
                      *         "account": "123456789012",
                      *         "maxAgeSeconds": 0,
                      *         "templateTag": "templateKey",
-                     *         "workflowTag": "sequenceId"
+                     *         "workflowTag": "sequenceId",
+                     *         "queue": "https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events",
+                     *         "queueRegion": "eu-west-1"
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
@@ -7268,7 +7884,9 @@ export interface operations {
                      *         "account": "123456789012",
                      *         "maxAgeSeconds": 0,
                      *         "templateTag": "templateKey",
-                     *         "workflowTag": "sequenceId"
+                     *         "workflowTag": "sequenceId",
+                     *         "queue": "https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events",
+                     *         "queueRegion": "eu-west-1"
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
@@ -7422,7 +8040,9 @@ export interface operations {
                      *         "account": "123456789012",
                      *         "maxAgeSeconds": 0,
                      *         "templateTag": "templateKey",
-                     *         "workflowTag": "sequenceId"
+                     *         "workflowTag": "sequenceId",
+                     *         "queue": "https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events",
+                     *         "queueRegion": "eu-west-1"
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
@@ -7608,6 +8228,15 @@ export interface operations {
                      *           "confirmedAt": "2026-05-04T10:12:00.120Z",
                      *           "problem": "the provider answered 404"
                      *         }
+                     *       ],
+                     *       "queue": [
+                     *         {
+                     *           "node": "web-1-8k2m5n",
+                     *           "receivedAt": "2026-05-04T10:12:00.120Z",
+                     *           "failedAt": "2026-05-04T10:12:00.120Z",
+                     *           "code": "queue_access_denied",
+                     *           "message": "receive: AccessDenied: no"
+                     *         }
                      *       ]
                      *     }
                      */
@@ -7737,7 +8366,9 @@ export interface operations {
                      *         "account": "123456789012",
                      *         "maxAgeSeconds": 0,
                      *         "templateTag": "templateKey",
-                     *         "workflowTag": "sequenceId"
+                     *         "workflowTag": "sequenceId",
+                     *         "queue": "https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events",
+                     *         "queueRegion": "eu-west-1"
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
@@ -9643,6 +10274,891 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "Jm3o…"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InvitationInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "lea",
+                     *       "expiresAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "Jm3o…",
+                 *       "name": "lea",
+                 *       "password": "four words or more"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ses_01jq7z9f3v8k2m5n",
+                     *       "person": {
+                     *         "id": "per_01jq7z9f3v8k2m5n",
+                     *         "name": "lea"
+                     *       },
+                     *       "expiresAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "old": "four words or more",
+                 *       "new": "another four words"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangePasswordInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ses_01jq7z9f3v8k2m5n",
+                     *       "person": {
+                     *         "id": "per_01jq7z9f3v8k2m5n",
+                     *         "name": "lea"
+                     *       },
+                     *       "expiresAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ses_01jq7z9f3v8k2m5n",
+                     *       "person": {
+                     *         "id": "per_01jq7z9f3v8k2m5n",
+                     *         "name": "lea"
+                     *       },
+                     *       "expiresAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "lea",
+                 *       "password": "four words or more"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ses_01jq7z9f3v8k2m5n",
+                     *       "person": {
+                     *         "id": "per_01jq7z9f3v8k2m5n",
+                     *         "name": "lea"
+                     *       },
+                     *       "expiresAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sessions": [
+                     *         {
+                     *           "id": "ses_01jq7z9f3v8k2m5n",
+                     *           "current": true,
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "lastSeenAt": "2026-05-04T10:12:00.120Z",
+                     *           "expiresAt": "2026-05-04T10:12:00.120Z",
+                     *           "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)",
+                     *           "network": "203.0.113.0/24"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
