@@ -41,7 +41,7 @@ const (
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
 	c := &cloud{
-		t: t, server: serve(t, filepath.Join(t.TempDir(), "tidings.db")), url: fauxqs.Start(t),
+		t: t, server: serve(t, filepath.Join(t.TempDir(), "tidings.db")), url: fauxqs.Start(t).URL,
 		ses: fakeses.Start(t, "acme.test", "beta.test", "news@other.test"),
 	}
 	var err error

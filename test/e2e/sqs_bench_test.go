@@ -40,7 +40,7 @@ func BenchmarkQueue(b *testing.B) {
 		b.Run(fmt.Sprintf("tidings/workers=%d", workers), func(b *testing.B) {
 			e, queue := filledQueue(b, signer)
 			db := filepath.Join(b.TempDir(), "tidings.db")
-			s := serve(b, db, atAWS(e.url), func(cmd *exec.Cmd) {
+			s := serve(b, db, atAWS(e.URL), func(cmd *exec.Cmd) {
 				cmd.Args = append(cmd.Args, "--sqs-workers", strconv.Itoa(workers))
 			})
 			s.source("bench", signer.PEM(), "--topic", topic, "--queue", queue, "--queue-region", emulatorRegion)

@@ -1,10 +1,7 @@
 package e2e_test
 
 import (
-	"context"
 	"fmt"
-	"net"
-	"net/http"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -21,6 +18,7 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"tidings/provider/ses/snssign"
+	"tidings/test/fauxqs"
 )
 
 const (
@@ -42,63 +40,21 @@ func hiddenFor(seconds int) func(*exec.Cmd) {
 	return func(cmd *exec.Cmd) { cmd.Args = append(cmd.Args, "--sqs-visibility", strconv.Itoa(seconds)+"s") }
 }
 
-// emulator is SQS and SNS as a process of its own, which keeps nothing on disk.
+// emulator is SQS and SNS as a process of its own, with clients.
 type emulator struct {
-	t    testing.TB
-	port int
-	url  string
-	cmd  *exec.Cmd
-	sqs  *sqs.Client
-	sns  *sns.Client
+	*fauxqs.Emulator
+	t   testing.TB
+	sqs *sqs.Client
+	sns *sns.Client
 }
 
 func startEmulator(t testing.TB) *emulator {
 	t.Helper()
-	var listening net.ListenConfig
-	l, err := listening.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	must(t, err)
-	e := &emulator{t: t, port: l.Addr().(*net.TCPAddr).Port} //nolint:forcetypeassert // it is asked for
-	must(t, l.Close())
-	e.url = "http://127.0.0.1:" + strconv.Itoa(e.port)
+	e := &emulator{t: t, Emulator: fauxqs.Start(t)}
 	keys := credentials.NewStaticCredentialsProvider("id", "secret", "")
-	e.sqs = sqs.New(sqs.Options{Region: emulatorRegion, BaseEndpoint: &e.url, Credentials: keys})
-	e.sns = sns.New(sns.Options{Region: emulatorRegion, BaseEndpoint: &e.url, Credentials: keys})
-	e.start()
-	t.Cleanup(e.kill)
+	e.sqs = sqs.New(sqs.Options{Region: emulatorRegion, BaseEndpoint: &e.URL, Credentials: keys})
+	e.sns = sns.New(sns.Options{Region: emulatorRegion, BaseEndpoint: &e.URL, Credentials: keys})
 	return e
-}
-
-// start starts the process, again after kill at the same place, and waits until it answers.
-func (e *emulator) start() {
-	e.t.Helper()
-	e.cmd = exec.Command("../../scripts/fauxqs.sh", strconv.Itoa(e.port))
-	e.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // npx starts processes
-	must(e.t, e.cmd.Start())
-	ctx, cancel := context.WithTimeout(e.t.Context(), 2*patience)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url+"/health", http.NoBody)
-		must(e.t, err)
-		if res, err := http.DefaultClient.Do(req); err == nil {
-			res.Body.Close()
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			e.t.Fatal("the emulator does not answer: scripts/fauxqs.sh needs Node's npx, and the network the first time")
-		}
-	}
-}
-
-// signal sends a signal to the process and to those that it started.
-func (e *emulator) signal(s syscall.Signal) { _ = syscall.Kill(-e.cmd.Process.Pid, s) }
-
-func (e *emulator) kill() {
-	e.signal(syscall.SIGKILL)
-	_ = e.cmd.Wait()
 }
 
 func (e *emulator) createQueue(name string) (url string) {
@@ -218,7 +174,7 @@ func TestAQueueIsReadThroughKillsAndStandstillsAndEveryFactIsThereOnce(t *testin
 		engine, _, _ := strings.Cut(t.Name()[strings.LastIndex(t.Name(), "/")+1:], "#")
 		queue := e.createQueue(engine)
 		snsTopic := e.createTopic(engine, queue)
-		serveIt := func() *server { return serve(t, db, atAWS(e.url), hiddenFor(3)) }
+		serveIt := func() *server { return serve(t, db, atAWS(e.URL), hiddenFor(3)) }
 		s := serveIt()
 		s.source("queue", signer.PEM(), "--topic", topic, "--allow-raw", "--queue", queue, "--queue-region", emulatorRegion)
 		e.sendFacts(queue, snsTopic, signer, 0, queueFacts/3)
@@ -230,9 +186,9 @@ func TestAQueueIsReadThroughKillsAndStandstillsAndEveryFactIsThereOnce(t *testin
 			s = serveIt()
 		}
 		still.Lock()
-		e.signal(syscall.SIGSTOP)
+		e.Signal(syscall.SIGSTOP)
 		<-time.After(2 * time.Second)
-		e.signal(syscall.SIGCONT)
+		e.Signal(syscall.SIGCONT)
 		still.Unlock()
 		s.until("more is stored", func() bool { return len(s.events()) > queueFacts*2/3 })
 		if code := s.stop(); code != 0 {
@@ -269,14 +225,14 @@ func TestAnEmulatorThatIsKilledAndStartedAgainIsReadAgain(t *testing.T) {
 	onBoth(t, func(t *testing.T, db string) {
 		e := startEmulator(t)
 		queue := e.createQueue("events")
-		s := serve(t, db, atAWS(e.url), hiddenFor(3))
+		s := serve(t, db, atAWS(e.URL), hiddenFor(3))
 		source := s.source("queue", signer.PEM(), "--topic", topic, "--queue", queue, "--queue-region", emulatorRegion)
 		forms := queueForms(signer)
 		e.send(queue, []string{forms[0](1)})
 		s.until("the first fact is stored", func() bool { return len(s.events()) == 1 })
-		e.kill()
+		e.Kill()
 		s.until("health says that SQS is away", func() bool { return s.queueCode(source.ID) == "queue_unreachable" })
-		e.start()
+		e.Again()
 		s.until("health says that the queue is gone", func() bool { return s.queueCode(source.ID) == "queue_missing" })
 		if again := e.createQueue("events"); again != queue {
 			t.Fatalf("the queue has another URL: %s", again)

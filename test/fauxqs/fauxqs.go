@@ -1,5 +1,5 @@
-// Package fauxqs gives tests an emulator of SNS and SQS as a process of its own. It delivers nothing over HTTP: a test
-// that wants that posts itself.
+// Package fauxqs gives tests an emulator of SNS and SQS as a process of its own. It keeps nothing on disk, and delivers
+// nothing over HTTP: a test that wants that posts itself.
 package fauxqs
 
 import (
@@ -7,59 +7,77 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
 	"time"
 )
 
-const (
-	program = "fauxqs@1.9.2"
-	// patience is how long the emulator may take to start, on a busy machine that has to fetch it first.
-	patience = 2 * time.Minute
-)
+// patience is how long the emulator may take to start, on a busy machine that has to fetch it first.
+const patience = 2 * time.Minute
 
 // Account is the one that everything belongs to.
 const Account = "000000000000"
 
-// Start runs an emulator until the test has ended, and returns its URL. Any credentials will do.
-func Start(t testing.TB) string {
+// Emulator is one that runs. Any credentials will do. One goroutine uses it.
+type Emulator struct {
+	URL string
+
+	t    testing.TB
+	port int
+	cmd  *exec.Cmd
+}
+
+// Start runs an emulator until the test has ended.
+func Start(t testing.TB) *Emulator {
 	t.Helper()
-	port := freePort(t)
+	e := &Emulator{t: t, port: freePort(t)}
+	e.URL = "http://127.0.0.1:" + strconv.Itoa(e.port)
+	e.Again()
+	t.Cleanup(e.Kill)
+	return e
+}
+
+// script is scripts/fauxqs.sh, wherever the test runs.
+func script() string {
+	_, here, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(here), "..", "..", "scripts", "fauxqs.sh")
+}
+
+// Again starts it after Kill, at the same URL and empty, and waits until it answers.
+func (e *Emulator) Again() {
+	e.t.Helper()
 	var log bytes.Buffer
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "npx", "--yes", program)
-	cmd.Env = append(os.Environ(), "FAUXQS_HOST=127.0.0.1", "FAUXQS_LOGGER=false", "FAUXQS_PORT="+strconv.Itoa(port))
-	cmd.Dir, cmd.Stdout, cmd.Stderr = t.TempDir(), &log, &log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // npx runs it as a child, and both have to end
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("start %s: %v", program, err)
+	e.cmd = exec.CommandContext(context.WithoutCancel(e.t.Context()), script(), strconv.Itoa(e.port)) //nolint:gosec // ours
+	e.cmd.Dir, e.cmd.Stdout, e.cmd.Stderr = e.t.TempDir(), &log, &log
+	e.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // npx starts processes, and all have to end
+	if err := e.cmd.Start(); err != nil {
+		e.t.Fatalf("start the emulator: %v", err)
 	}
-	ended := make(chan struct{})
-	go func() {
-		_ = cmd.Wait()
-		close(ended)
-	}()
-	t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		<-ended
-	})
-	url := "http://127.0.0.1:" + strconv.Itoa(port)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(e.t.Context(), patience)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for !healthy(ctx, url) {
+	for !healthy(ctx, e.URL) {
 		select {
 		case <-tick.C:
-		case <-ended:
-			t.Fatalf("%s ended before it was ready:\n%s", program, &log)
 		case <-ctx.Done():
-			t.Fatalf("%s is not ready after %s", program, patience)
+			e.Kill()
+			e.t.Fatalf("the emulator does not answer; it needs Node's npx, and the network the first time:\n%s", &log)
 		}
 	}
-	return url
+}
+
+// Signal sends a signal to the emulator's processes.
+func (e *Emulator) Signal(s syscall.Signal) { _ = syscall.Kill(-e.cmd.Process.Pid, s) }
+
+// Kill ends it at once; what it held is gone.
+func (e *Emulator) Kill() {
+	e.Signal(syscall.SIGKILL)
+	_ = e.cmd.Wait()
 }
 
 func freePort(t testing.TB) int {

@@ -72,7 +72,7 @@ type account struct {
 
 func newAccount(t *testing.T) *account {
 	t.Helper()
-	url, peer := fauxqs.Start(t), fakeses.Start(t, "acme.test", "b.test", "c.test", "d.test", "e@f.test")
+	url, peer := fauxqs.Start(t).URL, fakeses.Start(t, "acme.test", "b.test", "c.test", "d.test", "e@f.test")
 	environment(t, url, peer.URL)
 	return &account{Cloud: open(t), t: t, ses: peer, sns: sns.New(sns.Options{
 		Region: region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
