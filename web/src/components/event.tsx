@@ -16,14 +16,14 @@ export function Doubts({ event }: { event: Event }) {
     <>
       {v && (
         <Tooltip says={`Judged ${v === 'proxy' ? 'a mail proxy' : v}${event.automation?.signals?.length ? `: ${event.automation.signals.join(', ')}` : ''}. It is counted apart.`}>
-          <span tabIndex={0} aria-label={`judged ${v}`} className="inline-flex text-soft">
+          <span role="img" tabIndex={0} aria-label={`judged ${v}`} className="inline-flex text-soft">
             {v === 'unknown' ? <CircleHelp aria-hidden className="size-3.5" /> : <Bot aria-hidden className="size-3.5" />}
           </span>
         </Tooltip>
       )}
       {event.attribution === 'candidates' && (
         <Tooltip says="The provider does not say which recipient of the message it was. It is counted apart.">
-          <span tabIndex={0} aria-label="perhaps another recipient" className="inline-flex text-soft">
+          <span role="img" tabIndex={0} aria-label="perhaps another recipient" className="inline-flex text-soft">
             <Users aria-hidden className="size-3.5" />
           </span>
         </Tooltip>

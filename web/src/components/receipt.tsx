@@ -43,7 +43,7 @@ export const kindWords = (kind: string) => kinds[kind] ?? kind.replaceAll('_', '
 export const kindCodes = Object.keys(kinds)
 
 export const receiptColumns: Column<Receipt>[] = [
-  { id: 'at', head: 'Came', width: 140, cell: (r) => <Time at={r.receivedAt} form="short" /> },
+  { id: 'at', head: 'Came', width: 165, cell: (r) => <Time at={r.receivedAt} form="short" /> },
   { id: 'provider', head: 'Provider', width: 150, cell: (r) => providerTitle(r.provider) },
   { id: 'kind', head: 'What', width: 130, cell: (r) => <span title={r.kind}>{kindWords(r.kind)}</span> },
   { id: 'problems', head: 'Problems', width: 280, grow: true, cell: (r) => <Problems list={r.problems} /> },

@@ -28,6 +28,9 @@ export function Rich({ text }: { text: string }) {
       : part)
 }
 
+/** A finding is told without a capital and a full stop, because the terminal has it in a table. */
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+
 const icons = { critical: CircleAlert, warning: TriangleAlert, info: Info }
 
 /** The remedies are written for the terminal too: there they name commands. Here there is a button for it. */
@@ -45,8 +48,8 @@ export function Findings({ source, findings, test, edit }: {
           <li key={`${f.code} ${f.cause} ${i}`} className="flex gap-3">
             <Icon aria-label={f.severity} className={`mt-0.5 size-4 shrink-0 ${ink(severities[f.severity])}`} />
             <div className="min-w-0 flex-1 text-sm">
-              <p className="break-words">{f.message}</p>
-              {f.remedy && <p className="break-words text-soft"><span className="font-medium">What to do:</span> {f.remedy}</p>}
+              <p className="break-words">{sentence(f.message)}</p>
+              {f.remedy && <p className="break-words text-soft"><span className="font-medium">What to do:</span> {f.remedy}.</p>}
               <Act source={source} finding={f} test={test} edit={edit} />
             </div>
           </li>

@@ -57,7 +57,7 @@ function List({ filters }: { filters: ReceiptFilters }) {
           <option value="">Every source</option>
           {names.map((s) => <option key={s.id} value={s.id}>{s.name}</option>)}
         </Select>
-        <Select aria-label="Problem" className="max-w-52" value={filters.problem ?? ''} onChange={(e) => set('problem', e.target.value)}>
+        <Select aria-label="Problem" className="max-w-60" value={filters.problem ?? ''} onChange={(e) => set('problem', e.target.value)}>
           <option value="">With and without problems</option>
           <option value="any">Any problem</option>
           {[...new Set([...problemCodes, ...(filters.problem && filters.problem !== 'any' ? [filters.problem] : [])])].map((c) => <option key={c} value={c}>{problemWords(c)}</option>)}
@@ -66,8 +66,12 @@ function List({ filters }: { filters: ReceiptFilters }) {
           <option value="">Every kind</option>
           {[...new Set([...kindCodes, ...(filters.kind ? [filters.kind] : [])])].map((k) => <option key={k} value={k}>{kindWords(k)}</option>)}
         </Select>
-        <Input type="date" aria-label="Came from this day on" title="Came from this day on" value={filters.from?.slice(0, 10) ?? ''} onChange={(e) => set('from', e.target.value)} />
-        <Input type="date" aria-label="Came before this day" title="Came before this day" value={filters.to?.slice(0, 10) ?? ''} onChange={(e) => set('to', e.target.value)} />
+        <label className="inline-flex items-center gap-1.5 text-sm text-soft">Came from
+          <Input type="date" className="text-ink" value={filters.from?.slice(0, 10) ?? ''} onChange={(e) => set('from', e.target.value)} />
+        </label>
+        <label className="inline-flex items-center gap-1.5 text-sm text-soft">before
+          <Input type="date" className="text-ink" value={filters.to?.slice(0, 10) ?? ''} onChange={(e) => set('to', e.target.value)} />
+        </label>
         <Chips chips={chips} clear={() => choose({})} />
       </div>
       <Card flush>

@@ -65,11 +65,19 @@ function Choose({ wrong }: { wrong: string | undefined }) {
         ))}
       </ul>
       <p className="text-sm text-soft">
-        Yours is not here? <Link to="/sources/new" search={{ provider: 'generic' }} className="text-accent hover:underline">Anything that can post JSON</Link> can be a source;
-        who sends by SMTP can have <Link to="/sources/new" search={{ provider: 'dsn' }} className="text-accent hover:underline">reports by mail</Link> read.
+        Yours is not here? <Link to="/sources/new" search={{ provider: 'generic' }} className="text-accent underline">Anything that can post JSON</Link> can be a source;
+        who sends by SMTP can have <Link to="/sources/new" search={{ provider: 'dsn' }} className="text-accent underline">reports by mail</Link> read.
       </p>
     </>
   )
+}
+
+/** What can't be shown again, in words: nobody should copy a stand-in. */
+function missing(code: string, k: Known): string | undefined {
+  if (/^\{(url|address)\}$/.test(code) && !k.url) return 'The URL as it was shown, or a new one'
+  if (code === '{password}' && !k.basic) return 'The password as it was shown'
+  if (code === '{secret}' && !k.secret) return 'The secret that you gave the source'
+  return undefined
 }
 
 function Steps({ list, known }: { list: Step[]; known: Known }) {
@@ -80,7 +88,7 @@ function Steps({ list, known }: { list: Step[]; known: Known }) {
           <span aria-hidden className="numbers mt-px inline-flex size-5 shrink-0 items-center justify-center rounded-full bg-raised text-xs">{i + 1}</span>
           <div className="flex min-w-0 flex-1 flex-col gap-1.5 text-soft">
             <p><Rich text={filled(s.text, known)} /></p>
-            {s.code && <Code text={filled(s.code, known)} />}
+            {s.code && (missing(s.code, known) ? <p className="rounded-md border border-dashed border-line px-2.5 py-1.5">{missing(s.code, known)}</p> : <Code text={filled(s.code, known)} />)}
           </div>
         </li>
       ))}
@@ -162,7 +170,7 @@ function OneCommand() {
       <div className="flex flex-col gap-2 text-sm text-soft">
         <p>On the server, with credentials of AWS, this makes topic, subscription, dead-letter queue, configuration set and the source, and tests it:</p>
         <Code text={`tidings setup ses --region eu-west-1 --url ${location.origin}`} />
-        <p>Run it with <code className="font-mono text-xs">--plan</code> first to see every call that it would make. The source then shows up under <Link to="/sources" className="text-accent hover:underline">Sources</Link>. By hand it goes as below.</p>
+        <p>Run it with <code className="font-mono text-xs">--plan</code> first to see every call that it would make. The source then shows up under <Link to="/sources" className="text-accent underline">Sources</Link>. By hand it goes as below.</p>
       </div>
     </Card>
   )
@@ -288,7 +296,7 @@ function CameAlready({ source: s }: { source: Schemas['Source'] }) {
   if (!r) return null
   return (
     <p className="text-ink">
-      Something has come, <Time at={r.receivedAt} form="ago" />: a request of the kind <Mono>{r.kind}</Mono> without an event.{' '}
+      Something has come <Time at={r.receivedAt} form="ago" />: a request of the kind <Mono>{r.kind}</Mono> without an event.{' '}
       {r.problems[0] && <>It says: {r.problems[0].message}. </>}
       <Link to="/receipts/$id" params={{ id: r.id }} className="text-accent hover:underline">Look at it</Link>
     </p>

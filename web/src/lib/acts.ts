@@ -1,0 +1,23 @@
+/** What was done, in words. An operation that is not here is shown as it is. */
+const operations: Record<string, string> = {
+  createSource: 'Made a source', updateSource: 'Changed a source', rotateSource: 'Gave a source a new URL', disableSource: 'Switched a source off',
+  enableSource: 'Switched a source on', confirmSubscription: 'Confirmed a subscription', testSource: 'Tested a source',
+  addSuppression: 'Suppressed', liftSuppression: 'Lifted a suppression', importSuppressions: 'Imported suppressions',
+  liftSuppressionPattern: 'Lifted a suppressed domain', createKey: 'Made a key', revokeKey: 'Revoked a key',
+  replay: 'Read receipts again', startReplay: 'Began to read receipts again', cancelReplay: 'Cancelled reading again',
+  replayReceipt: 'Read one receipt again', importEvents: 'Imported events', verify: 'Verified the counters', recount: 'Counted anew',
+  createPerson: 'Invited a person', acceptInvitation: 'Signed in for the first time', signIn: 'Signed in', signOut: 'Signed out',
+  changePassword: 'Changed a password', resetPerson: 'Reset a person', removePerson: 'Removed a person', endSession: 'Ended a session',
+}
+
+export const operationWords = (operation: string) =>
+  operations[operation] ?? operation.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`).replace(/^./, (c) => c.toUpperCase())
+
+/** Those that the audit log of every server may have. */
+export const operationCodes = Object.keys(operations).slice(0, 20)
+
+export const doors: Record<string, string> = { ui: 'this page', api: 'the API', cli: 'the command line', server: 'the server itself', mcp: 'an assistant' }
+
+/** A field of a change in words: settings.requireVersion2 is "require version 2". */
+export const fieldWords = (field: string) =>
+  field.replace(/^settings\./, '').replace(/([a-z])([A-Z0-9])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)
