@@ -16,7 +16,7 @@ export const operationWords = (operation: string) =>
 /** Those that the audit log of every server may have. */
 export const operationCodes = Object.keys(operations).slice(0, 20)
 
-export const doors: Record<string, string> = { ui: 'this page', api: 'the API', cli: 'the command line', server: 'the server itself', mcp: 'an assistant' }
+export const doors: Record<string, string> = { ui: 'this page', api: 'API', cli: 'command line', server: 'server', mcp: 'assistant' }
 
 /** A field of a change in words: settings.requireVersion2 is "require version 2". */
 export const fieldWords = (field: string) =>

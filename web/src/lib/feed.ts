@@ -5,6 +5,9 @@ import type { Filters } from './filters'
 /** How many events are kept: the newest ones. */
 export const kept = 1000
 
+/** Milliseconds between two drawings: more often than that nobody can read. */
+const pace = 150
+
 export type Connection = 'connecting' | 'open' | 'away'
 
 export interface Feed {
@@ -44,7 +47,7 @@ const parse = (data: unknown): Event | undefined => {
 const words: Record<string, string> = { slow_reader: 'this page read too slowly' }
 
 /**
- * Events as they come. They are drawn once a frame however many come, and the browser resumes by the last event's id after
+ * Events as they come. However many come, they are drawn together and some times a second, and the browser resumes by the last event's id after
  * a break. Paused, they are collected and shown when it goes on.
  */
 export function useFeed(filters: Filters): Feed {
@@ -61,9 +64,12 @@ export function useFeed(filters: Filters): Feed {
   const came = useRef({ second: 0, total: 0, held: 0 })
   const holding = useRef(false)
   const frame = useRef(0)
+  const drawn = useRef(0)
+  const later = useRef<ReturnType<typeof setTimeout>>(undefined)
 
   const draw = useCallback(() => {
     frame.current = 0
+    drawn.current = performance.now()
     setTotal(came.current.total)
     if (holding.current) {
       setHeld(came.current.held)
@@ -75,7 +81,11 @@ export function useFeed(filters: Filters): Feed {
   }, [])
 
   const soon = useCallback(() => {
-    if (frame.current === 0) frame.current = requestAnimationFrame(draw)
+    if (frame.current !== 0 || later.current !== undefined) return
+    later.current = setTimeout(() => {
+      later.current = undefined
+      frame.current = requestAnimationFrame(draw)
+    }, Math.max(0, drawn.current + pace - performance.now()))
   }, [draw])
 
   useEffect(() => {
@@ -128,6 +138,8 @@ export function useFeed(filters: Filters): Feed {
       stream.close()
       clearTimeout(timer)
       clearInterval(clock)
+      clearTimeout(later.current)
+      later.current = undefined
       cancelAnimationFrame(frame.current)
       frame.current = 0
     }

@@ -34,7 +34,7 @@ export function Audit() {
     <>
       <Heading title="Audit" about="Who changed what, through any door, newest first. Each row was written together with the change itself." />
       <div className="flex flex-wrap items-center gap-2">
-        <Select aria-label="What was done" className="max-w-60" value={filters.operation ?? ''} onChange={(e) => set('operation', e.target.value)}>
+        <Select aria-label="What was done" className="max-w-48" value={filters.operation ?? ''} onChange={(e) => set('operation', e.target.value)}>
           <option value="">Everything that was done</option>
           {[...new Set([...operationCodes, ...(filters.operation ? [filters.operation] : [])])].map((o) => <option key={o} value={o}>{operationWords(o)}</option>)}
         </Select>
@@ -76,7 +76,7 @@ function Words({ label, placeholder, value, set }: { label: string; placeholder:
   const [text, setText] = useState(value ?? '')
   return (
     <form onSubmit={(e) => { e.preventDefault(); set(text.trim()) }}>
-      <Input aria-label={label} title={label} placeholder={placeholder} className="w-44" value={text} onChange={(e) => setText(e.target.value)}
+      <Input aria-label={label} title={label} placeholder={placeholder} className="w-40" value={text} onChange={(e) => setText(e.target.value)}
         onBlur={() => text.trim() !== (value ?? '') && set(text.trim())} />
     </form>
   )
@@ -85,7 +85,7 @@ function Words({ label, placeholder, value, set }: { label: string; placeholder:
 const columns: Column<Act>[] = [
   { id: 'at', head: 'When', width: 165, cell: (a) => <Time at={a.at} form="short" /> },
   { id: 'by', head: 'Who', width: 150, cell: (a) => <Who act={a} /> },
-  { id: 'door', head: 'Through', width: 130, cell: (a) => <span className="text-soft">{doors[a.door] ?? a.door}</span> },
+  { id: 'door', head: 'Through', width: 115, cell: (a) => <span className="text-soft">{doors[a.door] ?? a.door}</span> },
   { id: 'operation', head: 'What', width: 190, cell: (a) => <span title={a.operation}>{operationWords(a.operation)}</span> },
   { id: 'target', head: 'To', width: 160, grow: true, cell: (a) => <Target id={a.target} /> },
   { id: 'changes', head: 'Changes', width: 260, grow: true, cell: (a) => <Short act={a} /> },
@@ -93,7 +93,7 @@ const columns: Column<Act>[] = [
 
 function Who({ act: a }: { act: Act }) {
   const name = useQuery({ ...keys, enabled: a.by.startsWith('key_'), staleTime: 60_000 }).data?.find((k) => k.id === a.by)?.name
-  if (a.by === 'cli') return <>command line</>
+  if (a.by === 'cli') return <span title="Whoever could run commands on the server">an operator</span>
   if (a.by === 'server') return <>the server</>
   if (!a.by.startsWith('key_')) return <Mono>{a.by}</Mono>
   return <Link to="/keys" title={a.by} className="hover:underline">{name ? `key ${name}` : <Mono>{a.by}</Mono>}</Link>

@@ -81,7 +81,7 @@ function Look() {
             </button>
           ))}
         </div>
-        <p className="text-sm text-soft">It is kept in this browser. Times are shown in {zone.replaceAll('_', ' ')}; point at one to see it in UTC.</p>
+        <p className="text-sm text-soft">It is kept in this browser. Times are shown in {zone.replaceAll('_', ' ')}{zone === 'UTC' ? '' : '; point at one to see it in UTC'}.</p>
       </div>
     </Card>
   )
