@@ -11,7 +11,9 @@ export type Draft = Partial<Record<Setting['key'], string>>
 export function fieldProblem(error: unknown, field: string): string | undefined {
   if (!(error instanceof Refusal)) return undefined
   const list = error.fields.filter((f) => f.field === field || f.field.startsWith(`${field}[`))
-  return list.length > 0 ? list.map((f) => (f.hint ? `${f.message}: ${f.hint}` : f.message)).join('; ') : undefined
+  if (list.length === 0) return undefined
+  const text = [...new Set(list.map((f) => (f.hint ? `${f.message}: ${f.hint}` : f.message)))].join('; ')
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 /** What was refused and belongs to no field of the form. */

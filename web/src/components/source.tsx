@@ -31,9 +31,20 @@ export function Rich({ text }: { text: string }) {
 /** A finding is told without a capital and a full stop, because the terminal has it in a table. */
 const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 
+/** The remedies are written for the terminal too, where they name commands. Here there is a button for it. */
+function remedy(f: Finding): string | undefined {
+  if (f.code === 'disabled') return undefined
+  const text = f.remedy
+    ?.replace(/tidings source test src_\w+/, 'test it here')
+    .replace('GET /receipts?problem=any lists them', 'Receipts lists them')
+    .replace('may read them: tidings replay', 'may read them')
+    .replace(/: tidings source (rotate|enable)\b.*$/, (_, word: string) => (word === 'rotate' ? ': “New URL” makes a new one' : ''))
+  return text && sentence(text)
+}
+
 const icons = { critical: CircleAlert, warning: TriangleAlert, info: Info }
 
-/** The remedies are written for the terminal too: there they name commands. Here there is a button for it. */
+/** What somebody should know of a source, with what to do and a button that does it. */
 export function Findings({ source, findings, test, edit }: {
   source: Source
   findings: Finding[]
@@ -49,7 +60,7 @@ export function Findings({ source, findings, test, edit }: {
             <Icon aria-label={f.severity} className={`mt-0.5 size-4 shrink-0 ${ink(severities[f.severity])}`} />
             <div className="min-w-0 flex-1 text-sm">
               <p className="break-words">{sentence(f.message)}</p>
-              {f.remedy && <p className="break-words text-soft"><span className="font-medium">What to do:</span> {f.remedy}.</p>}
+              {remedy(f) && <p className="break-words text-soft"><span className="font-medium">What to do:</span> {remedy(f)}</p>}
               <Act source={source} finding={f} test={test} edit={edit} />
             </div>
           </li>

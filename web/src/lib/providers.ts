@@ -88,7 +88,7 @@ export const providers: Provider[] = [
       { text: 'In AWS, in the region that you send from: *SNS*, *Topics*, *Create topic*, type *Standard*. SES publishes to no FIFO topic. You did this already if you gave its ARN to the source.' },
       { text: 'Let it sign with SHA-256:', code: 'aws sns set-topic-attributes --topic-arn {topic} --attribute-name SignatureVersion --attribute-value 2' },
       { text: 'Open the topic, *Create subscription*, protocol *HTTPS*, raw message delivery *off*, and this endpoint:', code: '{address}' },
-      { text: 'SNS asks for a confirmation at once. It is given by itself for the topics that you listed, unless you wanted a person to do it: then it waits below.' },
+      { text: 'SNS asks for a confirmation at once. It is given by itself for the topics that you listed, unless you wanted a person to do it: then it waits on this page.' },
       { text: 'In *SES*, *Configuration sets*, the set that you send with, *Event destinations*, *Add destination*: all event types, *Amazon SNS*, this topic. Mail that is sent without a configuration set has no events.' },
       { text: 'On the subscription add a *dead-letter queue* (redrive policy): SNS gives up within an hour.' },
       { text: 'Send an email to `success@simulator.amazonses.com` with that configuration set.' },

@@ -34,7 +34,7 @@ export function Audit() {
     <>
       <Heading title="Audit" about="Who changed what, through any door, newest first. Each row was written together with the change itself." />
       <div className="flex flex-wrap items-center gap-2">
-        <Select aria-label="What was done" className="max-w-48" value={filters.operation ?? ''} onChange={(e) => set('operation', e.target.value)}>
+        <Select aria-label="What was done" className="max-w-56" value={filters.operation ?? ''} onChange={(e) => set('operation', e.target.value)}>
           <option value="">Everything that was done</option>
           {[...new Set([...operationCodes, ...(filters.operation ? [filters.operation] : [])])].map((o) => <option key={o} value={o}>{operationWords(o)}</option>)}
         </Select>
@@ -44,12 +44,14 @@ export function Audit() {
         </Select>
         <Words key={`by ${filters.by}`} label="Who: a key, a person, cli or server" placeholder="Who: key_…, cli" value={filters.by} set={(v) => set('by', v)} />
         <Words key={`target ${filters.target}`} label="To what: an id or an address" placeholder="To what: id or address" value={filters.target} set={(v) => set('target', v)} />
-        <label className="inline-flex items-center gap-1.5 text-sm text-soft">From
-          <Input type="date" className="text-ink" value={filters.from?.slice(0, 10) ?? ''} onChange={(e) => set('from', e.target.value)} />
-        </label>
-        <label className="inline-flex items-center gap-1.5 text-sm text-soft">before
-          <Input type="date" className="text-ink" value={filters.to?.slice(0, 10) ?? ''} onChange={(e) => set('to', e.target.value)} />
-        </label>
+        <span className="inline-flex flex-wrap items-center gap-2">
+          <label className="inline-flex items-center gap-1.5 text-sm text-soft">From
+            <Input type="date" className="text-ink" value={filters.from?.slice(0, 10) ?? ''} onChange={(e) => set('from', e.target.value)} />
+          </label>
+          <label className="inline-flex items-center gap-1.5 text-sm text-soft">before
+            <Input type="date" className="text-ink" value={filters.to?.slice(0, 10) ?? ''} onChange={(e) => set('to', e.target.value)} />
+          </label>
+        </span>
         <Chips chips={chips} clear={() => choose({})} />
       </div>
       <Card flush>

@@ -66,12 +66,14 @@ function List({ filters }: { filters: ReceiptFilters }) {
           <option value="">Every kind</option>
           {[...new Set([...kindCodes, ...(filters.kind ? [filters.kind] : [])])].map((k) => <option key={k} value={k}>{kindWords(k)}</option>)}
         </Select>
-        <label className="inline-flex items-center gap-1.5 text-sm text-soft">Came from
-          <Input type="date" className="text-ink" value={filters.from?.slice(0, 10) ?? ''} onChange={(e) => set('from', e.target.value)} />
-        </label>
-        <label className="inline-flex items-center gap-1.5 text-sm text-soft">before
-          <Input type="date" className="text-ink" value={filters.to?.slice(0, 10) ?? ''} onChange={(e) => set('to', e.target.value)} />
-        </label>
+        <span className="inline-flex flex-wrap items-center gap-2">
+          <label className="inline-flex items-center gap-1.5 text-sm text-soft">Came from
+            <Input type="date" className="text-ink" value={filters.from?.slice(0, 10) ?? ''} onChange={(e) => set('from', e.target.value)} />
+          </label>
+          <label className="inline-flex items-center gap-1.5 text-sm text-soft">before
+            <Input type="date" className="text-ink" value={filters.to?.slice(0, 10) ?? ''} onChange={(e) => set('to', e.target.value)} />
+          </label>
+        </span>
         <Chips chips={chips} clear={() => choose({})} />
       </div>
       <Card flush>

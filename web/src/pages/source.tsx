@@ -110,7 +110,7 @@ function Health({ source: s, health: h }: { source: Schemas['Source']; health: S
         <Card title="Test it"><SelfTest source={s} asked={tests} /></Card>
       </div>
       <div className="flex min-w-0 flex-col gap-5">
-        <Refusals list={h.refusals} findings={h.findings} />
+        <Refusals list={h.refusals} />
         <Card title="The newest event of each name" flush>
           {names.length === 0 ? (
             <Empty title="No event yet" action={<Link to="/sources/new" search={{ provider: s.provider, source: s.id }} className="text-accent hover:underline">Go on with the set-up</Link>}>
@@ -133,27 +133,23 @@ function Health({ source: s, health: h }: { source: Schemas['Source']; health: S
   )
 }
 
-/** Refusals by cause, with what to do about each. */
-function Refusals({ list, findings }: { list: Schemas['Refusals'][]; findings: Schemas['Finding'][] }) {
+/** Refusals by cause. What to do about each stands among the findings. */
+function Refusals({ list }: { list: Schemas['Refusals'][] }) {
   return (
     <Card title="Refused in the last 7 days" flush>
       {list.length === 0 ? <p className="p-4 text-sm text-soft">No request was refused.</p> : (
         <Table label="Refusals by cause" head={<tr><th scope="col">Why</th><th scope="col" className="text-right">24 h</th><th scope="col" className="text-right">7 days</th><th scope="col" className="text-right">Last</th></tr>}>
-          {list.map((r) => {
-            const remedy = findings.find((f) => f.code === 'refused' && f.cause === r.code)?.remedy
-            return (
-              <tr key={r.code} className="align-top">
-                <td>
-                  <Mono>{r.code}</Mono>
-                  <p className="text-xs break-words text-soft">{r.lastMessage}</p>
-                  {remedy && <p className="text-xs break-words"><span className="font-medium">What to do:</span> {remedy}</p>}
-                </td>
-                <td className="numbers text-right">{count(r.count24h)}</td>
-                <td className="numbers text-right">{count(r.count)}</td>
-                <td className="text-right"><Time at={r.lastAt} form="ago" /></td>
-              </tr>
-            )
-          })}
+          {list.map((r) => (
+            <tr key={r.code} className="align-top">
+              <td>
+                <Mono>{r.code}</Mono>
+                <p className="text-xs break-words text-soft">{r.lastMessage}</p>
+              </td>
+              <td className="numbers text-right">{count(r.count24h)}</td>
+              <td className="numbers text-right">{count(r.count)}</td>
+              <td className="text-right"><Time at={r.lastAt} form="ago" /></td>
+            </tr>
+          ))}
         </Table>
       )}
     </Card>

@@ -15,7 +15,7 @@ export function Sources() {
   const list = useQuery({ ...sources, refetchInterval: 30_000 })
   const health = useQueries({ queries: (list.data ?? []).map((s) => sourceHealth(s.id)) })
   const add = (
-    <Link to="/sources/new" className="inline-flex h-8 items-center gap-1.5 rounded-md bg-accent px-3 text-sm font-medium text-on-accent hover:opacity-90">
+    <Link to="/sources/new" className="inline-flex h-8 items-center gap-1.5 rounded-md bg-accent px-3 text-sm font-medium text-on-accent hover:brightness-95">
       <Plus aria-hidden className="size-3.5" /> Add a source
     </Link>
   )
