@@ -23,7 +23,7 @@ export function StateBadge({ state }: { state: State }) {
 /** Text with `what is typed` and *what is pressed*. */
 export function Rich({ text }: { text: string }) {
   return text.split(/(`[^`]+`|\*[^*]+\*)/).map((part, i) =>
-    part.startsWith('`') ? <code key={i} className="rounded bg-raised px-1 font-mono text-xs break-all">{part.slice(1, -1)}</code>
+    part.startsWith('`') ? <code key={i} className="rounded bg-raised px-1 font-mono text-xs wrap-anywhere">{part.slice(1, -1)}</code>
       : part.startsWith('*') ? <strong key={i} className="font-medium text-ink">{part.slice(1, -1)}</strong>
       : part)
 }

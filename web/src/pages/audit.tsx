@@ -6,12 +6,12 @@ import type { Schemas } from '../api/client'
 import { type ActFilters, actList, keys } from '../api/keys'
 import { sources } from '../api/queries'
 import { Mono, Time } from '../components/bits'
-import { Chips, without } from '../components/list-filters'
 import { Dialog } from '../components/overlay'
 import { type Column, VirtualTable } from '../components/table'
 import { Button, Card, Empty, Fact, Facts, Heading, Input, Loading, Problem, Select } from '../components/ui'
 import { doors, fieldWords, operationCodes, operationWords } from '../lib/acts'
 import { count } from '../lib/format'
+import { without } from '../lib/without'
 
 const route = getRouteApi('/inside/audit')
 
@@ -26,10 +26,7 @@ export function Audit() {
   const rows = list.data?.pages.flatMap((p) => p.acts) ?? []
   const [shown, show] = useState<Act>()
   const more = list.hasNextPage && !list.isFetchingNextPage ? { near: () => void list.fetchNextPage() } : {}
-  const chips = ([['operation', 'What'], ['by', 'Who'], ['door', 'Through'], ['target', 'To'], ['from', 'From'], ['to', 'Before']] as const).flatMap(([key, label]) => {
-    const v = filters[key]
-    return v ? [{ text: `${label}: ${key === 'operation' ? operationWords(v) : key === 'door' ? doors[v] ?? v : v}`, remove: () => set(key, '') }] : []
-  })
+  const some = Object.keys(filters).length > 0
   return (
     <>
       <Heading title="Audit" about="Who changed what, through any door, newest first. Each row was written together with the change itself." />
@@ -52,13 +49,13 @@ export function Audit() {
             <Input type="date" className="text-ink" value={filters.to?.slice(0, 10) ?? ''} onChange={(e) => set('to', e.target.value)} />
           </label>
         </span>
-        <Chips chips={chips} clear={() => choose({})} />
+        {some && <Button kind="quiet" small onClick={() => choose({})}>Clear all</Button>}
       </div>
       <Card flush>
         {list.error ? <div className="p-4"><Problem error={list.error} retry={() => void list.refetch()} /></div>
           : list.isPending ? <Loading lines={10} />
           : rows.length === 0 && !list.hasNextPage ? (
-            chips.length > 0
+            some
               ? <Empty icon={<ScrollText />} title="Nobody did such a thing" action={<Button onClick={() => choose({})}>Clear the filters</Button>}>Ids and names are matched as a whole.</Empty>
               : <Empty icon={<ScrollText />} title="Nothing was changed yet">Every change leaves a row here, whoever makes it: in this page, by the API or on the command line.</Empty>
           ) : (

@@ -5,7 +5,6 @@ import { useState } from 'react'
 import type { Schemas } from '../api/client'
 import { sources } from '../api/queries'
 import { type ReceiptFilters, receiptList, replayList, running, startReplay } from '../api/receipts'
-import { Chips, without } from '../components/list-filters'
 import { kindCodes, kindWords, problemCodes, problemWords, receiptColumns } from '../components/receipt'
 import { ReplayRow, StartReplay } from '../components/replay'
 import { VirtualTable } from '../components/table'
@@ -13,6 +12,7 @@ import { Tabs } from '../components/tabs'
 import { tell } from '../components/toast'
 import { Button, Card, Empty, Heading, Input, Loading, Problem, Select } from '../components/ui'
 import { count } from '../lib/format'
+import { without } from '../lib/without'
 
 const route = getRouteApi('/inside/receipts')
 
@@ -42,14 +42,7 @@ function List({ filters }: { filters: ReceiptFilters }) {
   const list = useInfiniteQuery(receiptList(filters))
   const rows = list.data?.pages.flatMap((p) => p.receipts) ?? []
   const more = list.hasNextPage && !list.isFetchingNextPage ? { near: () => void list.fetchNextPage() } : {}
-  const chips = [
-    ...(filters.source ? [{ text: `Source: ${names.find((s) => s.id === filters.source)?.name ?? filters.source}`, remove: () => set('source', '') }] : []),
-    ...(filters.problem ? [{ text: filters.problem === 'any' ? 'Any problem' : `Problem: ${problemWords(filters.problem)}`, remove: () => set('problem', '') }] : []),
-    ...(filters.kind ? [{ text: `Kind: ${kindWords(filters.kind)}`, remove: () => set('kind', '') }] : []),
-    ...(filters.from ? [{ text: `From: ${filters.from}`, remove: () => set('from', '') }] : []),
-    ...(filters.to ? [{ text: `Before: ${filters.to}`, remove: () => set('to', '') }] : []),
-  ]
-  const some = chips.length > 0
+  const some = Object.keys(filters).length > 0
   return (
     <>
       <div className="flex flex-wrap items-center gap-2">
@@ -74,7 +67,7 @@ function List({ filters }: { filters: ReceiptFilters }) {
             <Input type="date" className="text-ink" value={filters.to?.slice(0, 10) ?? ''} onChange={(e) => set('to', e.target.value)} />
           </label>
         </span>
-        <Chips chips={chips} clear={() => choose({})} />
+        {some && <Button kind="quiet" small onClick={() => choose({})}>Clear all</Button>}
       </div>
       <Card flush>
         {list.error ? <div className="p-4"><Problem error={list.error} retry={() => void list.refetch()} /></div>

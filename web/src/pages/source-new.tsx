@@ -9,6 +9,7 @@ import { receiptList } from '../api/receipts'
 import { changeSource, createSource, source, sourceChanged, sourceHealth } from '../api/sources'
 import { Code, Mono, Time } from '../components/bits'
 import { ContactLink, EventName, Summary } from '../components/event'
+import { kindWords, problemWords } from '../components/receipt'
 import { Confirmations, Findings, OnceURL, Rich, Rotate, SelfTest, StateBadge } from '../components/source'
 import { type Draft, fieldProblem, otherProblem, SettingFields, settingsOf } from '../components/source-settings'
 import { tell } from '../components/toast'
@@ -289,6 +290,13 @@ function Waiting({ source: s, provider: p, health: h }: { source: Schemas['Sourc
   )
 }
 
+const arrivals: Record<string, string> = {
+  setup_notice: 'SES says that it can publish to the topic. The road works; send an email now',
+  subscription_confirmation: 'SNS asked to confirm the subscription',
+  unsubscribe_confirmation: 'the subscription was ended; subscribe again',
+  probe: 'the provider looked whether the URL is there, and it is. Send an email now',
+}
+
 /** Requests came that hold no event: a probe, a confirmation, or something that could not be read. */
 function CameAlready({ source: s }: { source: Schemas['Source'] }) {
   const list = useInfiniteQuery({ ...receiptList({ source: s.id }), refetchInterval: 3000 })
@@ -296,8 +304,8 @@ function CameAlready({ source: s }: { source: Schemas['Source'] }) {
   if (!r) return null
   return (
     <p className="text-ink">
-      Something has come <Time at={r.receivedAt} form="ago" />: a request of the kind <Mono>{r.kind}</Mono> without an event.{' '}
-      {r.problems[0] && <>It says: {r.problems[0].message}. </>}
+      Something has come (<Time at={r.receivedAt} form="ago" />), but no event: {arrivals[r.kind] ?? kindWords(r.kind).toLowerCase()}.{' '}
+      {r.problems[0] && <>It {problemWords(r.problems[0].code)}. </>}
       <Link to="/receipts/$id" params={{ id: r.id }} className="text-accent hover:underline">Look at it</Link>
     </p>
   )

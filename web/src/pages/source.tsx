@@ -97,15 +97,6 @@ function Health({ source: s, health: h }: { source: Schemas['Source']; health: S
             </Fact>
             {h.expired24h > 0 && <Fact name="Too old to count">{count(h.expired24h)}</Fact>}
           </Facts>
-          {Object.keys(h.problems24h).length > 0 && (
-            <ul className="mt-4 flex flex-col gap-1 border-t border-line pt-3 text-sm">
-              {Object.entries(h.problems24h).map(([code, n]) => (
-                <li key={code}>
-                  <Link to="/receipts" search={{ source: s.id, problem: code }} className="hover:underline">{count(n)} with the problem <Mono>{code}</Mono></Link>
-                </li>
-              ))}
-            </ul>
-          )}
         </Card>
         <Card title="Test it"><SelfTest source={s} asked={tests} /></Card>
       </div>
