@@ -45,7 +45,7 @@ export const kindCodes = Object.keys(kinds)
 export const receiptColumns: Column<Receipt>[] = [
   { id: 'at', head: 'Came', width: 165, cell: (r) => <Time at={r.receivedAt} form="short" /> },
   { id: 'provider', head: 'Provider', width: 150, cell: (r) => providerTitle(r.provider) },
-  { id: 'kind', head: 'What', width: 130, cell: (r) => <span title={r.kind}>{kindWords(r.kind)}</span> },
+  { id: 'kind', head: 'What', width: 155, cell: (r) => <span title={r.kind}>{kindWords(r.kind)}</span> },
   { id: 'problems', head: 'Problems', width: 280, grow: true, cell: (r) => <Problems list={r.problems} /> },
   { id: 'count', head: 'Times', width: 70, end: true, cell: (r) => r.count },
   { id: 'size', head: 'Size', width: 90, end: true, cell: (r) => bytes(r.size) },

@@ -119,7 +119,7 @@ function SettingField({ setting: s, provider, value, set, error, kept }: {
         <div className="flex items-start gap-2">
           {many ? (
             <TextArea {...p} rows={s.kind === 'pem' ? 4 : Math.max(1, Math.min(4, text.split('\n').length))} spellCheck={false} autoComplete="off"
-              className="min-w-0 flex-1 font-mono text-xs!" placeholder={s.placeholder} value={text} onChange={(e) => set(e.target.value)} />
+              className="field-sizing-content max-h-60 min-h-8 min-w-0 flex-1 font-mono text-xs!" placeholder={s.placeholder} value={text} onChange={(e) => set(e.target.value)} />
           ) : (
             <Input {...p} type={s.kind === 'seconds' ? 'number' : 'text'} min={0} className="flex-1" placeholder={s.placeholder} value={text} onChange={(e) => set(e.target.value)} />
           )}

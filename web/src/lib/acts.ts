@@ -1,3 +1,5 @@
+import type { Schemas } from '../api/client'
+
 /** What was done, in words. An operation that is not here is shown as it is. */
 const operations: Record<string, string> = {
   createSource: 'Made a source', updateSource: 'Changed a source', rotateSource: 'Gave a source a new URL', disableSource: 'Switched a source off',
@@ -12,6 +14,10 @@ const operations: Record<string, string> = {
 
 export const operationWords = (operation: string) =>
   operations[operation] ?? operation.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`).replace(/^./, (c) => c.toUpperCase())
+
+/** A confirmation that did not work is written down too, with its problem. */
+export const actWords = (a: Schemas['Act']) =>
+  a.operation === 'confirmSubscription' && a.changes.some((c) => c.field === 'problem' && c.to) ? 'Could not confirm a subscription' : operationWords(a.operation)
 
 /** Those that the audit log of every server may have. */
 export const operationCodes = Object.keys(operations).slice(0, 20)

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { door, Refusal, session } from '../api/client'
 import type { Event } from './events'
 import type { Filters } from './filters'
 
@@ -103,6 +104,8 @@ export function useFeed(filters: Filters): Feed {
         setConnection('away')
         // After a break the browser tries again by itself. It gives up where the server answered and refused: then it is tried anew.
         if (stream.readyState !== EventSource.CLOSED) return
+        // The reason is kept from the page, so it asks whether somebody is signed in still.
+        door('GET', '/ui/session').catch((e: unknown) => e instanceof Refusal && e.status === 401 && session.ended())
         timer = setTimeout(open, Math.min(30_000, 1000 * 2 ** tries++))
       }
       stream.addEventListener('event', (message) => {

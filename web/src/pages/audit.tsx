@@ -9,7 +9,7 @@ import { Mono, Time } from '../components/bits'
 import { Dialog } from '../components/overlay'
 import { type Column, VirtualTable } from '../components/table'
 import { Button, Card, Empty, Fact, Facts, Heading, Input, Loading, Problem, Select } from '../components/ui'
-import { doors, fieldWords, operationCodes, operationWords } from '../lib/acts'
+import { actWords, doors, fieldWords, operationCodes, operationWords } from '../lib/acts'
 import { count } from '../lib/format'
 import { without } from '../lib/without'
 
@@ -63,7 +63,7 @@ export function Audit() {
               foot={<p className="px-3 py-2 text-xs text-soft">{list.hasNextPage ? 'Fetching more…' : `${count(rows.length)} ${rows.length === 1 ? 'act' : 'acts'}`}</p>} />
           )}
       </Card>
-      <Dialog open={shown !== undefined} close={() => show(undefined)} title={shown ? operationWords(shown.operation) : ''} wide>
+      <Dialog open={shown !== undefined} close={() => show(undefined)} title={shown ? actWords(shown) : ''} wide>
         {shown && <Whole act={shown} />}
       </Dialog>
     </>
@@ -83,9 +83,9 @@ function Words({ label, placeholder, value, set }: { label: string; placeholder:
 
 const columns: Column<Act>[] = [
   { id: 'at', head: 'When', width: 165, cell: (a) => <Time at={a.at} form="short" /> },
-  { id: 'by', head: 'Who', width: 150, cell: (a) => <Who act={a} /> },
-  { id: 'door', head: 'Through', width: 115, cell: (a) => <span className="text-soft">{doors[a.door] ?? a.door}</span> },
-  { id: 'operation', head: 'What', width: 190, cell: (a) => <span title={a.operation}>{operationWords(a.operation)}</span> },
+  { id: 'by', head: 'Who', width: 140, cell: (a) => <Who act={a} /> },
+  { id: 'door', head: 'Through', width: 135, cell: (a) => <span className="text-soft">{doors[a.door] ?? a.door}</span> },
+  { id: 'operation', head: 'What', width: 225, cell: (a) => <span title={a.operation}>{actWords(a)}</span> },
   { id: 'target', head: 'To', width: 160, grow: true, cell: (a) => <Target id={a.target} /> },
   { id: 'changes', head: 'Changes', width: 260, grow: true, cell: (a) => <Short act={a} /> },
 ]

@@ -43,7 +43,7 @@ export function Keys() {
             <Table label="Keys" head={
               <tr>
                 <th scope="col">Name</th><th scope="col">Begins with</th><th scope="col">May do</th><th scope="col">Last used</th>
-                <th scope="col">Expires</th><th scope="col">Made</th><th scope="col"><span className="sr-only">Revoke</span></th>
+                <th scope="col">Expires</th><th scope="col">Made</th><th scope="col" className="relative"><span className="sr-only">Revoke</span></th>
               </tr>
             }>
               {rows.map((k) => (

@@ -147,8 +147,8 @@ function Server() {
         {list.data.map((s) => (
           <tr key={s.name} className="align-top">
             <td className="min-w-48"><Mono>{s.name}</Mono><span className="block text-xs text-soft">{s.about}</span></td>
-            <td><Mono>{s.value || '–'}</Mono></td>
-            <td className="text-soft">{origins[s.from] ?? <Mono>{s.from}</Mono>}</td>
+            <td className="min-w-40"><Mono>{s.value || '–'}</Mono></td>
+            <td className="min-w-28 text-soft">{origins[s.from] ?? <Mono>{s.from}</Mono>}</td>
           </tr>
         ))}
       </Table>

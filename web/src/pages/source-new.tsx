@@ -306,7 +306,7 @@ function CameAlready({ source: s }: { source: Schemas['Source'] }) {
     <p className="text-ink">
       Something has come (<Time at={r.receivedAt} form="ago" />), but no event: {arrivals[r.kind] ?? kindWords(r.kind).toLowerCase()}.{' '}
       {r.problems[0] && <>It {problemWords(r.problems[0].code)}. </>}
-      <Link to="/receipts/$id" params={{ id: r.id }} className="text-accent hover:underline">Look at it</Link>
+      <Link to="/receipts/$id" params={{ id: r.id }} className="text-accent underline">Look at it</Link>
     </p>
   )
 }
