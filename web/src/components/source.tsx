@@ -162,7 +162,7 @@ export function SelfTest({ source, asked = 0 }: { source: Source; asked?: number
   if (!providerOf(source.provider)?.sample) {
     return (
       <p className="text-sm text-soft">
-        There is no sample of what {providerTitle(source.provider)} sends, so this source can’t test itself. Use the provider’s own test, or send a real email, and look here again.
+        There is no sample for {providerTitle(source.provider)}, so this source can’t test itself. Use the provider’s own test, or send a real email, and look here again.
       </p>
     )
   }

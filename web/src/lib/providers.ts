@@ -31,6 +31,8 @@ export interface Step {
 export interface Provider {
   slug: string
   title: string
+  /** Where the steps are gone, if not at the provider */
+  where?: string
   /** One line for who chooses */
   about: string
   /** What proves that a request is the provider's */
@@ -287,7 +289,7 @@ export const providers: Provider[] = [
     soon: 'Events come within seconds. Postal drops what was not taken for half an hour.',
   },
   {
-    slug: 'dsn', title: 'Reports by mail (DSN, ARF)', about: 'Bounces and complaints that come as mail: Postfix, Exim.', docs: 'docs/providers/dsn.md', sample: true,
+    slug: 'dsn', title: 'Reports by mail (DSN, ARF)', where: 'On your mail server', about: 'Bounces and complaints that come as mail: Postfix, Exim.', docs: 'docs/providers/dsn.md', sample: true,
     proof: 'the token in the URL, or a password; nobody signs a report',
     settings: [
       password({ help: 'As user:password in the URL that the mail server calls.' }),
@@ -304,7 +306,7 @@ export const providers: Provider[] = [
     soon: 'A bounce comes back within seconds or minutes, as the other server likes.',
   },
   {
-    slug: 'generic', title: 'Anything else', about: 'Your own program posts our JSON, signed by Standard Webhooks.', docs: 'docs/providers/generic.md',
+    slug: 'generic', title: 'Your own program', where: 'In your program', about: 'Anything else: it posts our JSON, signed by Standard Webhooks.', docs: 'docs/providers/generic.md',
     proof: 'a signature by Standard Webhooks (HMAC or Ed25519)',
     settings: [
       { key: 'secrets', kind: 'secrets', label: 'Secret', required: true, make: 'whsec', placeholder: 'whsec_…', help: 'whsec_ and the Base64 of 24 to 64 random bytes, or whpk_ and the Base64 of an Ed25519 public key.' },

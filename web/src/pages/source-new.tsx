@@ -209,7 +209,7 @@ function Connect({ id }: { id: string }) {
           </div>
         )}
         {s.fixedUrl && <div className="flex flex-col gap-1 text-sm"><p className="text-soft">Its fixed address works too:</p><Code text={s.fixedUrl} /></div>}
-        {p && <Card title={`At ${p.title}`}><Steps list={p.steps} known={known} /></Card>}
+        {p && <Card title={p.where ?? `At ${p.title}`}><Steps list={p.steps} known={known} /></Card>}
         {p?.later && <Later source={s} provider={p} />}
       </div>
       <div className="flex min-w-0 flex-col gap-5">
