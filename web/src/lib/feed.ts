@@ -14,7 +14,7 @@ export type Connection = 'connecting' | 'open' | 'away'
 export interface Feed {
   events: Event[]
   connection: Connection
-  /** Why the server ended the stream before, where it said so */
+  /** Why there is a gap, where the server could not go on at the last event */
   lost: string | undefined
   /** Events of each of the last 60 seconds, the newest last */
   seconds: number[]
@@ -44,8 +44,6 @@ const parse = (data: unknown): Event | undefined => {
     return undefined
   }
 }
-
-const words: Record<string, string> = { slow_reader: 'this page read too slowly' }
 
 /**
  * Events as they come. However many come, they are drawn together and some times a second, and the browser resumes by the last event's id after
@@ -93,9 +91,11 @@ export function useFeed(filters: Filters): Feed {
     let stream: EventSource
     let timer: ReturnType<typeof setTimeout> | undefined
     let tries = 0
+    let place = ''
     const seen = new Set<string>()
     const open = () => {
-      stream = new EventSource(url, { withCredentials: true })
+      // A stream that is made anew can't name the last event in a header, as the browser does when it resumes by itself.
+      stream = new EventSource(place ? `${url}${url.includes('?') ? '&' : '?'}after=${encodeURIComponent(place)}` : url, { withCredentials: true })
       stream.onopen = () => {
         tries = 0
         setConnection('open')
@@ -109,6 +109,7 @@ export function useFeed(filters: Filters): Feed {
         timer = setTimeout(open, Math.min(30_000, 1000 * 2 ** tries++))
       }
       stream.addEventListener('event', (message) => {
+        place = message.lastEventId
         const event = parse(message.data)
         // The newest ids are remembered, so that what comes again after a break is not shown twice.
         if (!event || seen.has(event.id)) return
@@ -117,7 +118,6 @@ export function useFeed(filters: Filters): Feed {
           if (seen.size <= kept) break
           seen.delete(id)
         }
-        setLost(undefined)
         came.current.second++
         came.current.total++
         if (holding.current) came.current.held++
@@ -127,7 +127,7 @@ export function useFeed(filters: Filters): Feed {
       })
       stream.addEventListener('lost', (message) => {
         const reason = (parse(message.data) as { reason?: string } | undefined)?.reason ?? ''
-        setLost(words[reason] ?? (reason || 'the server ended the stream'))
+        setLost(reason || 'it could not go on where it was')
       })
     }
     setConnection('connecting')
@@ -149,6 +149,7 @@ export function useFeed(filters: Filters): Feed {
   }, [url, soon])
 
   const clear = useCallback(() => {
+    setLost(undefined)
     waiting.current = []
     came.current = { second: 0, total: 0, held: 0 }
     setEvents([])

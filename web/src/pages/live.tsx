@@ -73,7 +73,7 @@ export function Live() {
 const connections: Record<Connection, [words: string, dot: string]> = {
   connecting: ['Connecting…', 'bg-warn'],
   open: ['Connected', 'bg-good'],
-  away: ['Connection lost; it is tried again, and goes on where it was', 'bg-bad'],
+  away: ['Connection lost; trying again', 'bg-bad'],
 }
 
 /** Whether it is connected, and how much comes. */
@@ -86,7 +86,7 @@ function Gauge({ feed, resume }: { feed: Feed; resume: () => void }) {
       <p role="status" className="flex items-center gap-2">
         <span aria-hidden className={clsx('size-2 rounded-full', dot, feed.connection === 'open' && !feed.paused && 'animate-pulse')} />
         {words}
-        {feed.lost && <span className="text-warn">({feed.lost})</span>}
+        {feed.lost && <span className="text-warn">Events may be missing here: {feed.lost}.</span>}
       </p>
       <p className="numbers text-soft" title="Over the last five seconds">
         <span className="font-medium text-ink">{five < 10 ? five.toFixed(1) : Math.round(five)}</span> a second

@@ -26,7 +26,15 @@ export function ReceiptPage() {
       tell('The request was read again.')
     },
   })
-  if (answer.error) return <Problem error={answer.error} retry={() => void answer.refetch()} />
+  if (answer.error) {
+    return (
+      <>
+        <Heading title="Request" about="Requests are kept for a time; their events stay." />
+        <Problem error={answer.error} retry={() => void answer.refetch()} />
+        <Link to="/receipts" className="self-start text-sm text-accent hover:underline">All receipts</Link>
+      </>
+    )
+  }
   if (!answer.data) return <Loading />
   const r = answer.data
   return (

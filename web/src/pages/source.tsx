@@ -29,7 +29,15 @@ export function SourcePage() {
   const found = useQuery(source(id))
   const health = useQuery(sourceHealth(id, 10_000))
   const [open, setOpen] = useState<'rotate' | 'disable'>()
-  if (found.error) return <Problem error={found.error} retry={() => void found.refetch()} />
+  if (found.error) {
+    return (
+      <>
+        <Heading title="Source" />
+        <Problem error={found.error} retry={() => void found.refetch()} />
+        <Link to="/sources" className="self-start text-sm text-accent hover:underline">All sources</Link>
+      </>
+    )
+  }
   if (!found.data) return <Loading />
   const s = found.data.source
   return (
