@@ -22,7 +22,9 @@ export const changePassword = (old: string, fresh: string) => door<void>('POST',
 export interface ServerSetting {
   name: string
   value: string
+  /** default, environment or flag */
   from: string
+  variable?: string
   about: string
 }
 

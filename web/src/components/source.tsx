@@ -205,6 +205,17 @@ export function SelfTest({ source, asked = 0 }: { source: Source; asked?: number
   )
 }
 
+/** A server that was not told how the world reaches it gives URLs that nobody else can use. */
+function unreachable(url: string): string | undefined {
+  try {
+    const { hostname, protocol } = new URL(url)
+    if (/^(localhost|127\..*|0\.0\.0\.0|\[::1?\])$/.test(hostname)) return 'No provider can reach this URL: it is this machine’s own.'
+    return protocol === 'http:' ? 'This URL is not encrypted: whoever is on the way can read its secret.' : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** The URL of a source, which is shown once. */
 export function OnceURL({ url, extra }: { url: string; extra?: ReactNode }) {
   return (
@@ -212,6 +223,11 @@ export function OnceURL({ url, extra }: { url: string; extra?: ReactNode }) {
       <p className="text-sm font-medium">The source’s URL</p>
       <Code text={url} secret />
       {extra}
+      {unreachable(url) && (
+        <p className="text-sm text-warn">
+          {unreachable(url)} Start the server with <code className="font-mono text-xs">--public-url https://…</code>, the address that the world reaches it by, and put that in place of the beginning.
+        </p>
+      )}
       <p className="text-xs text-soft">
         It holds the source’s secret and is shown this once: copy it now. Whoever has it can post events. If it is lost, make a new one.
       </p>

@@ -9,7 +9,8 @@ const operations: Record<string, string> = {
   replay: 'Read receipts again', startReplay: 'Began to read receipts again', cancelReplay: 'Cancelled reading again',
   replayReceipt: 'Read one receipt again', importEvents: 'Imported events', verify: 'Verified the counters', recount: 'Counted anew',
   createPerson: 'Invited a person', acceptInvitation: 'Signed in for the first time', signIn: 'Signed in', signOut: 'Signed out',
-  changePassword: 'Changed a password', resetPerson: 'Reset a person', removePerson: 'Removed a person', endSession: 'Ended a session',
+  refuseSignIn: 'Was refused to sign in', changePassword: 'Changed the password', resetPerson: 'Let a person choose a new password',
+  disablePerson: 'Locked a person out', enablePerson: 'Let a person in again', endSession: 'Signed out elsewhere', restore: 'Restored a backup',
 }
 
 export const operationWords = (operation: string) =>
@@ -19,8 +20,8 @@ export const operationWords = (operation: string) =>
 export const actWords = (a: Schemas['Act']) =>
   a.operation === 'confirmSubscription' && a.changes.some((c) => c.field === 'problem' && c.to) ? 'Could not confirm a subscription' : operationWords(a.operation)
 
-/** Those that the audit log of every server may have. */
-export const operationCodes = Object.keys(operations).slice(0, 20)
+/** What one can ask for. */
+export const operationCodes = Object.keys(operations)
 
 export const doors: Record<string, string> = { ui: 'this page', api: 'API', cli: 'command line', server: 'server', mcp: 'assistant' }
 

@@ -33,6 +33,7 @@ export const scopes: { area: string; scopes: [scope: string, means: string][] }[
       ['keys:read', 'See the list of keys'],
       ['keys:write', 'Make keys that may do no more than this one, and revoke keys'],
       ['audit:read', 'See the audit log'],
+      ['settings:read', 'See how the server is set'],
     ],
   },
 ]

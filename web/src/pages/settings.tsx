@@ -135,7 +135,7 @@ function Where() {
   )
 }
 
-const origins: Record<string, string> = { default: 'as it comes', flag: 'given at the start', file: 'from a file' }
+const origins: Record<string, string> = { default: 'default', flag: 'command line', environment: 'environment' }
 
 function Server() {
   const list = useQuery(serverSettings)
@@ -145,8 +145,8 @@ function Server() {
     <Card title="This server" flush action={<span className="text-xs text-soft">set where it is started; read only here</span>}>
       <Table label="Settings of this server" head={<tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr>}>
         {list.data.map((s) => (
-          <tr key={s.name} className="align-top">
-            <td className="min-w-48"><Mono>{s.name}</Mono><span className="block text-xs text-soft">{s.about}</span></td>
+          <tr key={s.name} className={clsx('align-top', s.from === 'default' && 'text-soft')}>
+            <td className="min-w-48"><Mono title={s.variable}>{s.name}</Mono><span className="block text-xs text-soft">{s.about}</span></td>
             <td className="min-w-40"><Mono>{s.value || '–'}</Mono></td>
             <td className="min-w-28 text-soft">{origins[s.from] ?? <Mono>{s.from}</Mono>}</td>
           </tr>
