@@ -260,7 +260,7 @@ export function Rotate({ source, open, close }: { source: Source; open: boolean;
     close()
   }
   return (
-    <Dialog open={open} close={end} title={`A new URL for ${source.name}`}
+    <Dialog open={open} close={end} title={`A new URL for ${source.name}`} stay={rotate.data !== undefined}
       about={rotate.data ? undefined : `The new URL has another secret. Give it to ${providerTitle(source.provider)} while the one before still works.`}>
       {rotate.data ? (
         <div className="flex flex-col gap-3">

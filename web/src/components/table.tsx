@@ -99,7 +99,7 @@ export function VirtualTable<T extends RowData>({ rows, columns, rowKey, open, n
 /** A table of few rows, as it stands. */
 export function Table({ head, children, label }: { head: ReactNode; children: ReactNode; label: string }) {
   return (
-    <div className="overflow-x-auto">
+    <div className="overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
       <table aria-label={label} className="w-full text-left [&_td]:px-3 [&_td]:py-2 [&_th]:px-3 [&_th]:py-2">
         <thead className="border-b border-line text-xs whitespace-nowrap text-soft [&_th]:font-medium">{head}</thead>
         <tbody className="[&>tr]:border-b [&>tr]:border-line last:[&>tr]:border-b-0">{children}</tbody>

@@ -105,9 +105,14 @@ function Expiry({ at, now }: { at: string; now: Date }) {
 }
 
 function MakeKey({ open, close }: { open: boolean; close: () => void }) {
+  const [made, setMade] = useState(false)
+  const end = () => {
+    setMade(false)
+    close()
+  }
   return (
-    <Dialog open={open} close={close} title="Make a key" wide>
-      {open && <Form close={close} />}
+    <Dialog open={open} close={end} title="Make a key" wide stay={made}>
+      {open && <Form close={end} done={() => setMade(true)} />}
     </Dialog>
   )
 }
@@ -119,7 +124,7 @@ const reaches = [
   ['public', 'Track events only', 'a public key, which may stand in a web page'],
 ] as const
 
-function Form({ close }: { close: () => void }) {
+function Form({ close, done }: { close: () => void; done: () => void }) {
   const queries = useQueryClient()
   const [name, setName] = useState('')
   const [reach, setReach] = useState<(typeof reaches)[number][0]>('read')
@@ -137,6 +142,7 @@ function Form({ close }: { close: () => void }) {
       })
     },
     onSuccess: async (key) => {
+      done()
       await queries.invalidateQueries({ queryKey: ['keys'] })
       tell(`${key.name || 'The key'} is made.`)
     },
