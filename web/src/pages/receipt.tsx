@@ -45,7 +45,7 @@ export function ReceiptPage() {
       </Heading>
       {replay.error && <Problem error={replay.error} />}
       {replay.data && <Card title="Read again"><Came of={replay.data} /></Card>}
-      <div className="grid items-start gap-5 xl:grid-cols-2">
+      <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">
         <Card title="What could not be understood" action={<span className="text-xs text-soft">{r.problems.length === 0 ? 'nothing' : r.problems.length}</span>}>
           {r.problems.length === 0 ? <p className="text-sm text-soft">All of it was understood.</p> : (
             <ul className="flex flex-col gap-3">

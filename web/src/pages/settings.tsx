@@ -18,7 +18,7 @@ export function Settings() {
   return (
     <>
       <Heading title="Settings" about={who && <>Signed in as {who.name}.</>} />
-      <div className="grid items-start gap-5 xl:grid-cols-2">
+      <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">
         <Password />
         <Look />
       </div>

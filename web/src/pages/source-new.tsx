@@ -55,7 +55,7 @@ function Choose({ wrong }: { wrong: string | undefined }) {
   return (
     <>
       {wrong && <p className="text-sm text-warn">There is no provider “{wrong}”. These are supported:</p>}
-      <ul className="grid gap-3 sm:grid-cols-2 xl:grid-cols-3">
+      <ul className="grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-3">
         {providers.map((p) => (
           <li key={p.slug} className="relative rounded-lg border border-line bg-panel p-4 hover:bg-raised">
             <h2 className="font-semibold">
@@ -124,7 +124,7 @@ function Settings({ provider: p }: { provider: Provider }) {
   })
   const other = otherProblem(create.error, ['name', 'path', ...p.settings.map((s) => `settings.${s.key}`)])
   return (
-    <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_24rem]">
+    <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-[minmax(0,1fr)_24rem]">
       <div className="flex flex-col gap-5">
         {p.slug === 'ses' && <OneCommand />}
         {p.before && <Card title="First, at the provider"><Steps list={p.before} known={nothing} /></Card>}
@@ -193,7 +193,7 @@ function Connect({ id }: { id: string }) {
   const shown = shownURL(id)
   const known: Known = { url: shown?.url, topic: s.settings.topics[0], secret: shown?.secret, basic: shown?.basic }
   return (
-    <div className="grid items-start gap-5 xl:grid-cols-2">
+    <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">
       <div className="flex min-w-0 flex-col gap-5">
         {shown ? (
           <OnceURL url={shown.url} extra={

@@ -77,7 +77,7 @@ function Health({ source: s, health: h }: { source: Schemas['Source']; health: S
   const names = Object.entries(h.lastByName).sort(([, a], [, b]) => b.localeCompare(a))
   const findings = h.findings.filter((f) => f.code !== 'pending_confirmation')
   return (
-    <div className="grid items-start gap-5 xl:grid-cols-2">
+    <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">
       <div className="flex min-w-0 flex-col gap-5">
         {h.pending.length > 0 && <Card title="A subscription waits for you"><Confirmations source={s} list={h.pending} /></Card>}
         <Card title="What there is to know">

@@ -35,7 +35,7 @@ export function Sources() {
           </Card>
         ) : (
           <>
-            <ul className="grid gap-3 md:grid-cols-2 2xl:grid-cols-3">
+            <ul className="grid grid-cols-1 gap-3 md:grid-cols-2 2xl:grid-cols-3">
               {list.data.map((s, i) => <SourceCard key={s.id} source={s} health={health[i]?.data} error={health[i]?.error} />)}
             </ul>
             <p className="text-xs text-soft">{count(list.data.length)} {list.data.length === 1 ? 'source' : 'sources'}</p>
