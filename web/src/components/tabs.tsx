@@ -6,7 +6,7 @@ export function Tabs({ label, at, tabs }: { label: string; at: string; tabs: { k
   return (
     <nav aria-label={label} className="flex gap-1 overflow-x-auto border-b border-line">
       {tabs.map((t, i) => (
-        <Link key={t.key} from="/" to="." search={(s: Record<string, unknown>) => ({ ...s, tab: i === 0 ? undefined : t.key })}
+        <Link key={t.key} to="." search={(s) => ({ ...s, tab: i === 0 ? undefined : t.key })}
           aria-current={t.key === at ? 'page' : undefined}
           className={clsx('-mb-px inline-flex h-9 items-center gap-1.5 border-b-2 px-3 text-sm whitespace-nowrap', t.key === at ? 'border-accent font-medium' : 'border-transparent text-soft hover:text-ink')}>
           {t.name}
