@@ -4,7 +4,7 @@
 #
 #   scripts/web.sh build   make web/dist again
 #   scripts/web.sh types   make web/src/api/schema.ts again
-#   scripts/web.sh check   fail if either is not what the sources give
+#   scripts/web.sh check   run the tests of the page, fail if either is not what the sources give
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,6 +38,7 @@ case "${1:-}" in
   check)
     types "$WORK/schema.ts"
     same web/src/api/schema.ts "$WORK/schema.ts"
+    (cd web && node_modules/.bin/vitest run src/lib --reporter dot) >&2
     build "$WORK/dist"
     same web/dist "$WORK/dist"
     ;;

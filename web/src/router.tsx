@@ -121,18 +121,19 @@ const pages = [
   createRoute({
     getParentRoute: () => inside,
     path: '/sources/new',
-    validateSearch: texts('provider'),
+    validateSearch: texts('provider', 'source'),
     component: lazyRouteComponent(() => import('./pages/source-new'), 'NewSource'),
   }),
   createRoute({
     getParentRoute: () => inside,
     path: '/sources/$id',
+    validateSearch: texts('tab'),
     component: lazyRouteComponent(() => import('./pages/source'), 'SourcePage'),
   }),
   createRoute({
     getParentRoute: () => inside,
     path: '/receipts',
-    validateSearch: texts('source', 'problem', 'kind', 'from', 'to'),
+    validateSearch: texts('source', 'problem', 'kind', 'from', 'to', 'tab'),
     component: lazyRouteComponent(() => import('./pages/receipts'), 'Receipts'),
   }),
   createRoute({

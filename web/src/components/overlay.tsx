@@ -9,19 +9,21 @@ const sheet =
   'fixed top-1/2 left-1/2 z-50 max-h-[90vh] w-[calc(100vw-2rem)] -translate-1/2 overflow-y-auto rounded-xl border border-line bg-panel p-5 shadow-xl'
 
 /** A window over the page. Escape and a click beside it close it. */
-export function Dialog({ open, close, title, about, children, wide }: {
+export function Dialog({ open, close, title, about, children, wide, stay }: {
   open: boolean
   close: () => void
   title: string
   about?: ReactNode
   children: ReactNode
   wide?: boolean
+  /** A click beside it does not close it: what it shows is not shown again. */
+  stay?: boolean
 }) {
   return (
     <Base.Root open={open} onOpenChange={(now) => !now && close()}>
       <Base.Portal>
         <Base.Overlay className={shade} />
-        <Base.Content className={clsx(sheet, wide ? 'max-w-3xl' : 'max-w-lg')} {...(about ? {} : { 'aria-describedby': undefined })}>
+        <Base.Content className={clsx(sheet, wide ? 'max-w-3xl' : 'max-w-lg')} onInteractOutside={(e) => stay && e.preventDefault()} {...(about ? {} : { 'aria-describedby': undefined })}>
           <div className="mb-3 flex items-start justify-between gap-4">
             <div>
               <Base.Title className="text-base font-semibold">{title}</Base.Title>

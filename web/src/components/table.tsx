@@ -79,7 +79,10 @@ export function VirtualTable<T extends RowData>({ rows, columns, rowKey, open, n
                 if (open && !(e.target as HTMLElement).closest('a,button,input')) open(row.original)
               }}
               onKeyDown={(e) => {
-                if (open && e.key === 'Enter' && e.target === e.currentTarget) open(row.original)
+                if (!open || e.key !== 'Enter' || e.target !== e.currentTarget) return
+                // Else the same key presses the button that what opens gives the focus to.
+                e.preventDefault()
+                open(row.original)
               }}
             >
               {row.getAllCells().map((cell, i) => (

@@ -27,3 +27,11 @@ export function Tabs({ tabs, at, choose, label }: { tabs: readonly (readonly [id
 export const TabPanel = ({ at, children }: { at: string; children: ReactNode }) => (
   <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${at}`} className="flex min-w-0 flex-col gap-5">{children}</div>
 )
+
+/** A tab's name with how many things wait behind it. */
+export const Counted = ({ name, count }: { name: string; count: number | undefined }) => (
+  <span className="inline-flex items-center gap-1.5">
+    {name}
+    {count !== undefined && count > 0 && <span className="numbers rounded bg-raised px-1.5 text-xs">{count}</span>}
+  </span>
+)

@@ -13,7 +13,7 @@ const inks: Record<Tone, string> = {
 
 const grounds: Record<Tone, string> = {
   plain: 'bg-raised text-soft', good: 'bg-good/10 text-good', warn: 'bg-warn/10 text-warn', bad: 'bg-bad/10 text-bad',
-  info: 'bg-info/10 text-info', violet: 'bg-violet/10 text-violet', accent: 'bg-accent/10 text-accent',
+  info: 'bg-info/10 text-info', violet: 'bg-violet/10 text-violet', accent: 'bg-accent/5 text-accent ring-1 ring-accent/20 ring-inset',
 }
 
 export const ink = (tone: Tone) => inks[tone]
@@ -27,10 +27,10 @@ export function Badge({ tone = 'plain', children, title }: { tone?: Tone; childr
 }
 
 const buttons = {
-  main: 'bg-accent text-on-accent hover:opacity-90 border-transparent',
+  main: 'bg-accent text-on-accent hover:brightness-95 border-transparent',
   plain: 'bg-panel hover:bg-raised border-line',
   quiet: 'border-transparent hover:bg-raised text-soft hover:text-ink',
-  danger: 'border-transparent bg-bad text-panel hover:opacity-90',
+  danger: 'border-transparent bg-bad text-panel hover:brightness-95',
 }
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {

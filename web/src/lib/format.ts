@@ -71,7 +71,9 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'sh
 
 /** 5 min. ago, in 2 days */
 export function ago(t: Date, now: Date): string {
-  const seconds = (t.getTime() - now.getTime()) / 1000
+  let seconds = (t.getTime() - now.getTime()) / 1000
+  // The page's clock moves on every ten seconds, and may be a little behind the server's.
+  if (seconds > 0 && seconds < 20) seconds = 0
   const steps: [number, Intl.RelativeTimeFormatUnit][] = [
     [31_536_000, 'year'], [2_592_000, 'month'], [86_400, 'day'], [3600, 'hour'], [60, 'minute'],
   ]

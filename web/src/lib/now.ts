@@ -7,10 +7,14 @@ let timer: ReturnType<typeof setInterval> | undefined
 
 function subscribe(tell: () => void) {
   listeners.add(tell)
-  timer ??= setInterval(() => {
+  if (timer === undefined) {
+    // Nobody looked for a while: the time stood still.
     now = new Date()
-    listeners.forEach((l) => l())
-  }, 10_000)
+    timer = setInterval(() => {
+      now = new Date()
+      listeners.forEach((l) => l())
+    }, 10_000)
+  }
   return () => {
     listeners.delete(tell)
     if (listeners.size === 0) {

@@ -17,7 +17,7 @@ const route = getRouteApi('/inside/events')
 
 export const eventColumns: Column<Event>[] = [
   { id: 'name', head: 'What', width: 120, cell: (e) => <EventName name={e.name} /> },
-  { id: 'at', head: 'When', width: 140, cell: (e) => <Time at={e.occurredAt} form="short" /> },
+  { id: 'at', head: 'When', width: 165, cell: (e) => <Time at={e.occurredAt} form="short" /> },
   { id: 'recipient', head: 'Recipient', width: 210, grow: true, cell: (e) => <ContactLink id={e.contactId} address={e.recipient} /> },
   { id: 'message', head: 'Subject', width: 180, grow: true, cell: (e) => <span title={e.message?.subject}>{e.message?.subject}</span> },
   { id: 'template', head: 'Template', width: 160, grow: true, cell: (e) => <span title={e.message?.template}>{e.message?.template}</span> },

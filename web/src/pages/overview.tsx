@@ -141,7 +141,7 @@ const tiles: Tile[] = [
     },
   },
   { label: 'Bounced', measure: realBounces, rate: 'bounce', better: 'less', colour: '--bad', tone: 'bad', aside: () => 'rate: hard bounces' },
-  { label: 'Complained', measure: { name: 'email.complaint' }, rate: 'complaint', better: 'less', colour: '--warn', tone: 'warn' },
+  { label: 'Complained', measure: { name: 'email.complaint', classes: [''] }, rate: 'complaint', better: 'less', colour: '--warn', tone: 'warn' },
 ]
 
 function Tiles({ overview: o }: { overview: Overview | undefined }) {

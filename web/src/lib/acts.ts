@@ -1,0 +1,30 @@
+import type { Schemas } from '../api/client'
+
+/** What was done, in words. An operation that is not here is shown as it is. */
+const operations: Record<string, string> = {
+  createSource: 'Made a source', updateSource: 'Changed a source', rotateSource: 'Gave a source a new URL', disableSource: 'Switched a source off',
+  enableSource: 'Switched a source on', confirmSubscription: 'Confirmed a subscription', testSource: 'Tested a source',
+  addSuppression: 'Suppressed', liftSuppression: 'Lifted a suppression', importSuppressions: 'Imported suppressions',
+  liftSuppressionPattern: 'Lifted a suppressed domain', createKey: 'Made a key', revokeKey: 'Revoked a key',
+  replay: 'Read receipts again', startReplay: 'Began to read receipts again', cancelReplay: 'Cancelled reading again',
+  replayReceipt: 'Read one receipt again', importEvents: 'Imported events', verify: 'Verified the counters', recount: 'Counted anew',
+  createPerson: 'Invited a person', acceptInvitation: 'Signed in for the first time', signIn: 'Signed in', signOut: 'Signed out',
+  refuseSignIn: 'Was refused to sign in', changePassword: 'Changed the password', resetPerson: 'Let a person choose a new password',
+  disablePerson: 'Locked a person out', enablePerson: 'Let a person in again', endSession: 'Signed out elsewhere', restore: 'Restored a backup',
+}
+
+export const operationWords = (operation: string) =>
+  operations[operation] ?? operation.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`).replace(/^./, (c) => c.toUpperCase())
+
+/** A confirmation that did not work is written down too, with its problem. */
+export const actWords = (a: Schemas['Act']) =>
+  a.operation === 'confirmSubscription' && a.changes.some((c) => c.field === 'problem' && c.to) ? 'Could not confirm a subscription' : operationWords(a.operation)
+
+/** What one can ask for. */
+export const operationCodes = Object.keys(operations)
+
+export const doors: Record<string, string> = { ui: 'this page', api: 'API', cli: 'command line', server: 'server', mcp: 'assistant' }
+
+/** A field of a change in words: settings.requireVersion2 is "require version 2". */
+export const fieldWords = (field: string) =>
+  field.replace(/^settings\./, '').replace(/([a-z])([A-Z0-9])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)
