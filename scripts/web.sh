@@ -13,7 +13,8 @@ WORK="$(mktemp -d)"
 SERVER=
 trap '[ -z "$SERVER" ] || { kill "$SERVER" 2>/dev/null; wait "$SERVER" 2>/dev/null; }; rm -rf "$WORK"' EXIT
 
-install() { [ -d web/node_modules ] || npm --prefix web ci --no-audit --no-fund >&2; }
+# npm ci refuses a lock that lacks the binaries of other systems, which not every registry has.
+install() { [ -d web/node_modules ] || npm --prefix web install --no-save --no-audit --no-fund >&2; }
 
 types() {
   bin/tidings serve --db "$WORK/tidings.db" --listen "$ADDRESS" --log-level error >&2 &

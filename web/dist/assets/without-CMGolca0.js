@@ -1,0 +1,1 @@
+function e(e,t){let n={...e};return delete n[t],n}export{e as t};
