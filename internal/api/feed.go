@@ -74,7 +74,7 @@ func onFeed(a *api, framework huma.API, op huma.Operation) {
 			s := &feedStream{
 				api: a, request: r, writer: w, control: http.NewResponseController(w), watch: watch, operation: asked,
 			}
-			if err := s.run(); err != nil && r.Context().Err() == nil {
+			if err := s.run(); r.Context().Err() == nil {
 				a.Logger.DebugContext(ctx, "a reader of the feed was dropped", "error", err)
 			}
 		}}, nil
@@ -93,6 +93,7 @@ type feedStream struct {
 	operation control.Operation
 }
 
+// run writes until the reader is gone, is too slow or may not read any more; the error says which.
 func (s *feedStream) run() error {
 	h := s.writer.Header()
 	h.Set("Content-Type", feedType)

@@ -234,10 +234,14 @@ func TestTooManyReadersAreToldToComeAgain(t *testing.T) {
 	s := newServer(t)
 	base := httptest.NewServer(s.handler)
 	defer base.Close()
+	var readers []*listener
 	for range 3 {
-		defer s.listen(base, "", "").end()
+		readers = append(readers, s.listen(base, "", ""))
 	}
 	s.call(http.MethodGet, "/feed", nil).want(http.StatusTooManyRequests)
+	for _, l := range readers {
+		l.end()
+	}
 }
 
 func TestTheFeedRefusesWhatItCantRead(t *testing.T) {

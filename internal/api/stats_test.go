@@ -24,7 +24,8 @@ func TestStatisticsAnswerWhatHappened(t *testing.T) {
 func TestStatisticsOfAnEmptyProjectAreEmptyLists(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	for _, target := range []string{"/stats", "/stats/overview", "/stats/links", "/stats/funnel", "/stats/delays", "/stats/reach?template=x",
+	for _, target := range []string{
+		"/stats", "/stats/overview", "/stats/links", "/stats/funnel", "/stats/delays", "/stats/reach?template=x",
 		"/stats/links?template=x&from=2026-05-01&to=2026-06-01",
 	} {
 		a := s.call(http.MethodGet, target, nil).want(http.StatusOK)

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -92,7 +93,7 @@ func (w *Watch) begin(after string) (*feed.Position, error) {
 		return nil, fault.New(fault.Invalid, codeBadCursor, "this is not an id of the feed").WithField("Last-Event-ID").
 			WithHint("pass the id of the last event that you got, unchanged, or leave it out to begin now")
 	}
-	if string(b[:len(w.epoch)]) != string(w.epoch[:]) {
+	if !bytes.Equal(b[:len(w.epoch)], w.epoch[:]) {
 		w.Lost = "the database was restored from a backup since, so its log is another one: the feed begins now"
 		return nil, nil
 	}

@@ -72,8 +72,8 @@ func Operations() []Operation {
 			Name: "watchEvents", Group: "Events", Scope: Secret, Summary: "Watch events come in",
 			Details: "Server-sent events (text/event-stream): each is named event, its data is an event as listEvents has it, its id " +
 				"stands for its place in the log. After a broken connection a browser sends the last id by itself, as Last-Event-ID, " +
-				"and gets everything that was committed since, late facts among them, in the order of commits. An event named lost says " +
-				"why that is not possible. Comments come every 15 seconds. At most some readers at once: 429 beyond.",
+				"and gets everything that was committed since, late facts among them, in the order of commits. An event named lost " +
+				"says why that is not possible. Comments come every 15 seconds. At most some readers at once: 429 beyond.",
 		},
 		{
 			Name: "getEvent", Group: "Events", Scope: Secret, Summary: "Get an event",

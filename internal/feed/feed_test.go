@@ -138,7 +138,7 @@ func TestACommitThatNobodyTellsOfIsFoundWithinASecond(t *testing.T) {
 		defer h.Close()
 		r := read(t, h, nil, nil)
 		defer r.Close()
-		time.Sleep(500 * time.Millisecond)
+		<-time.After(500 * time.Millisecond)
 		b.append(1)
 		began := time.Now()
 		take(t, r, 1)
@@ -243,7 +243,7 @@ func TestAFaultOfTheLogIsGotOver(t *testing.T) {
 		b.mu.Unlock()
 		b.append(1)
 		h.Wake()
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		b.mu.Lock()
 		b.fail = nil
 		b.mu.Unlock()

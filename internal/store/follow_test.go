@@ -43,7 +43,7 @@ func TestTheLogIsInTheOrderOfCommitsWhateverTheFactsTimesAre(t *testing.T) {
 		for i, ago := range []time.Duration{time.Hour, 48 * time.Hour, time.Minute, 24 * time.Hour} {
 			e := f.entry(fact{name: event.EmailDelivery, message: fmt.Sprintf("m%d", i), to: "a@b.test", at: -ago})
 			f.commit(e)
-			want = append(want, e.Events[0].Event.ID)
+			want = append(want, e.Events[0].ID)
 		}
 		got, _ := walkLog(t, s, store.Position{}, 3)
 		if d := cmp.Diff(want, got); d != "" {

@@ -38,7 +38,7 @@ func (e *postgresEngine) listen(ctx context.Context, wake func()) error {
 	for {
 		err := e.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error { return listenOn(ctx, c, wake) })
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // it was told to stop
 		}
 		e.log.WarnContext(ctx, "the connection that other nodes' commits are told on broke, and is made again", "error", err)
 		select {
