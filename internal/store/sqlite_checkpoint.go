@@ -42,6 +42,8 @@ const (
 	littlePages = 400
 	// maxPasses is after how many passes the rest is copied however much it is: a writer can be faster than we.
 	maxPasses = 4
+	// longPages is how long the log may become before the rest is copied however much it is.
+	longPages = 3 * checkpointPages
 )
 
 func startCheckpointer(e *sqliteEngine) (*checkpointer, error) {
@@ -94,7 +96,7 @@ func (k *checkpointer) run() error {
 		if length < checkpointPages {
 			return nil
 		}
-		if left <= littlePages {
+		if left <= littlePages || length > longPages {
 			break
 		}
 	}

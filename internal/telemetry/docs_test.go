@@ -39,7 +39,7 @@ func watched(state func(context.Context) (telemetry.State, error), now func() ti
 	m.QueueTrouble("ses", "queue_missing")
 	m.QueueHolds("ses", 1)
 	m.Watch(telemetry.Watched{
-		Queue: func() (int, int) { return 2, 3000 }, InFlight: func() int64 { return 4 }, State: state, Log: log, Now: now,
+		Queue: func() (int, int) { return 2, 3000 }, InFlight: func() int64 { return 4 }, Readers: func() int { return 5 }, State: state, Log: log, Now: now,
 	})
 	return m
 }
