@@ -54,17 +54,21 @@ func TestAnImportFromS3ThatIsKilledOrBrokenOffLosesAndDoublesNothing(t *testing.
 		t.Helper()
 		var out, errOut bytes.Buffer
 		cmd := importing(s, t.TempDir(), db, &out, &errOut)
-		begun := len(s.Gets())
+		begun, started := len(s.Gets()), make(chan struct{})
 		if killAt > 0 {
 			var once sync.Once
 			s.Break(func(_ string, get int) int64 {
 				if get-begun >= killAt {
-					once.Do(func() { _ = cmd.Process.Kill() })
+					once.Do(func() {
+						<-started
+						_ = cmd.Process.Kill()
+					})
 				}
 				return 100 + int64(get%7)*1500 // every stream breaks, and goes on
 			})
 		}
 		must(t, cmd.Start())
+		close(started)
 		err := cmd.Wait()
 		s.Break(nil)
 		if killAt > 0 {
