@@ -12,7 +12,7 @@ import (
 const DoorServer = "server"
 
 // doors are the ways in that acts are noted for.
-var doors = []string{"api", "cli", DoorServer}
+var doors = []string{"api", "cli", DoorMCP, DoorServer}
 
 // opRestore is in the audit log though it is no operation: it works on a database that no server has open.
 const opRestore = "restore"
@@ -21,7 +21,7 @@ const opRestore = "restore"
 type AuditFilter struct {
 	Operation string
 	By        string // a key's id, "cli" or "server"
-	Door      string // api, cli or server
+	Door      string // api, cli, mcp or server
 	Target    string // an id, or the address of a contact
 	From, To  string // a time or a date; From inclusive, To exclusive
 	Cursor    string
@@ -67,5 +67,8 @@ func changing() (names []string) {
 			names = append(names, o.Name)
 		}
 	}
-	return append(names, opRestore)
+	for _, t := range Tools() {
+		names = append(names, t.Name)
+	}
+	return append(names, opApprove, opRestore)
 }
