@@ -43,13 +43,13 @@ type Reason struct {
 
 func (v view) event(e *event.Event) EventRow {
 	row := EventRow{
-		EventType: v.clean(strings.TrimPrefix(string(e.Name), "email.")), Timestamp: stamp(e.OccurredAt), ID: e.ID.String(),
+		EventType: id(strings.TrimPrefix(string(e.Name), "email.")), Timestamp: stamp(e.OccurredAt), ID: e.ID.String(),
 		Email: v.address(e.Recipient), ContactID: e.ContactID, MessageID: e.EmailID, Unsure: e.Attribution == event.Candidates,
 		Reason: v.reason(e),
 	}
 	if m := e.Message; m != nil {
 		row.TemplateKey, row.SequenceID, row.Subject = v.text(m.Template), v.text(m.Workflow), v.text(m.Subject)
-		row.SESMessageID = v.clean(m.ID)
+		row.SESMessageID = id(m.ID)
 	}
 	if e.Click != nil {
 		row.LinkURL = v.link(e.Click.URL)
@@ -184,12 +184,14 @@ func (x *session) eventTools() {
 			return ""
 		},
 		plain: plainEvents, more: moreEvents,
-		run: func(ctx context.Context, _ *mcp.CallToolRequest, in searchIn) (Events, error) { return x.search(ctx, in) },
+		run: func(ctx context.Context, _ *mcp.CallToolRequest, in searchIn) (Events, error) {
+			return x.search(ctx, in)
+		},
 	})
 }
 
-func plainEvents(p Events) any     { return p.Events }
-func moreEvents(p Events) string   { return p.NextCursor }
+func plainEvents(p Events) any   { return p.Events }
+func moreEvents(p Events) string { return p.NextCursor }
 
 func (x *session) search(ctx context.Context, in searchIn) (Events, error) {
 	return x.events(in.matchIn, func(f control.EventFilter) (control.EventPage, error) {

@@ -96,16 +96,16 @@ type SentMail struct {
 func (v view) sent(m *store.Message) SentMail {
 	return SentMail{
 		TemplateKey: v.text(m.Info.Template), SequenceID: v.text(m.Info.Workflow), Subject: v.text(m.Info.Subject),
-		SESMessageID: v.clean(m.Info.ID), SentAt: stamp(m.Info.SentAt), Status: string(m.Status), MessageID: m.ID,
+		SESMessageID: id(m.Info.ID), SentAt: stamp(m.Info.SentAt), Status: string(m.Status), MessageID: m.ID,
 	}
 }
 
 // Subscriber is what get_subscriber answers.
 type Subscriber struct {
-	Profile     Profile        `json:"profile"`
-	Executions  []Untrusted    `json:"executions" jsonschema:"sequences under way; always empty in this version"`
-	SendLog     []SentMail     `json:"sendLog" jsonschema:"the newest 20 emails"`
-	Suppression *Suppression   `json:"suppression" jsonschema:"the newest standing reason not to mail the address; null: none"`
+	Profile     Profile      `json:"profile"`
+	Executions  []Untrusted  `json:"executions" jsonschema:"sequences under way; always empty in this version"`
+	SendLog     []SentMail   `json:"sendLog" jsonschema:"the newest 20 emails"`
+	Suppression *Suppression `json:"suppression" jsonschema:"the newest standing reason not to mail the address; null: none"`
 }
 
 type emailIn struct {

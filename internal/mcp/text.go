@@ -94,6 +94,17 @@ func (v view) address(s string) string {
 	return masked(s[:at]) + s[at:]
 }
 
+// plain finds ids and names as machines make them.
+var plain = regexp.MustCompile(`^[A-Za-z0-9._@+=/:<>~$-]{1,200}$`)
+
+// id shows a name that a machine made and that is asked for by, as it is. What does not look like one is not shown.
+func id(s string) string {
+	if plain.MatchString(s) {
+		return s
+	}
+	return ""
+}
+
 func masked(local string) string {
 	_, size := utf8.DecodeRuneInString(local)
 	return local[:size] + "***"

@@ -196,4 +196,3 @@ func (x *session) addTools() {
 	x.askingTools()
 	x.removeTool()
 }
-
