@@ -40,7 +40,7 @@ func (v view) texts(list []string) (out []Untrusted) {
 const maxList = 20
 
 // addresses finds what looks like an email address, also where a URL wrote its @ as %40.
-var addresses = regexp.MustCompile(`([\p{L}\p{N}._+%'=~&$!#*/?^{|}-]+)(@|%40)([\p{L}\p{N}][\p{L}\p{N}.-]*)`)
+var addresses = regexp.MustCompile(`([\p{L}\p{N}._+%'~$!#*^{|}-]+)(@|%40)([\p{L}\p{N}][\p{L}\p{N}.-]*)`)
 
 // defanged are the beginnings of links, images and elements, which a program that shows an answer might follow or load.
 var defanged = strings.NewReplacer("](", "] (", "][", "] [", "]:", "] :", "![", "! [", "<", "‹", ">", "›")

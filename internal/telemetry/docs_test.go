@@ -34,6 +34,7 @@ func watched(state func(context.Context) (telemetry.State, error), now func() ti
 	m.Answered("ses", http.StatusOK, time.Millisecond)
 	m.Committed(1, time.Millisecond)
 	m.Asked("listEvents", http.StatusOK, time.Millisecond)
+	m.Called("get_subscriber", "ok", time.Millisecond)
 	m.Watch(telemetry.Watched{
 		Queue: func() (int, int) { return 2, 3000 }, InFlight: func() int64 { return 4 }, State: state, Log: log, Now: now,
 	})
