@@ -95,7 +95,7 @@ type matchIn struct {
 	EventType string `json:"eventType,omitempty" jsonschema:"only events of this name: delivery, open, click, bounce, complaint, reply, sent, delay, unsubscribe, …"`
 	StartDate string `json:"startDate,omitempty" jsonschema:"not before this day (2026-05-04, UTC) or time (2026-05-04T10:00:00Z)"`
 	EndDate   string `json:"endDate,omitempty" jsonschema:"up to the end of this day, or before this time"`
-	Limit     *int   `json:"limit,omitempty" jsonschema:"1 to 100, default 20"`
+	Limit     int    `json:"limit,omitempty" jsonschema:"1 to 100, default 20"`
 	Cursor    string `json:"cursor,omitempty" jsonschema:"nextCursor of the page before"`
 }
 

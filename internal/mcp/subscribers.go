@@ -116,7 +116,7 @@ func (in emailIn) target() string { return in.Email }
 
 type listIn struct {
 	Status string `json:"status,omitempty" jsonschema:"active (may be mailed), unsubscribed, suppressed or all; default all"`
-	Limit  *int   `json:"limit,omitempty" jsonschema:"1 to 100, default 20"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"1 to 100, default 20"`
 	Cursor string `json:"cursor,omitempty" jsonschema:"nextCursor of the page before"`
 }
 
@@ -127,7 +127,7 @@ type Profiles struct {
 }
 
 type pageIn struct {
-	Limit  *int   `json:"limit,omitempty" jsonschema:"1 to 100, default 20"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"1 to 100, default 20"`
 	Cursor string `json:"cursor,omitempty" jsonschema:"nextCursor of the page before"`
 }
 

@@ -154,15 +154,15 @@ const (
 	maxLimit     = 100
 )
 
-// limit bounds a page: an assistant reads no thousand rows.
-func limit(n *int) (int, error) {
+// limit bounds a page: an assistant reads no thousand rows. 0 is the default.
+func limit(n int) (int, error) {
 	switch {
-	case n == nil:
+	case n == 0:
 		return defaultLimit, nil
-	case *n < 1 || *n > maxLimit:
+	case n < 0 || n > maxLimit:
 		return 0, fault.BadField("limit", "must be between 1 and %d", maxLimit)
 	}
-	return *n, nil
+	return n, nil
 }
 
 // endOf makes the last day of a span, which is part of it, the moment at which the span ends.
