@@ -18,7 +18,8 @@ type mcpCommand struct {
 
 type mcpBridge struct {
 	URL string `default:"http://127.0.0.1:8080" placeholder:"URL" help:"Of the server."`
-	Key string `placeholder:"KEY" help:"A secret key. Better in the environment than here, where other users of the machine see it."`
+	Key string `placeholder:"KEY" help:"A secret key. Better in the environment than here, where other users of " +
+		"the machine see it."`
 }
 
 // Help is the long help.
@@ -82,7 +83,8 @@ func (m *mcpApprove) Run(c *console) error {
 				fmt.Fprintf(w, "Approved. Tell the assistant; it must go on before %s (UTC).\n", when(a.ExpiresAt))
 				return
 			}
-			fmt.Fprintf(w, "Nothing was approved. Look at it: tidings contacts get %s\nTo approve it: tidings mcp approve %s --note \"why\"\n",
+			fmt.Fprintf(w, "Nothing was approved. Look at it: tidings contacts get %s\nTo approve it: tidings "+
+				"mcp approve %s --note \"why\"\n",
 				plain(a.Subject), a.Code)
 		})
 	})

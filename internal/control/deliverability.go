@@ -58,7 +58,8 @@ var attentionWords = map[string]string{
 
 // attentionRemedies say what lowers a rate.
 var attentionRemedies = map[string]string{
-	"bounce": "find out where the addresses come from, stop mailing those that bounced, and confirm new ones before they are mailed",
+	"bounce": "find out where the addresses come from, stop mailing those that bounced, and confirm new ones " +
+		"before they are mailed",
 	"complaint": "mail only people who asked for it, make unsubscribing easy, and look at the template or list that the " +
 		"complaints are of",
 }

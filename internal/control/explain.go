@@ -72,7 +72,8 @@ func (c *Control) Explain(ctx context.Context, who Actor, what string) (Explanat
 	}
 	if len(list) > explainTo {
 		x.say(ExplainReason{Code: "more_recipients", Text: fmt.Sprintf(
-			"The email went to %d recipients; the first %d are explained. Ask again with the address of the one meant.", len(list), explainTo)})
+			"The email went to %d recipients; the first %d are explained. Ask again with the address of the one "+
+				"meant.", len(list), explainTo)})
 	}
 	return x, nil
 }
@@ -82,8 +83,10 @@ func (x *Explanation) say(r ExplainReason) { x.Reasons = append(x.Reasons, r) }
 func (c *Control) explainContact(ctx context.Context, who Actor, what string) (Explanation, error) {
 	k, err := c.Contact(ctx, who, what)
 	if fault.Is(err, fault.NotFound) {
-		return Explanation{Reasons: []ExplainReason{{Code: "unknown", Text: "Nothing was ever reported of this address: no email " +
-			"to it went through a source of this server, or its events did not arrive. Check the spelling, and the health of the sources."}}}, nil
+		return Explanation{Reasons: []ExplainReason{{Code: "unknown", Text: "Nothing was ever reported of this " +
+			"address: no email " +
+			"to it went through a source of this server, or its events did not arrive. Check the spelling, and " +
+			"the health of the sources."}}}, nil
 	}
 	if err != nil {
 		return Explanation{}, err
@@ -146,13 +149,16 @@ func (c *Control) standing(k *store.Contact) (list []ExplainReason) {
 
 // outcomes say what the state of an email means.
 var outcomes = map[event.Name]struct{ code, text string }{
-	"":                   {"nothing_known", "Nothing is known of what became of the email."},
-	event.EmailQueued:    {"queued", "The provider has the email in its queue and reported nothing after that."},
-	event.EmailSent:      {"sent", "The provider took the email and reported neither a delivery nor a bounce."},
-	event.EmailDelivery:  {"delivered", "The recipient's mail server accepted the email. If it is not seen, look in the spam folder and at rules there."},
-	event.EmailOpen:      {"opened", "The email was delivered, and opened by somebody or by a program."},
-	event.EmailClick:     {"clicked", "The email was delivered, and a link in it was followed by somebody or by a program."},
-	event.EmailFailure:   {"failed", "The email was never sent: the provider could not make it, of a template that does not render for example."},
+	"":                {"nothing_known", "Nothing is known of what became of the email."},
+	event.EmailQueued: {"queued", "The provider has the email in its queue and reported nothing after that."},
+	event.EmailSent:   {"sent", "The provider took the email and reported neither a delivery nor a bounce."},
+	event.EmailDelivery: {"delivered", "The recipient's mail server accepted the email. If it is not seen, " +
+		"look in the spam folder and at rules there."},
+	event.EmailOpen: {"opened", "The email was delivered, and opened by somebody or by a program."},
+	event.EmailClick: {"clicked", "The email was delivered, and a link in it was followed by somebody or by " +
+		"a program."},
+	event.EmailFailure: {"failed", "The email was never sent: the provider could not make it, of a template " +
+		"that does not render for example."},
 	event.EmailReject:    {"rejected", "The provider refused to send the email."},
 	event.EmailBounce:    {"bounced", "The email bounced: the recipient's side refused it, or the provider gave up."},
 	event.EmailComplaint: {"complained", "The email arrived, and the recipient complained of it."},

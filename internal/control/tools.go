@@ -134,7 +134,8 @@ func (c *Control) RemoveSuppression(ctx context.Context, who Actor, idOrAddress 
 		return Removal{}, fmt.Errorf("take the approval: %w", err)
 	}
 	if !used {
-		return Removal{}, fault.New(fault.Conflict, "not_approved", "no person approved this code for this contact, or its time is over").
+		return Removal{}, fault.New(fault.Conflict, "not_approved", "no person approved this code for this "+
+			"contact, or its time is over").
 			WithHint("ask the person to run: tidings mcp approve %.16s. Do not call again before they say that they did; "+
 				"for a new code call without one", plainCode(by.Code))
 	}

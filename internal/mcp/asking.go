@@ -79,14 +79,17 @@ const (
 func (x *session) askingTools() {
 	add(x, definition[explainIn, Explanation]{
 		name: "explain_message", title: "Explain what became of an email",
-		description: "Answers \"why did this person not get it?\" by an address or a message id (give one): plain sentences, each with " +
-			"the fact that it rests on. Covers suppressions, unsubscribes, bounces, delays, rejections, and mail that was delivered. Call " +
+		description: "Answers \"why did this person not get it?\" by an address or a message id (give one): " +
+			"plain sentences, each with " +
+			"the fact that it rests on. Covers suppressions, unsubscribes, bounces, delays, rejections, and " +
+			"mail that was delivered. Call " +
 			"it first for such questions; quote the sentences rather than guess further.",
 		target: explainIn.what, run: x.explain,
 	})
 	add(x, definition[healthIn, Health]{
 		name: "source_health", title: "Get how sources do",
-		description: "Whether events still come in from each provider: state, what is wrong and what a person should do. Use it " +
+		description: "Whether events still come in from each provider: state, what is wrong and what a person " +
+			"should do. Use it " +
 			"when figures fall to nothing, or an email is unknown. At most 50 sources.",
 		target: func(in healthIn) string { return in.Source }, run: x.sourceHealth,
 	})
@@ -161,7 +164,8 @@ func (x *session) oneSource(ctx context.Context, id string) (out SourceHealth, e
 		return out, err
 	}
 	out = SourceHealth{
-		ID: s.ID, Name: Untrusted{x.view.clean(s.Name)}, Provider: s.Provider, State: string(h.State), Findings: x.view.found(h.Findings),
+		ID: s.ID, Name: Untrusted{x.view.clean(s.Name)}, Provider: s.Provider, State: string(h.State),
+		Findings:    x.view.found(h.Findings),
 		LastEventAt: stamp(h.LastEventAt), Events24h: h.Events24h, Requests24h: h.Receipts24h,
 	}
 	return out, nil

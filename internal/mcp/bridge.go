@@ -131,7 +131,8 @@ func (b *Bridge) send(ctx context.Context, m *spoken, line []byte) (answer []byt
 	case len(body) == 0 && res.StatusCode/100 == 2:
 		return nil, ""
 	case !isJSON || json.Unmarshal(body, &said) != nil || said.Version == "" && said.Detail == "":
-		return nil, fmt.Sprintf("status %d from %s, which is no answer of a Tidings server: see that the URL is right", res.StatusCode, b.URL)
+		return nil, fmt.Sprintf("status %d from %s, which is no answer of a Tidings server: see that the URL is "+
+			"right", res.StatusCode, b.URL)
 	case said.Version == "":
 		return nil, strings.TrimSpace(said.Detail + ". " + said.Hint)
 	}

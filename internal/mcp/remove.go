@@ -39,9 +39,12 @@ const confirmKey = "confirm"
 func (x *session) removeTool() {
 	add(x, definition[removeIn, Removed]{
 		name: "remove_suppression", title: "Remove a suppression", destructive: true,
-		description: "Lifts all suppressions of one contact, so that it is mailed again. A person must approve each call: where your " +
-			"program can ask its user it does so by itself, else the first call does nothing and answers a code that an operator approves " +
-			"with `tidings mcp approve`; call again with it when they say so. Mailing people who complained or bounced harms the sender: " +
+		description: "Lifts all suppressions of one contact, so that it is mailed again. A person must approve " +
+			"each call: where your " +
+			"program can ask its user it does so by itself, else the first call does nothing and answers a code " +
+			"that an operator approves " +
+			"with `tidings mcp approve`; call again with it when they say so. Mailing people who complained or " +
+			"bounced harms the sender: " +
 			"say so before you call. It does not undo an unsubscribe.",
 		target: func(in removeIn) string { return in.Email }, ask: x.askRemoval, run: x.remove,
 	})
@@ -90,7 +93,8 @@ func (x *session) remove(ctx context.Context, req *mcp.CallToolRequest, in remov
 		out.Waiting = &Approval{
 			Confirmation: w.Code, Would: "lift all suppressions of contact " + w.Subject + ", so that it is mailed again",
 			Run: "tidings mcp approve " + w.Code + " --note \"why\"", ExpiresAt: stamp(w.ExpiresAt),
-			Next: "Nothing was changed. Ask the person to run this where the server's database is, and stop. Call again with this " +
+			Next: "Nothing was changed. Ask the person to run this where the server's database is, and stop. " +
+				"Call again with this " +
 				"confirmation only after they said that they did.",
 		}
 		return out, nil

@@ -37,8 +37,9 @@ type Attribute struct {
 
 func (v view) profile(k *store.Contact, now time.Time) Profile {
 	p := Profile{
-		Email: v.address(k.Address), Tags: []Untrusted{}, Unsubscribed: k.State.Unsubscribed, Suppressed: control.IsSuppressed(k, now),
-		CreatedAt: stamp(k.CreatedAt), UpdatedAt: stamp(k.UpdatedAt), ContactID: k.ID, LastSeenAt: stampOf(k.State.LastSeen),
+		Email: v.address(k.Address), Tags: []Untrusted{}, Unsubscribed: k.State.Unsubscribed,
+		Suppressed: control.IsSuppressed(k, now),
+		CreatedAt:  stamp(k.CreatedAt), UpdatedAt: stamp(k.UpdatedAt), ContactID: k.ID, LastSeenAt: stampOf(k.State.LastSeen),
 	}
 	var attributes map[string]json.RawMessage
 	if len(k.Attributes) == 0 || json.Unmarshal(k.Attributes, &attributes) != nil {
@@ -140,21 +141,25 @@ type Suppressions struct {
 func (x *session) subscriberTools() {
 	add(x, definition[emailIn, Subscriber]{
 		name: "get_subscriber", title: "Get a subscriber",
-		description: "One contact by address or id: profile, the newest 20 emails with what became of them, and why it is " +
-			"suppressed if it is. Use it for questions about one person. For why an email did not arrive use explain_message.",
+		description: "One contact by address or id: profile, the newest 20 emails with what became of them, and " +
+			"why it is " +
+			"suppressed if it is. Use it for questions about one person. For why an email did not arrive use " +
+			"explain_message.",
 		target: emailIn.target, run: x.getSubscriber,
 	})
 	add(x, definition[listIn, Profiles]{
 		name: "list_subscribers", title: "List subscribers",
-		description: "Contacts, the newest first, by status. A page may hold fewer than its limit while there is more: go on " +
+		description: "Contacts, the newest first, by status. A page may hold fewer than its limit while there " +
+			"is more: go on " +
 			"with cursor. It is for looking, not for counting: figures come from get_delivery_stats.",
 		plain: func(p Profiles) any { return p.Subscribers }, more: func(p Profiles) string { return p.NextCursor },
 		run: x.listSubscribers,
 	})
 	add(x, definition[pageIn, Suppressions]{
 		name: "list_suppressed", title: "List suppressed addresses",
-		description: "Standing reasons not to mail addresses, those that hold now, the newest first. One address may have several.",
-		plain:       func(p Suppressions) any { return p.Suppressed }, more: func(p Suppressions) string { return p.NextCursor },
+		description: "Standing reasons not to mail addresses, those that hold now, the newest first. One " +
+			"address may have several.",
+		plain: func(p Suppressions) any { return p.Suppressed }, more: func(p Suppressions) string { return p.NextCursor },
 		run: x.listSuppressed,
 	})
 }

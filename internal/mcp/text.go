@@ -28,14 +28,6 @@ func (v view) text(s string) *Untrusted {
 	return &Untrusted{v.clean(s)}
 }
 
-// texts marks several.
-func (v view) texts(list []string) (out []Untrusted) {
-	for _, s := range list[:min(len(list), maxList)] {
-		out = append(out, Untrusted{v.clean(s)})
-	}
-	return out
-}
-
 // maxList is how many texts of one field are shown.
 const maxList = 20
 

@@ -40,7 +40,8 @@ func add[In, Out any](x *session, def definition[In, Out]) {
 	mcp.AddTool(x.server, &mcp.Tool{
 		Name: def.name, Title: def.title, Description: def.description,
 		Annotations: &mcp.ToolAnnotations{
-			Title: def.title, ReadOnlyHint: !def.destructive, DestructiveHint: &def.destructive, IdempotentHint: true, OpenWorldHint: &no,
+			Title: def.title, ReadOnlyHint: !def.destructive, DestructiveHint: &def.destructive, IdempotentHint: true,
+			OpenWorldHint: &no,
 		},
 	}, func(ctx context.Context, req *mcp.CallToolRequest, in In) (*mcp.CallToolResult, Out, error) {
 		begun := time.Now()
@@ -121,7 +122,8 @@ func (x *session) told(ctx context.Context, tool string, err error) error {
 	case fault.Internal:
 		id := auth.NewID("")
 		x.Logger.ErrorContext(ctx, "a call of an assistant failed", "tool", tool, "call", id, "error", err)
-		return fmt.Errorf("internal: something went wrong in the server. Tell the operator that call %s failed; calling again may help once", id)
+		return fmt.Errorf("internal: something went wrong in the server. Tell the operator that call %s failed; "+
+			"calling again may help once", id)
 	case fault.Timeout:
 		return errors.New("timeout: it took too long. Ask for less: a shorter span or a smaller limit")
 	case fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Conflict, fault.TooLarge,

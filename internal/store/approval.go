@@ -43,7 +43,8 @@ func (s *Store) Approve(ctx context.Context, code string, act Act) (a Approval, 
 			return err
 		}
 		if !found {
-			return fault.Missing("there is no act that waits for the code %.20q: it was approved before, or its time is over", code)
+			return fault.Missing("there is no act that waits for the code %.20q: it was approved before, or its "+
+				"time is over", code)
 		}
 		a.Code, a.ApprovedBy, a.Note, a.ExpiresAt = code, act.By, act.Note, at(expires)
 		act.Subject = a.Subject
@@ -64,7 +65,8 @@ func (s *Store) WaitingApproval(ctx context.Context, project, code string, now t
 			WHERE code = $1 AND project = $2 AND approved_at = 0 AND expires_at > $3`,
 			[]any{code, ref, ms(now)}, &a.By, &a.Operation, &a.Subject, &expires)
 		if err == nil && !found {
-			err = fault.Missing("there is no act that waits for the code %.20q: it was approved before, or its time is over", code)
+			err = fault.Missing("there is no act that waits for the code %.20q: it was approved before, or its "+
+				"time is over", code)
 		}
 		a.Code, a.ExpiresAt = code, at(expires)
 		return err
@@ -74,7 +76,9 @@ func (s *Store) WaitingApproval(ctx context.Context, project, code string, now t
 
 // TakeApproval uses an approval up: it finds each once. used is false where the code is not of this act by this key, its
 // time is over, or nobody approved it yet.
-func (s *Store) TakeApproval(ctx context.Context, project string, want Approval, now time.Time) (a Approval, used bool, err error) {
+func (s *Store) TakeApproval(
+	ctx context.Context, project string, want Approval, now time.Time,
+) (a Approval, used bool, err error) {
 	a = want
 	err = s.engine.write(ctx, func(c conn) error {
 		ref, err := projectRef(ctx, c, project)
