@@ -18,8 +18,7 @@ type mcpCommand struct {
 
 type mcpBridge struct {
 	URL string `default:"http://127.0.0.1:8080" placeholder:"URL" help:"Of the server."`
-	Key string `placeholder:"KEY" help:"A secret key. Better in the environment than here, where other users of " +
-		"the machine see it."`
+	Key string `placeholder:"KEY" help:"A secret key. Better in the environment, where other users do not see it."`
 }
 
 // Help is the long help.
