@@ -28,7 +28,7 @@ starts it; it needs no database. The key decides what the assistant may do: give
 
   tidings key create --scope read --name assistant
   tidings mcp --url https://tidings.example.com --key sk_…
-  tidings mcp bridge --url https://tidings.example.com`
+  tidings mcp bridge --key sk_…`
 }
 
 // Run passes messages until standard input ends.

@@ -162,6 +162,7 @@ func prepare(t *testing.T) (s *stage, known *strings.Replacer) {
 // outcomes are examples that can't end with 0 here, and what they say instead.
 var outcomes = map[string]string{
 	"tidings source confirm src_01jq7z9f3v8k2m5n cnf_01jq7z9f3v8k2m5n": "there is no confirmation",
+	"tidings mcp approve K7QD93XM":                                     "there is no act that waits",
 }
 
 func TestEveryExampleOfTheHelpRuns(t *testing.T) {
