@@ -52,6 +52,8 @@ const jsonType = "application/json"
 func (x *session) resource(
 	ctx context.Context, tool control.Tool, uri, prefix string, read func(context.Context, string) (any, error),
 ) (*mcp.ReadResourceResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	id, err := url.PathUnescape(strings.TrimPrefix(uri, prefix))
 	if err != nil {
 		id = uri

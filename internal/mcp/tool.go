@@ -57,6 +57,9 @@ func add[In, Out any](x *session, def definition[In, Out]) {
 func call[In, Out any](
 	ctx context.Context, x *session, def definition[In, Out], req *mcp.CallToolRequest, in In,
 ) (res *mcp.CallToolResult, out Out, err error) {
+	// In older versions of the protocol a call does not end with the request that brought it.
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	target := ""
 	if def.target != nil {
 		target = def.target(in)
