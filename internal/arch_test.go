@@ -91,6 +91,10 @@ var allowed = map[string][]string{
 		"internal/stats", "internal/store",
 	},
 
+	"internal/mcp": {
+		"event", "internal/auth", "internal/contact", "internal/control", "internal/fault", "internal/stats", "internal/store",
+	},
+
 	// The other side of the wire: these know nothing of the server.
 	"internal/simulate": {"event"},
 	"internal/bench":    {"internal/simulate"},
@@ -114,7 +118,7 @@ var allowed = map[string][]string{
 	// The command line prints what the API answers, so its --json has the API's types.
 	"cmd/tidings": {
 		"event", "internal/api", "internal/app", "internal/bench", "internal/config", "internal/control", "internal/fault",
-		"internal/pull", "internal/setup", "internal/setup/cloud", "internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry",
+		"internal/mcp", "internal/pull", "internal/setup", "internal/setup/cloud", "internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry",
 		"provider", "provider/dsn",
 	},
 }

@@ -14,7 +14,7 @@ type auditCommand struct {
 	printing  `embed:""`
 	Operation string `placeholder:"NAME" help:"Only this operation: updateSource."`
 	By        string `placeholder:"ID" help:"Only by this key (key_…) or person (per_…), cli or server."`
-	Door      string `placeholder:"DOOR" help:"Only through api, ui, cli or server."`
+	Door      string `placeholder:"DOOR" help:"Only through api, ui, cli, mcp or server."`
 	Target    string `placeholder:"ID" help:"Only what was done to this: an id, or a contact's address."`
 	From      string `placeholder:"TIME" help:"Not before this time or date."`
 	To        string `placeholder:"TIME" help:"Before this time or date."`

@@ -51,6 +51,7 @@ type commands struct {
 	Bench        benchCommand        `cmd:"" help:"Measure speed, latency, memory and disk."`
 	Backup       backupCommand       `cmd:"" help:"Copy a SQLite database, also while a server writes to it."`
 	Restore      restoreCommand      `cmd:"" help:"Put a backup in the place of the database."`
+	Mcp          mcpCommand          `cmd:"" help:"Let AI assistants ask, and approve what they ask for."`
 	Config       configCommand       `cmd:"" help:"Print and check the settings."`
 	Completion   completionCommand   `cmd:"" help:"Print what completes commands and flags in a shell."`
 	Man          manCommand          `cmd:"" help:"Print the manual page, or write all of them into a folder."`

@@ -14,7 +14,7 @@ type Act struct {
 	At        time.Time   `json:"at" doc:"When"`
 	By        string      `json:"by" doc:"Who: a key's or person's id, cli for the command line, server for the server itself" example:"key_01jq7z9f3v8k2m5n"`
 	ByName    string      `json:"byName,omitempty" doc:"The person's name; absent: it was no person" example:"lea"`
-	Door      string      `json:"door" doc:"Through what: api, ui, cli or server" example:"api"`
+	Door      string      `json:"door" doc:"Through what: api, ui, cli, mcp (an AI assistant) or server" example:"api"`
 	Operation string      `json:"operation" doc:"What was done" example:"updateSource"`
 	Target    string      `json:"target" doc:"What it was done to; empty: the whole project" example:"src_01jq7z9f3v8k2m5n"`
 	Note      string      `json:"note" doc:"Why, or what else is to be known; empty: nothing" example:"wrote to support on 4 May"`
@@ -57,7 +57,7 @@ func actOf(x *store.RecordedAct) Act {
 type listActsIn struct {
 	Operation string `query:"operation" doc:"The operation, by its operationId" example:"updateSource"`
 	By        string `query:"by" doc:"A key's or person's id, cli or server" example:"key_01jq7z9f3v8k2m5n"`
-	Door      string `query:"door" enum:"api,ui,cli,server" doc:"Through what"`
+	Door      string `query:"door" enum:"api,ui,cli,mcp,server" doc:"Through what"`
 	Target    string `query:"target" doc:"What it was done to: an id, or a contact's address" example:"src_01jq7z9f3v8k2m5n"`
 	Span
 	Paging

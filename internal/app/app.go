@@ -133,7 +133,8 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	a.control.Send = road(a.control.PublicURL)
 	asking.Control, asking.Auth = a.control, auth.NewAuthenticator(a.store, "api", time.Now, a.log)
 	asking.Logger, asking.Version, asking.Draining = a.log, o.Version, a.draining.Load
-	a.server = ingest.Server(route(o.Config.BasePath, takeIn, withPages(o.Config.UI, api.New(asking))), a.log)
+	answer := a.assisted(api.New(asking), o.Version, metrics)
+	a.server = ingest.Server(route(o.Config.BasePath, takeIn, withPages(o.Config.UI, answer)), a.log)
 	a.server.RegisterOnShutdown(a.feed.Close) // its readers would never end
 }
 

@@ -13,7 +13,7 @@ import (
 const DoorServer = "server"
 
 // doors are the ways in that acts are noted for.
-var doors = []string{"api", auth.DoorUI, "cli", DoorServer}
+var doors = []string{"api", auth.DoorUI, "cli", DoorMCP, DoorServer}
 
 // opRestore is in the audit log though it is no operation: it works on a database that no server has open.
 const opRestore = "restore"
@@ -25,7 +25,7 @@ const opRefuseSignIn = "refuseSignIn"
 type AuditFilter struct {
 	Operation string
 	By        string // a key's or person's id, "cli" or "server"
-	Door      string // api, ui, cli or server
+	Door      string // api, ui, cli, mcp or server
 	Target    string // an id, or the address of a contact
 	From, To  string // a time or a date; From inclusive, To exclusive
 	Cursor    string
@@ -71,5 +71,8 @@ func changing() (names []string) {
 			names = append(names, o.Name)
 		}
 	}
-	return append(names, opRestore, opRefuseSignIn)
+	for _, t := range Tools() {
+		names = append(names, t.Name)
+	}
+	return append(names, opApprove, opRestore, opRefuseSignIn)
 }

@@ -42,6 +42,7 @@ func KeyScopes() []KeyScope {
 		{"keys:write", "making keys that may do no more than this one, and revoking keys"},
 		{"audit:read", "the audit log"},
 		{"settings:read", "the server's settings"},
+		{readAddresses, "whole addresses in the answers to AI assistants (MCP); it must be said, no other word includes it"},
 	}
 }
 
@@ -122,7 +123,7 @@ func covers(have store.Scopes, word string) bool {
 	case slices.Contains(words, word):
 		return word != ""
 	}
-	return strings.HasSuffix(word, reads) && word != readRaw && slices.Contains(words, readAll)
+	return strings.HasSuffix(word, reads) && word != readRaw && word != readAddresses && slices.Contains(words, readAll)
 }
 
 // scopes reads the scopes that a new key is to have. nil means everything.

@@ -38,6 +38,7 @@ func watched(state func(context.Context) (telemetry.State, error), now func() ti
 	m.QueueLag("ses", time.Second)
 	m.QueueTrouble("ses", "queue_missing")
 	m.QueueHolds("ses", 1)
+	m.Called("get_subscriber", "ok", time.Millisecond)
 	m.Watch(telemetry.Watched{
 		Queue: func() (int, int) { return 2, 3000 }, InFlight: func() int64 { return 4 }, Readers: func() int { return 5 }, State: state, Log: log, Now: now,
 	})

@@ -27,6 +27,8 @@ type Metrics struct {
 	asked    *prometheus.CounterVec
 	asking   *prometheus.HistogramVec
 	queues   queues
+
+	assistants assistants
 }
 
 // New makes the metrics of a process that runs this version.
@@ -64,12 +66,14 @@ func New(version string) *Metrics {
 			Name: "tidings_api_seconds", Help: "Time from a request of the API to its answer.",
 			Buckets: []float64{.001, .005, .025, .1, .5, 2.5, 10},
 		}, []string{"operation"}),
+		assistants: newAssistants(),
 	}
 	m.queues = newQueues(m.registry)
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tidings_build_info", Help: "1, labelled with the version that runs.",
 	}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
+	m.registry.MustRegister(m.assistants.calls, m.assistants.seconds)
 	m.registry.MustRegister(m.events, m.answers, m.repeats, m.refusals, m.seconds, m.batches, m.commits, m.asked, m.asking, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

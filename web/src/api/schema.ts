@@ -1188,7 +1188,7 @@ export interface components {
             /** @description What changed, without values of secrets */
             changes: components["schemas"]["ActChange"][];
             /**
-             * @description Through what: api, ui, cli or server
+             * @description Through what: api, ui, cli, mcp (an AI assistant) or server
              * @example api
              */
             door: string;
@@ -3624,7 +3624,7 @@ export interface operations {
                 /** @description A key's or person's id, cli or server */
                 by?: string;
                 /** @description Through what */
-                door?: "api" | "ui" | "cli" | "server";
+                door?: "api" | "ui" | "cli" | "mcp" | "server";
                 /** @description What it was done to: an id, or a contact's address */
                 target?: string;
                 /** @description Not before this time (RFC 3339) or date (UTC), to the second */

@@ -1,0 +1,193 @@
+package mcp_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"tidings/internal/auth"
+	"tidings/internal/contact"
+	"tidings/internal/control"
+	"tidings/internal/mcp"
+	"tidings/internal/receipt"
+	"tidings/internal/source"
+	"tidings/internal/store"
+	"tidings/provider/all"
+	"tidings/provider/ses"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const topic = "arn:aws:sns:eu-west-1:111122223333:ses"
+
+var operator = control.Actor{Project: store.DefaultProject, By: "cli", Door: "cli"}
+
+// now stands still.
+func now() time.Time { return time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC) }
+
+// world is the door over a real database, on loopback.
+type world struct {
+	t       *testing.T
+	control *control.Control
+	store   *store.Store
+	source  *source.Source
+	base    string
+	counted counted
+}
+
+// counted gathers calls.
+type counted struct {
+	mu    sync.Mutex
+	calls []string
+}
+
+// Called implements mcp.Meter.
+func (c *counted) Called(tool, outcome string, _ time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls = append(c.calls, tool+" "+outcome)
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t}
+	var err error
+	w.store, err = store.Open(t.Context(), store.Options{
+		URL: filepath.Join(t.TempDir(), "tidings.db"), Soft: contact.DefaultSoftPolicy, Now: now,
+	})
+	must(t, err)
+	t.Cleanup(func() { _ = w.store.Close() })
+	codec, err := receipt.NewCodec()
+	must(t, err)
+	w.control = &control.Control{
+		Store: w.store, Adapters: all.Adapters(), Now: now, PublicURL: "https://tidings.test", BasePath: "/in",
+		Builder: receipt.Builder{Codec: codec}, Commit: w.store.Commit,
+	}
+	created, err := w.control.CreateSource(t.Context(), operator, control.NewSource{
+		Name: "main", Provider: "ses", Settings: source.Settings{Topics: []string{topic}},
+	})
+	must(t, err)
+	w.source = created.Source
+	logger := slog.New(slog.DiscardHandler)
+	server := httptest.NewServer(mcp.New(mcp.Options{
+		Control: w.control, Auth: auth.NewAuthenticator(w.store, "mcp", now, logger), Logger: logger, Version: "1.2.3",
+		Meter: &w.counted,
+	}))
+	t.Cleanup(server.Close)
+	w.base = server.URL + mcp.Path
+	return w
+}
+
+// take stores SES records as ingest does once they are proved.
+func (w *world) take(records ...string) {
+	w.t.Helper()
+	adapter := ses.Adapter
+	for _, r := range records {
+		sum := auth.Hash(r)
+		h := hex.EncodeToString(sum[:16])
+		envelope, err := json.Marshal(map[string]string{
+			"Type": "Notification", "MessageId": h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:], "TopicArn": topic,
+			"Message": r, "Timestamp": now().Format("2006-01-02T15:04:05.000Z"), "SignatureVersion": "2",
+		})
+		must(w.t, err)
+		res, err := adapter.Reparse(envelope, w.source.ForProvider(true, 0))
+		must(w.t, err)
+		must(w.t, w.store.Commit(w.t.Context(), []*receipt.Entry{w.control.Builder.Build(w.source, res, envelope, now())}))
+	}
+}
+
+// life stores what became of two emails.
+func (w *world) life() {
+	w.t.Helper()
+	b, err := os.ReadFile("../api/testdata/ses/life.jsonl")
+	must(w.t, err)
+	w.take(strings.Split(strings.TrimSpace(string(b)), "\n")...)
+}
+
+// key makes an API key; no scopes mean everything.
+func (w *world) key(scopes ...string) string {
+	w.t.Helper()
+	_, plain, err := w.control.CreateLimitedKey(w.t.Context(), operator, control.NewKey{Name: "test", Kind: store.SecretKey, Scopes: scopes})
+	must(w.t, err)
+	return plain
+}
+
+// bearer adds a key to requests.
+type bearer struct{ key string }
+
+// RoundTrip implements http.RoundTripper.
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+b.key)
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// client connects as an assistant's program does. answer is how its user answers questions; nil: it can't ask.
+func (w *world) client(
+	key string, answer func(context.Context, *sdk.ElicitRequest) (*sdk.ElicitResult, error),
+) *sdk.ClientSession {
+	w.t.Helper()
+	c := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, &sdk.ClientOptions{ElicitationHandler: answer})
+	s, err := c.Connect(w.t.Context(), &sdk.StreamableClientTransport{
+		Endpoint: w.base, HTTPClient: &http.Client{Transport: bearer{key}}, DisableStandaloneSSE: true,
+	}, nil)
+	must(w.t, err)
+	w.t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// call calls a tool and returns the first text of the answer.
+func call(t *testing.T, s *sdk.ClientSession, tool string, args map[string]any) (text string, res *sdk.CallToolResult) {
+	t.Helper()
+	res, err := s.CallTool(t.Context(), &sdk.CallToolParams{Name: tool, Arguments: args})
+	must(t, err)
+	if len(res.Content) == 0 {
+		t.Fatalf("%s answered nothing", tool)
+	}
+	return res.Content[0].(*sdk.TextContent).Text, res
+}
+
+// golden compares JSON with a file.
+func golden(t *testing.T, name string, v any) {
+	t.Helper()
+	b, ok := v.([]byte)
+	if !ok {
+		var err error
+		b, err = json.Marshal(v)
+		must(t, err)
+	}
+	var pretty bytes.Buffer
+	must(t, json.Indent(&pretty, b, "", "  "))
+	pretty.WriteByte('\n')
+	file := filepath.Join("testdata", name)
+	if *update {
+		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		must(t, os.WriteFile(file, pretty.Bytes(), 0o600))
+	}
+	want, err := os.ReadFile(file)
+	must(t, err)
+	if diff := cmp.Diff(string(want), pretty.String()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}

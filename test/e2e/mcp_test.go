@@ -1,0 +1,235 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// toolCalls are one call of every tool.
+var toolCalls = []struct {
+	tool string
+	args map[string]any
+}{
+	{"get_subscriber", map[string]any{"email": "con_1"}},
+	{"list_subscribers", map[string]any{"limit": 2}},
+	{"list_suppressed", map[string]any{}},
+	{"remove_suppression", map[string]any{"email": "con_1"}},
+	{"get_subscriber_events", map[string]any{"email": "con_1"}},
+	{"get_template_events", map[string]any{"templateKey": "welcome"}},
+	{"get_sequence_events", map[string]any{"sequenceId": "onboarding"}},
+	{"get_delivery_stats", map[string]any{}},
+	{"search_events", map[string]any{"limit": 2}},
+	{"explain_message", map[string]any{"email": "con_1"}},
+	{"source_health", map[string]any{}},
+	{"deliverability_report", map[string]any{}},
+}
+
+// assisted is a running server that knows one contact, and a key for its assistant.
+func assisted(t *testing.T) *server {
+	t.Helper()
+	s := serve(t, t.TempDir()+"/tidings.db")
+	if r := command(t, "suppressions", "add", "ghost@acme.test", "--note", "asked", "--db", s.db); r.code != 0 {
+		t.Fatalf("suppress: %s%s", r.out, r.errOut)
+	}
+	var key struct{ Key string }
+	ask(t, &key, "key", "create", "--db", s.db, "--scope", "read", "--scope", "suppressions:write")
+	s.key = key.Key
+	return s
+}
+
+// bridge is the command that an assistant's program starts.
+func (s *server) bridge(ctx context.Context) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Getenv(binaryVariable), "mcp")
+	cmd.Env = append(environment(), "TIDINGS_URL="+s.base, "TIDINGS_KEY="+s.key)
+	return cmd
+}
+
+// keyed adds the key to requests.
+type keyed string
+
+// RoundTrip implements http.RoundTripper.
+func (k keyed) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+string(k))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestAnAssistantCallsEveryToolOverBothTransports(t *testing.T) {
+	t.Parallel()
+	s := assisted(t)
+	for name, transport := range map[string]func() mcp.Transport{
+		"http": func() mcp.Transport {
+			return &mcp.StreamableClientTransport{
+				Endpoint: s.base + "/mcp", HTTPClient: &http.Client{Transport: keyed(s.key)}, DisableStandaloneSSE: true,
+			}
+		},
+		"stdio": func() mcp.Transport { return &mcp.CommandTransport{Command: s.bridge(t.Context())} },
+	} {
+		for _, version := range []string{"2025-06-18", "2025-11-25", "2026-07-28"} {
+			c, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).
+				Connect(t.Context(), transport(), &mcp.ClientSessionOptions{ProtocolVersion: version})
+			must(t, err)
+			list, err := c.ListTools(t.Context(), nil)
+			must(t, err)
+			if len(list.Tools) != len(toolCalls) {
+				t.Errorf("%s %s: %d tools, want %d", name, version, len(list.Tools), len(toolCalls))
+			}
+			for _, call := range toolCalls {
+				res, err := c.CallTool(t.Context(), &mcp.CallToolParams{Name: call.tool, Arguments: call.args})
+				must(t, err)
+				if res.IsError {
+					t.Errorf("%s %s: %s: %v", name, version, call.tool, res.Content[0])
+				}
+			}
+			prompt, err := c.GetPrompt(t.Context(), &mcp.GetPromptParams{Name: "weekly_report"})
+			must(t, err)
+			read, err := c.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: "tidings://contacts/con_1"})
+			must(t, err)
+			if len(prompt.Messages) != 1 || !strings.Contains(read.Contents[0].Text, "g***@acme.test") {
+				t.Errorf("%s %s: %v, %v", name, version, prompt, read.Contents[0])
+			}
+			must(t, c.Close())
+		}
+	}
+}
+
+func TestAPersonApprovesWithTheCommandWhatAnAssistantAskedFor(t *testing.T) {
+	t.Parallel()
+	s := assisted(t)
+	c, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).
+		Connect(t.Context(), &mcp.CommandTransport{Command: s.bridge(t.Context())}, nil)
+	must(t, err)
+	defer c.Close()
+	remove := func(code string) (answer struct {
+		Removed bool
+		Waiting struct{ Confirmation string }
+	},
+	) {
+		args := map[string]any{"email": "ghost@acme.test"}
+		if code != "" {
+			args["confirmation"] = code
+		}
+		res, err := c.CallTool(t.Context(), &mcp.CallToolParams{Name: "remove_suppression", Arguments: args})
+		must(t, err)
+		must(t, json.Unmarshal([]byte(res.Content[0].(*mcp.TextContent).Text), &answer))
+		return answer
+	}
+	code := remove("").Waiting.Confirmation
+	if r := command(t, "mcp", "approve", code, "--db", s.db); r.code != 0 || !strings.Contains(r.out, "Nothing was approved") {
+		t.Errorf("a look at the code: %d %s%s", r.code, r.out, r.errOut)
+	}
+	if r := command(t, "mcp", "approve", code, "--db", s.db, "--note", "phoned"); r.code != 0 || !strings.Contains(r.out, "Approved") {
+		t.Errorf("the approval: %d %s%s", r.code, r.out, r.errOut)
+	}
+	if !remove(code).Removed {
+		t.Error("it was not removed after the approval")
+	}
+	if r := command(t, "mcp", "approve", code, "--db", s.db, "--note", "again"); r.code != 3 {
+		t.Errorf("a used code: exit code %d", r.code)
+	}
+}
+
+func TestTheBridgeTellsWhatIsWrongWithTheWayToTheServer(t *testing.T) {
+	t.Parallel()
+	s := assisted(t)
+	const call = `{"jsonrpc":"2.0","id":7,"method":"tools/list"}` + "\n" + `{"jsonrpc":"2.0","method":"notifications/initialized"}` + "\n"
+	for _, c := range []struct{ name, url, key, want string }{
+		{"an unknown key", s.base, "sk_nobody", "not known here"},
+		{"no server", "http://127.0.0.1:1", s.key, "can't be reached"},
+		{"not this server's path", s.base + "/docs", s.key, "there is nothing at this path"},
+	} {
+		cmd := s.bridge(t.Context())
+		cmd.Env = append(cmd.Env, "TIDINGS_URL="+c.url, "TIDINGS_KEY="+c.key)
+		cmd.Stdin = strings.NewReader(call)
+		out, err := cmd.Output()
+		must(t, err)
+		if !strings.Contains(string(out), c.want) || !strings.Contains(string(out), `"id":7`) || bytes.Count(out, []byte("\n")) != 1 {
+			t.Errorf("%s: %s", c.name, out)
+		}
+	}
+	for _, args := range [][]string{{"mcp"}, {"mcp", "--key", "sk_x", "--url", "http://tidings.test"}, {"mcp", "--key", "sk_x", "--url", "x"}} {
+		if r := command(t, args...); r.code != 2 {
+			t.Errorf("%v: exit code %d %s", args, r.code, r.errOut)
+		}
+	}
+}
+
+// inspector runs the inspector's command line, which is another implementation of the protocol.
+func inspector(t *testing.T, env []string, args ...string) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "npx", append([]string{"--yes", "@modelcontextprotocol/inspector@0.15.0", "--cli"}, args...)...)
+	cmd.Env = append(environment(), env...)
+	var errOut bytes.Buffer
+	cmd.Stderr = &errOut
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("inspector %q: %v\n%s%s", args, err, out, errOut.String())
+	}
+	return out
+}
+
+func TestTheInspectorListsAndCallsEveryToolOverBothTransports(t *testing.T) {
+	t.Parallel()
+	s := assisted(t)
+	// The inspector of this version sends no headers, so a door beside the server adds the key.
+	door := http.NewServeMux()
+	door.HandleFunc("/mcp", func(w http.ResponseWriter, r *http.Request) {
+		q, err := http.NewRequestWithContext(r.Context(), r.Method, s.base+"/mcp", r.Body)
+		if err != nil {
+			return
+		}
+		q.Header = r.Header.Clone()
+		res, err := keyed(s.key).RoundTrip(q)
+		if err != nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		defer res.Body.Close()
+		for k := range res.Header {
+			w.Header().Set(k, res.Header.Get(k))
+		}
+		w.WriteHeader(res.StatusCode)
+		_, _ = io.Copy(w, res.Body)
+	})
+	beside := httptest.NewServer(door)
+	defer beside.Close()
+	for name, way := range map[string]struct{ env, args []string }{
+		"http":  {nil, []string{beside.URL + "/mcp", "--transport", "http"}},
+		"stdio": {[]string{"TIDINGS_URL=" + s.base, "TIDINGS_KEY=" + s.key}, []string{os.Getenv(binaryVariable), "mcp"}},
+	} {
+		var list struct{ Tools []struct{ Name string } }
+		must(t, json.Unmarshal(inspector(t, way.env, append(slices.Clone(way.args), "--method", "tools/list")...), &list))
+		if len(list.Tools) != len(toolCalls) {
+			t.Errorf("%s: the inspector lists %d tools, want %d", name, len(list.Tools), len(toolCalls))
+		}
+		for _, c := range toolCalls {
+			args := append(slices.Clone(way.args), "--method", "tools/call", "--tool-name", c.tool)
+			for k, v := range c.args {
+				text, err := json.Marshal(v)
+				must(t, err)
+				args = append(args, "--tool-arg", k+"="+strings.Trim(string(text), `"`))
+			}
+			var res struct {
+				IsError bool
+				Content []struct{ Text string }
+			}
+			must(t, json.Unmarshal(inspector(t, way.env, args...), &res))
+			if res.IsError || len(res.Content) == 0 {
+				t.Errorf("%s: the inspector calls %s: %+v", name, c.tool, res)
+			}
+		}
+	}
+}
