@@ -6,7 +6,7 @@ export interface SignedIn {
   createdAt: string
   lastSeenAt: string
   userAgent: string
-  ip: string
+  network: string
   current: boolean
 }
 

@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import type { Schemas } from '../api/client'
 import { confirmSubscription, disableSource, enableSource, rotateSource, sourceChanged, testSource } from '../api/sources'
 import { duration } from '../lib/format'
-import { providerOf, providerTitle } from '../lib/providers'
+import { providerTitle } from '../lib/providers'
 import { keepURL, severities, shownURL, type State, states } from '../lib/sources'
 import { Code, Mono, Time } from './bits'
 import { Confirm, Dialog } from './overlay'
@@ -75,7 +75,7 @@ function Act({ source, finding: f, test, edit }: { source: Source; finding: Find
   if (f.code === 'problem') {
     return <Link to="/receipts" search={{ source: source.id, problem: f.cause ?? 'any' }} className="text-accent hover:underline">Look at these requests</Link>
   }
-  if ((f.code === 'silent' || f.code === 'nothing_yet') && test && providerOf(source.provider)?.sample) {
+  if ((f.code === 'silent' || f.code === 'nothing_yet') && test) {
     return <Button small className="mt-1.5" onClick={test}>Test it now</Button>
   }
   if ((f.code === 'refused' || f.code === 'certificate_ends') && edit) return <Button small className="mt-1.5" onClick={edit}>Open its settings</Button>
@@ -159,13 +159,6 @@ export function SelfTest({ source, asked = 0 }: { source: Source; asked?: number
   useEffect(() => {
     if (asked > 0) mutate()
   }, [asked, mutate])
-  if (!providerOf(source.provider)?.sample) {
-    return (
-      <p className="text-sm text-soft">
-        There is no sample for {providerTitle(source.provider)}, so this source can’t test itself. Use the provider’s own test, or send a real email, and look here again.
-      </p>
-    )
-  }
   const t = test.data
   return (
     <div className="flex flex-col gap-3 text-sm">

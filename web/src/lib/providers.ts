@@ -45,8 +45,6 @@ export interface Provider {
   steps: Step[]
   /** A setting that the provider shows only once it has the URL */
   later?: SettingKey
-  /** There is a signed sample, so the source can test itself */
-  sample?: boolean
   /** How soon the first event is to be expected */
   soon: string
 }
@@ -66,7 +64,7 @@ const age = (help: string): Setting => ({ key: 'maxAgeSeconds', kind: 'seconds',
 /** By how much they are used, the ones for everything else at the end. */
 export const providers: Provider[] = [
   {
-    slug: 'ses', title: 'Amazon SES', about: 'Through an SNS topic; or EventBridge, Firehose or Lambda.', docs: 'docs/providers/ses.md', sample: true,
+    slug: 'ses', title: 'Amazon SES', about: 'Through an SNS topic; or EventBridge, Firehose or Lambda.', docs: 'docs/providers/ses.md',
     proof: 'Amazon’s signature and your list of topics',
     settings: [
       {
@@ -289,7 +287,7 @@ export const providers: Provider[] = [
     soon: 'Events come within seconds. Postal drops what was not taken for half an hour.',
   },
   {
-    slug: 'dsn', title: 'Reports by mail (DSN, ARF)', where: 'On your mail server', about: 'Bounces and complaints that come as mail: Postfix, Exim.', docs: 'docs/providers/dsn.md', sample: true,
+    slug: 'dsn', title: 'Reports by mail (DSN, ARF)', where: 'On your mail server', about: 'Bounces and complaints that come as mail: Postfix, Exim.', docs: 'docs/providers/dsn.md',
     proof: 'the token in the URL, or a password; nobody signs a report',
     settings: [
       password({ help: 'As user:password in the URL that the mail server calls.' }),

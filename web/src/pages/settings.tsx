@@ -113,7 +113,7 @@ function Where() {
                   <div className="min-w-0 flex-1">
                     <p className="flex flex-wrap items-center gap-2"><span title={s.userAgent}>{b.name}</span> {s.current && <Badge tone="good">Here</Badge>}</p>
                     <p className="text-xs text-soft">
-                      <Mono>{s.ip}</Mono> · last seen <Time at={s.lastSeenAt} form="ago" /> · signed in <Time at={s.createdAt} form="day" />
+                      <Mono>{s.network}</Mono> · last seen <Time at={s.lastSeenAt} form="ago" /> · signed in <Time at={s.createdAt} form="day" />
                     </p>
                   </div>
                   {!s.current && <Button small onClick={() => end(s)}>Sign out</Button>}
@@ -129,7 +129,7 @@ function Where() {
           await queries.invalidateQueries({ queryKey: ['sessions'] })
           tell('That browser is signed out.')
         }}>
-        <p>{ending && browser(ending.userAgent).name} at <Mono>{ending?.ip}</Mono> has to sign in again. If you don’t know it, change your password too.</p>
+        <p>{ending && browser(ending.userAgent).name} at <Mono>{ending?.network}</Mono> has to sign in again. If you don’t know it, change your password too.</p>
       </Confirm>
     </Card>
   )

@@ -272,7 +272,7 @@ function Waiting({ source: s, provider: p, health: h }: { source: Schemas['Sourc
               <p className="font-medium">Nothing has reached this source for {duration(waited)}. Mostly it is one of these:</p>
               <ul className="mt-1 list-disc pl-5 text-soft">
                 <li>The provider has another URL, or an old one. Compare its end with the one above.</li>
-                <li>The provider can’t reach this server: the name, a firewall, a certificate. {p?.sample ? 'The test below tells which.' : ''}</li>
+                <li>The provider can’t reach this server: the name, a firewall, a certificate. The test below tells which.</li>
                 <li>Nothing was sent since, or what was sent does not report to this webhook{s.provider === 'ses' ? ' (no configuration set)' : ''}.</li>
               </ul>
             </div>
