@@ -172,3 +172,13 @@ func TestABatchMayBeAMemberOfAnObject(t *testing.T) {
 		}
 	}
 }
+
+func TestACustomHeaderThatIsBrokenJSONIsKeptAsItIsAndPanicsNobody(t *testing.T) {
+	t.Parallel()
+	body := `{"event":"delivered","email":"lea@acme.test","id":1,"ts_event":1777889520,"message-id":"<1@smtp-relay.mailin.test>",` +
+		`"X-Mailin-custom":"{\"a\":\"1:2\",\"b\":tr}"}`
+	r := suite().MustOpen(t, request(http.Header{}, []byte(body), noon))
+	if len(r.Drafts) != 1 || r.Drafts[0].Message.Metadata["X-Mailin-custom"] != `{"a":"1:2","b":tr}` {
+		t.Errorf("%+v", r.Drafts)
+	}
+}

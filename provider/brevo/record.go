@@ -99,10 +99,14 @@ const customName = "X-Mailin-custom"
 // custom reads the header X-Mailin-custom: a JSON object, or name:value pairs between bars.
 func (r *record) custom() provider.Labels {
 	text := string(r.Custom)
-	labels := provider.Labels{}
-	if strings.HasPrefix(text, "{") && provider.DecodeJSON([]byte(text), &labels) == nil {
+	if strings.HasPrefix(text, "{") {
+		var labels provider.Labels
+		if provider.DecodeJSON([]byte(text), &labels) != nil { // it was to be an object: its pieces are no pairs
+			return oneLabel(text)
+		}
 		return labels
 	}
+	labels := provider.Labels{}
 	for pair := range strings.SplitSeq(text, "|") {
 		name, value, ok := strings.Cut(pair, ":")
 		if !ok {
