@@ -36,6 +36,7 @@ type commands struct {
 	Source       sourceCommand       `cmd:"" help:"Create and look after the sources that providers post to (also: sources)."`
 	Setup        setupCommand        `cmd:"" help:"Set up a provider in one command."`
 	Events       eventsCommand       `cmd:"" help:"Ask what came in."`
+	Tail         tailCommand         `cmd:"" help:"Print events as they come in."`
 	Contacts     contactsCommand     `cmd:"" help:"List and search contacts; tell why one gets no mail."`
 	Messages     messagesCommand     `cmd:"" help:"Ask what became of an email."`
 	Receipts     receiptsCommand     `cmd:"" help:"Look at requests as they came."`

@@ -154,17 +154,22 @@ func when(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05")
 }
 
+// isTerminal reports whether a person looks at what is written.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}
+
 // progress shows how far a long work is, where a person looks. A total below 1 means that nobody knows how much there is.
 // Updates come from one goroutine at a time; done takes the bar away.
 func (c *console) progress(what string) (update func(n, total int64), done func()) {
-	f, ok := c.err.(*os.File)
-	if !ok || !isatty.IsTerminal(f.Fd()) {
+	if !isTerminal(c.err) {
 		return func(int64, int64) {}, func() {}
 	}
 	var bar *progressbar.ProgressBar
 	update = func(n, total int64) {
 		if bar == nil {
-			bar = newBar(f, what, total)
+			bar = newBar(c.err, what, total)
 		}
 		if total > 0 && total != bar.GetMax64() {
 			bar.ChangeMax64(total)

@@ -204,6 +204,14 @@ func runExample(s *stage, line, text string) {
 		address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
 		defer stop()
 		text = strings.ReplaceAll(text, "127.0.0.1:8080", address)
+	case strings.HasPrefix(line, "tidings tail"): // it goes on until it is stopped; TestTail… reads what it prints
+		address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
+		defer stop()
+		made := s.mustShell("tidings key create --kind secret --json")
+		var key struct{ Key string }
+		must(t, json.Unmarshal([]byte(made), &key))
+		text = strings.ReplaceAll(text, "sk_…", key.Key)
+		text = "timeout --preserve-status --signal=INT 1 " + strings.Replace(text, "tail", "tail --url http://"+address, 1)
 	case strings.HasPrefix(line, "tidings source test"):
 		address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
 		defer stop()
