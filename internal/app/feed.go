@@ -23,8 +23,6 @@ func (a *App) commit(ctx context.Context, entries []*receipt.Entry) error {
 
 // announce tells other nodes of our commits until ctx is done.
 func (a *App) announce(ctx context.Context) error {
-	rest := time.NewTicker(announceEvery)
-	defer rest.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -38,7 +36,7 @@ func (a *App) announce(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-rest.C:
+		case <-time.After(announceEvery):
 		}
 	}
 }

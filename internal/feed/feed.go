@@ -128,10 +128,18 @@ func (h *Hub) Read(ctx context.Context, project string, after *Position, match f
 
 // join counts a reader in, and sets the stream of its project going.
 func (h *Hub) join(ctx context.Context, project string) (*stream, error) {
-	end, err := h.End(ctx) // before the lock: it asks the database
+	if s, err := h.enter(project, nil); s != nil || err != nil {
+		return s, err
+	}
+	end, err := h.End(ctx) // not under the lock: it asks the database
 	if err != nil {
 		return nil, err
 	}
+	return h.enter(project, &end)
+}
+
+// enter counts a reader in where its project has a stream, or where end says from where on one is to go.
+func (h *Hub) enter(project string, end *Position) (*stream, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -141,13 +149,16 @@ func (h *Hub) join(ctx context.Context, project string) (*stream, error) {
 		return nil, fault.New(fault.RateLimited, CodeTooManyReaders, "%d read the feed already", h.readers).
 			WithHint("end a reader that is not needed, or let the server take more: --feed-readers")
 	}
-	h.readers++
 	s := h.streams[project]
+	if s == nil && end == nil {
+		return nil, nil //nolint:nilnil // neither there nor an error: the caller brings an end
+	}
 	if s == nil {
-		s = newStream(h, project, end)
+		s = newStream(h, project, *end)
 		h.streams[project] = s
 		h.done.Go(s.run)
 	}
+	h.readers++
 	s.readers++
 	return s, nil
 }

@@ -62,6 +62,17 @@ func (b *book) hub(change ...func(*feed.Options)) *feed.Hub {
 	return feed.NewHub(o)
 }
 
+// live runs a test in fake time, with a log that is empty and a hub over it.
+func live(t *testing.T, run func(t *testing.T, b *book, h *feed.Hub)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var b book
+		h := b.hub()
+		defer h.Close()
+		run(t, &b, h)
+	})
+}
+
 func read(t *testing.T, h *feed.Hub, after *feed.Position, match func(*event.Event) bool) *feed.Reader {
 	t.Helper()
 	r, err := h.Read(t.Context(), "prj_1", after, match)
@@ -97,11 +108,8 @@ func take(t *testing.T, r *feed.Reader, n int) (last feed.Position) {
 
 func TestAReaderGetsWhatIsCommittedFromNowOn(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var b book
+	live(t, func(t *testing.T, b *book, h *feed.Hub) {
 		b.append(7)
-		h := b.hub()
-		defer h.Close()
 		r := read(t, h, nil, nil)
 		defer r.Close()
 		b.append(3)
@@ -114,11 +122,8 @@ func TestAReaderGetsWhatIsCommittedFromNowOn(t *testing.T) {
 
 func TestAReaderGoesOnAfterAPositionAndThenReadsLive(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var b book
+	live(t, func(t *testing.T, b *book, h *feed.Hub) {
 		b.append(12_345)
-		h := b.hub()
-		defer h.Close()
 		r := read(t, h, &feed.Position{Seq: 45}, nil)
 		defer r.Close()
 		take(t, r, 12_300)
@@ -132,10 +137,7 @@ func TestAReaderGoesOnAfterAPositionAndThenReadsLive(t *testing.T) {
 
 func TestACommitThatNobodyTellsOfIsFoundWithinASecond(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var b book
-		h := b.hub()
-		defer h.Close()
+	live(t, func(t *testing.T, b *book, h *feed.Hub) {
 		r := read(t, h, nil, nil)
 		defer r.Close()
 		<-time.After(500 * time.Millisecond)
@@ -150,10 +152,7 @@ func TestACommitThatNobodyTellsOfIsFoundWithinASecond(t *testing.T) {
 
 func TestWhatDoesNotMatchIsPassedOverButMovesThePlace(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var b book
-		h := b.hub()
-		defer h.Close()
+	live(t, func(t *testing.T, b *book, h *feed.Hub) {
 		r := read(t, h, nil, func(e *event.Event) bool { return e.Name == event.EmailBounce })
 		defer r.Close()
 		b.append(25)
@@ -172,10 +171,7 @@ func TestWhatDoesNotMatchIsPassedOverButMovesThePlace(t *testing.T) {
 
 func TestASlowReaderMissesNothingWhenItFellBehindWhatIsKept(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var b book
-		h := b.hub()
-		defer h.Close()
+	live(t, func(t *testing.T, b *book, h *feed.Hub) {
 		slow, quick := read(t, h, nil, nil), read(t, h, nil, nil)
 		defer slow.Close()
 		defer quick.Close()
@@ -188,10 +184,7 @@ func TestASlowReaderMissesNothingWhenItFellBehindWhatIsKept(t *testing.T) {
 
 func TestManyReadersCostOneReading(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var b book
-		h := b.hub()
-		defer h.Close()
+	live(t, func(t *testing.T, b *book, h *feed.Hub) {
 		const readers = 500
 		var reading sync.WaitGroup
 		for range readers {
@@ -232,10 +225,7 @@ func TestMoreReadersThanAllowedAreRefused(t *testing.T) {
 
 func TestAFaultOfTheLogIsGotOver(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var b book
-		h := b.hub()
-		defer h.Close()
+	live(t, func(t *testing.T, b *book, h *feed.Hub) {
 		r := read(t, h, nil, nil)
 		defer r.Close()
 		b.mu.Lock()
@@ -280,10 +270,7 @@ func TestClosingEndsEveryReader(t *testing.T) {
 
 func TestProjectsAreReadApart(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var b book
-		h := b.hub()
-		defer h.Close()
+	live(t, func(t *testing.T, b *book, h *feed.Hub) {
 		r, err := h.Read(t.Context(), "prj_2", nil, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -16,14 +16,6 @@ type Position struct {
 	Seq         int64
 }
 
-// Less reports whether a position is before another one of the same database.
-func (p Position) Less(o Position) bool {
-	if p.Transaction != o.Transaction {
-		return p.Transaction < o.Transaction
-	}
-	return p.Seq < o.Seq
-}
-
 // Logged is an event with its place in the log.
 type Logged struct {
 	Event event.Event

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	ordering "cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -24,7 +25,7 @@ func walkLog(t *testing.T, s *store.Store, after store.Position, n, limit int) (
 			t.Fatal(err)
 		}
 		for _, l := range list {
-			if !after.Less(l.At) {
+			if ordering.Or(ordering.Compare(after.Transaction, l.At.Transaction), ordering.Compare(after.Seq, l.At.Seq)) >= 0 {
 				t.Fatalf("%+v comes after %+v", l.At, after)
 			}
 			ids, after = append(ids, l.Event.ID), l.At
