@@ -1,0 +1,180 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// audience is everybody who reads the feed.
+type audience struct {
+	address string
+	key     string
+	client  *http.Client
+	want    int64 // events that each is to get
+
+	ctx     context.Context //nolint:containedctx // of the readers
+	cancel  context.CancelFunc
+	reading sync.WaitGroup
+	done    chan struct{} // closed when no reader reads any more
+	readers []reader
+	drops   atomic.Int64
+}
+
+// reader is one of them. It looks at no more of an event than it needs: it shares the machine with the server.
+type reader struct {
+	*audience
+	body   io.ReadCloser
+	buffer []byte
+	filled int
+	last   []byte // id
+	events int64
+	bytes  int64
+	lag    histogram
+	worst  time.Duration
+}
+
+const (
+	readBuffer   = 64 << 10
+	maxFeedBlock = 16 << 20
+)
+
+// connect opens the feed after the last event, and reads its first block.
+func (r *reader) connect() error {
+	req, err := http.NewRequestWithContext(r.ctx, http.MethodGet, "http://"+r.address+"/feed", http.NoBody)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+r.key)
+	if r.last != nil {
+		req.Header.Set("Last-Event-ID", string(r.last))
+	}
+	res, err := r.client.Do(req)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode != http.StatusOK {
+		return errors.Join(fmt.Errorf("the feed answers %s", res.Status), res.Body.Close())
+	}
+	r.body, r.filled = res.Body, 0
+	if r.buffer == nil {
+		r.buffer = make([]byte, readBuffer)
+	}
+	for r.last == nil {
+		if err := r.more(); err != nil {
+			return errors.Join(err, r.body.Close())
+		}
+	}
+	return nil
+}
+
+// run reads until everything came, and connects again where the server ended the connection.
+func (r *reader) run() {
+	for {
+		err := r.more()
+		if r.events >= r.want || r.ctx.Err() != nil {
+			_ = r.body.Close() // it has all that it wants
+			return
+		}
+		if err == nil {
+			continue
+		}
+		r.drops.Add(1)
+		_ = r.body.Close() // it failed already
+		if r.connect() != nil {
+			return // what it does not get is counted as missing
+		}
+	}
+}
+
+// more reads what is there and takes the whole blocks of it apart.
+func (r *reader) more() error {
+	if r.filled == len(r.buffer) {
+		if r.filled >= maxFeedBlock {
+			return errors.New("an event of the feed does not end")
+		}
+		r.buffer = append(r.buffer, make([]byte, len(r.buffer))...)
+	}
+	n, err := r.body.Read(r.buffer[r.filled:])
+	r.filled += n
+	r.bytes += int64(n)
+	now, at := time.Now(), 0
+	for {
+		end := bytes.Index(r.buffer[at:r.filled], []byte("\n\n"))
+		if end < 0 {
+			break
+		}
+		r.block(r.buffer[at:at+end], now)
+		at += end + 2
+	}
+	r.filled = copy(r.buffer, r.buffer[at:r.filled])
+	return err
+}
+
+var (
+	idField    = []byte("id: ")
+	eventField = []byte("\nevent: event\n")
+	arrival    = []byte(`"receivedAt":"`)
+)
+
+func (r *reader) block(block []byte, now time.Time) {
+	if _, after, found := bytes.Cut(block, idField); found {
+		id, _, _ := bytes.Cut(after, []byte("\n"))
+		r.last = append(r.last[:0], id...)
+	}
+	if !bytes.Contains(block, eventField) {
+		return
+	}
+	if r.events++; r.events%lagOf != 0 {
+		return
+	}
+	_, after, _ := bytes.Cut(block, arrival)
+	text, _, _ := bytes.Cut(after, []byte(`"`))
+	if at, err := time.Parse(time.RFC3339, string(text)); err == nil {
+		d := now.Sub(at)
+		r.lag.add(d)
+		r.worst = max(r.worst, d)
+	}
+}
+
+// wait waits until every reader has everything, but not longer than some time.
+func (a *audience) wait(ctx context.Context, most time.Duration) error {
+	late := time.NewTimer(most)
+	defer late.Stop()
+	select {
+	case <-a.done:
+	case <-late.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
+
+// leave ends every reader.
+func (a *audience) leave() {
+	a.cancel()
+	<-a.done
+	a.client.CloseIdleConnections()
+}
+
+// tell puts together what the readers got.
+func (a *audience) tell(report *FeedReport, took time.Duration) {
+	var all histogram
+	for i := range a.readers {
+		r := &a.readers[i]
+		all.merge(&r.lag)
+		report.Delivered += r.events
+		report.Bytes += float64(r.bytes) / took.Seconds()
+		report.LagMax = max(report.LagMax, r.worst)
+	}
+	report.Told = float64(report.Delivered) / took.Seconds()
+	report.Missing = a.want*int64(len(a.readers)) - report.Delivered
+	report.Drops = a.drops.Load()
+	report.LagP50, report.LagP99 = all.quantile(0.5), all.quantile(0.99)
+}
