@@ -24,12 +24,14 @@ type FeedOptions struct {
 type FeedReport struct {
 	Engine    string        `json:"engine"`
 	Readers   int           `json:"readers"`
-	Events    int64         `json:"events"`    // posted
-	PerSecond float64       `json:"perSecond"` // events posted
+	Posted    int64         `json:"posted"`    // notifications
+	PerSecond float64       `json:"perSecond"` // of them
+	Events    int64         `json:"events"`    // stored: some notifications are about several people
 	Delivered int64         `json:"delivered"` // events, to all readers together
 	Told      float64       `json:"told"`      // of them a second
 	Bytes     float64       `json:"bytes"`     // read a second, by all readers together
-	Missing   int64         `json:"missing"`   // events that some reader never got
+	Missing   int64         `json:"missing"`   // events that a reader never got
+	Repeated  int64         `json:"repeated"`  // events that a reader got again
 	Drops     int64         `json:"drops"`     // connections that ended before the feed did; their readers went on
 	LagP50    time.Duration `json:"lagP50,format:nano"`
 	LagP99    time.Duration `json:"lagP99,format:nano"`
@@ -60,8 +62,8 @@ func RunFeed(ctx context.Context, o FeedOptions) (report FeedReport, err error) 
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
 	}
-	report = FeedReport{Engine: o.engine(), Readers: o.Readers, Events: int64(float64(o.Rate) * o.Duration.Seconds())}
-	p, err := prepare(ctx, o.Dir, report.Events, func(done, total int64) { o.Progress("sign", done, total) })
+	report = FeedReport{Engine: o.engine(), Readers: o.Readers, Posted: int64(float64(o.Rate) * o.Duration.Seconds())}
+	p, err := prepare(ctx, o.Dir, report.Posted, func(done, total int64) { o.Progress("sign", done, total) })
 	if err != nil {
 		return report, err
 	}
@@ -76,7 +78,7 @@ func RunFeed(ctx context.Context, o FeedOptions) (report FeedReport, err error) 
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	l := &load{
-		prepared: p, address: s.address, sample: report.Events, every: time.Second / time.Duration(o.Rate),
+		prepared: p, address: s.address, sample: report.Posted, every: time.Second / time.Duration(o.Rate),
 		progress: func(done, total int64) { o.Progress("post to the feed", done, total) },
 	}
 	if err := l.createSource(ctx, s); err != nil {
@@ -91,7 +93,7 @@ func (o FeedOptions) watch(ctx context.Context, s *server, l *load, report *Feed
 	if err != nil {
 		return err
 	}
-	a := &audience{address: s.address, key: key, want: report.Events, client: &http.Client{
+	a := &audience{address: s.address, key: key, client: &http.Client{
 		Transport: &http.Transport{ReadBufferSize: readBuffer, DisableCompression: true},
 	}}
 	if err := a.gather(ctx, o.Readers, o.Progress); err != nil {
@@ -103,23 +105,34 @@ func (o FeedOptions) watch(ctx context.Context, s *server, l *load, report *Feed
 	var out outcome
 	began := time.Now()
 	spent, err := s.measure(func() (err error) {
-		if out, err = l.run(ctx, feedPosters); err != nil {
-			return err
-		}
-		report.PerSecond = float64(report.Events) / time.Since(began).Seconds()
-		return a.wait(ctx, patience)
+		out, err = l.run(ctx, feedPosters)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	took := time.Since(began)
+	took := time.Since(began).Seconds()
+	if report.Events, err = s.stored(ctx); err != nil {
+		return err
+	}
+	if err := a.wait(ctx, report.Events, patience); err != nil {
+		return err
+	}
 	stop()
 	a.leave()
-	report.Memory, report.AckP99 = memory(), out.p99
-	report.ServerCPU = spent.server.cpu.Seconds() / took.Seconds()
-	report.LoadCPU = spent.generator.cpu.Seconds() / took.Seconds()
-	a.tell(report, took)
+	report.PerSecond, report.AckP99, report.Memory = float64(report.Posted)/took, out.p99, memory()
+	report.ServerCPU, report.LoadCPU = spent.server.cpu.Seconds()/took, spent.generator.cpu.Seconds()/took
+	a.tell(report, began)
 	return nil
+}
+
+// stored is how many events the database has.
+func (s *server) stored(ctx context.Context) (int64, error) {
+	var v struct {
+		Events int64 `json:"events"`
+	}
+	err := s.command(ctx, &v, "verify")
+	return v.Events, err
 }
 
 // remember looks at the server's memory now and each second until stop is called; memory returns what it saw.
@@ -152,15 +165,14 @@ func (s *server) remember() (memory func() []Memory, stop func()) {
 // gather connects so many readers, and returns when each knows from where on it is told.
 func (a *audience) gather(ctx context.Context, readers int, progress func(string, int64, int64)) error {
 	a.ctx, a.cancel = context.WithCancel(ctx)
-	a.done = make(chan struct{})
-	a.readers = make([]reader, readers)
+	a.readers = make([]*reader, readers)
 	connecting, _ := errgroup.WithContext(ctx)
 	connecting.SetLimit(feedPosters)
 	var mu sync.Mutex
 	var connected int64
 	for i := range a.readers {
-		r := &a.readers[i]
-		r.audience = a
+		r := &reader{audience: a}
+		a.readers[i] = r
 		connecting.Go(func() error {
 			if err := r.connect(); err != nil {
 				return fmt.Errorf("connect a reader: %w", err)
@@ -176,9 +188,8 @@ func (a *audience) gather(ctx context.Context, readers int, progress func(string
 		a.cancel()
 		return err
 	}
-	for i := range a.readers {
-		a.reading.Go(a.readers[i].run)
+	for _, r := range a.readers {
+		a.reading.Go(r.run)
 	}
-	go func() { a.reading.Wait(); close(a.done) }()
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,13 +18,11 @@ type audience struct {
 	address string
 	key     string
 	client  *http.Client
-	want    int64 // events that each is to get
 
 	ctx     context.Context //nolint:containedctx // of the readers
 	cancel  context.CancelFunc
 	reading sync.WaitGroup
-	done    chan struct{} // closed when no reader reads any more
-	readers []reader
+	readers []*reader
 	drops   atomic.Int64
 }
 
@@ -34,10 +33,11 @@ type reader struct {
 	buffer []byte
 	filled int
 	last   []byte // id
-	events int64
+	events atomic.Int64
 	bytes  int64
 	lag    histogram
 	worst  time.Duration
+	latest time.Time // when the last event came
 }
 
 const (
@@ -74,19 +74,18 @@ func (r *reader) connect() error {
 	return nil
 }
 
-// run reads until everything came, and connects again where the server ended the connection.
+// run reads until the audience leaves, and connects again where the server ended the connection.
 func (r *reader) run() {
 	for {
 		err := r.more()
-		if r.events >= r.want || r.ctx.Err() != nil {
-			_ = r.body.Close() // it has all that it wants
-			return
-		}
 		if err == nil {
 			continue
 		}
-		r.drops.Add(1)
 		_ = r.body.Close() // it failed already
+		if r.ctx.Err() != nil {
+			return
+		}
+		r.drops.Add(1)
 		if r.connect() != nil {
 			return // what it does not get is counted as missing
 		}
@@ -131,7 +130,8 @@ func (r *reader) block(block []byte, now time.Time) {
 	if !bytes.Contains(block, eventField) {
 		return
 	}
-	if r.events++; r.events%lagOf != 0 {
+	r.latest = now
+	if r.events.Add(1)%lagOf != 0 {
 		return
 	}
 	_, after, _ := bytes.Cut(block, arrival)
@@ -143,15 +143,20 @@ func (r *reader) block(block []byte, now time.Time) {
 	}
 }
 
-// wait waits until every reader has everything, but not longer than some time.
-func (a *audience) wait(ctx context.Context, most time.Duration) error {
+// wait waits until every reader has so many events, but not longer than some time.
+func (a *audience) wait(ctx context.Context, want int64, most time.Duration) error {
 	late := time.NewTimer(most)
 	defer late.Stop()
-	select {
-	case <-a.done:
-	case <-late.C:
-	case <-ctx.Done():
-		return ctx.Err()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for slices.ContainsFunc(a.readers, func(r *reader) bool { return r.events.Load() < want }) {
+		select {
+		case <-look.C:
+		case <-late.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	return nil
 }
@@ -159,22 +164,29 @@ func (a *audience) wait(ctx context.Context, most time.Duration) error {
 // leave ends every reader.
 func (a *audience) leave() {
 	a.cancel()
-	<-a.done
+	a.reading.Wait()
 	a.client.CloseIdleConnections()
 }
 
-// tell puts together what the readers got.
-func (a *audience) tell(report *FeedReport, took time.Duration) {
+// tell puts together what the readers got since the load began.
+func (a *audience) tell(report *FeedReport, began time.Time) {
 	var all histogram
-	for i := range a.readers {
-		r := &a.readers[i]
+	var bytes int64
+	latest := began.Add(time.Nanosecond)
+	for _, r := range a.readers {
+		events := r.events.Load()
 		all.merge(&r.lag)
-		report.Delivered += r.events
-		report.Bytes += float64(r.bytes) / took.Seconds()
+		bytes += r.bytes
+		report.Delivered += events
+		report.Missing += max(0, report.Events-events)
+		report.Repeated += max(0, events-report.Events)
 		report.LagMax = max(report.LagMax, r.worst)
+		if r.latest.After(latest) {
+			latest = r.latest
+		}
 	}
-	report.Told = float64(report.Delivered) / took.Seconds()
-	report.Missing = a.want*int64(len(a.readers)) - report.Delivered
+	took := latest.Sub(began).Seconds()
+	report.Told, report.Bytes = float64(report.Delivered)/took, float64(bytes)/took
 	report.Drops = a.drops.Load()
 	report.LagP50, report.LagP99 = all.quantile(0.5), all.quantile(0.99)
 }

@@ -28,7 +28,7 @@ type stream struct {
 	wake    chan struct{}
 	ctx     context.Context //nolint:containedctx // of its goroutine
 	stop    context.CancelFunc
-	readers int // guarded by the hub
+	members []*Reader // guarded by the hub; the newest is the last
 
 	mu    sync.RWMutex
 	floor Position // everything after it up to end is in ring
@@ -96,7 +96,7 @@ func (s *stream) pause(d time.Duration) bool {
 
 // advance reads what was committed since, and reports whether there may be more.
 func (s *stream) advance() (more bool, err error) {
-	list, err := s.hub.follow(s.ctx, s.project, s.head())
+	list, err := s.hub.Follow(s.ctx, s.project, s.head(), page)
 	if err != nil || len(list) == 0 {
 		return false, err
 	}
@@ -104,7 +104,7 @@ func (s *stream) advance() (more bool, err error) {
 	defer s.mu.Unlock()
 	s.ring = append(s.ring, list...)
 	for i := range list {
-		s.bytes += len(list[i].JSON)
+		s.bytes += len(list[i].Text)
 	}
 	s.end = list[len(list)-1].At
 	s.trim()
@@ -117,7 +117,7 @@ func (s *stream) advance() (more bool, err error) {
 func (s *stream) trim() {
 	drop := 0
 	for len(s.ring)-drop > ringEntries || s.bytes > ringBytes && drop < len(s.ring)-1 {
-		s.bytes -= len(s.ring[drop].JSON)
+		s.bytes -= len(s.ring[drop].Text)
 		s.floor = s.ring[drop].At
 		drop++
 	}
@@ -143,18 +143,4 @@ func (s *stream) after(at Position) (list []Entry, grown <-chan struct{}, ok boo
 	from := sort.Search(len(s.ring), func(i int) bool { return at.less(s.ring[i].At) })
 	list = s.ring[from:]
 	return list[:min(len(list), page):min(len(list), page)], s.grown, true
-}
-
-// follow reads a page of the log and encodes it.
-func (h *Hub) follow(ctx context.Context, project string, after Position) ([]Entry, error) {
-	list, err := h.Follow(ctx, project, after, page)
-	if err != nil {
-		return nil, err
-	}
-	for i := range list {
-		if list[i].JSON, err = h.Encode(list[i].Event); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
 }
