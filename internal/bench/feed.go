@@ -49,7 +49,8 @@ type Memory struct {
 }
 
 const (
-	feedPosters = 16
+	// feedPosters are the connections that the load comes over: enough that a slow answer does not hold up the next post.
+	feedPosters = 64
 	// patience is how long readers may take for what they don't have when the load ends.
 	patience = 30 * time.Second
 	// lagOf is of one in how many events the lag is taken: to look into each would cost more than to send it.

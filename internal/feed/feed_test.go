@@ -223,6 +223,43 @@ func TestMoreReadersThanAllowedAreRefused(t *testing.T) {
 	read(t, h, nil, nil).Close()
 }
 
+func TestWhenThePlacesAreTakenAProjectWithFewReadersGetsOneOfTheProjectWithTheMost(t *testing.T) {
+	t.Parallel()
+	var b book
+	h := b.hub(func(o *feed.Options) { o.Most = 4 })
+	defer h.Close()
+	join := func(project string) (*feed.Reader, error) { return h.Read(t.Context(), project, nil, nil) }
+	var many []*feed.Reader
+	for range 4 {
+		r, err := join("prj_1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		many = append(many, r)
+	}
+	for i := range 2 {
+		r, err := join("prj_2")
+		if err != nil {
+			t.Fatalf("reader %d of another project got %v", i, err)
+		}
+		defer r.Close()
+		if _, err := many[3-i].Next(t.Context()); !fault.Is(err, fault.RateLimited) {
+			t.Errorf("who had the place before got %v", err)
+		}
+	}
+	for _, project := range []string{"prj_1", "prj_2"} { // both have two of four
+		if _, err := join(project); !fault.Is(err, fault.RateLimited) {
+			t.Errorf("one more of %s got %v", project, err)
+		}
+	}
+	for _, r := range many {
+		r.Close()
+	}
+	if n := h.Readers(); n != 2 {
+		t.Errorf("%d readers are left", n)
+	}
+}
+
 func TestAFaultOfTheLogIsGotOver(t *testing.T) {
 	t.Parallel()
 	live(t, func(t *testing.T, b *book, h *feed.Hub) {
