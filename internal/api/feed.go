@@ -48,8 +48,9 @@ type watchEventsIn struct {
 // onFeed serves the live feed. The answer is written as long as somebody reads it.
 func onFeed(a *api, framework huma.API, op huma.Operation) {
 	op.Responses["200"] = &huma.Response{
-		Description: "Events as they come in. An event named lost tells why the feed could not go on after the id that was asked for. " +
-			"One named end is the last of a connection that the server ends: it says why, and a reader goes on with the last id.",
+		Description: "Events as they come in. An event named lost tells why the feed could not go on after the id that was " +
+			"asked for. One named end is the last of a connection that the server ends: it says why, and a reader goes on with " +
+			"the last id.",
 		Content: map[string]*huma.MediaType{feedType: {
 			Schema:  &huma.Schema{Type: huma.TypeString},
 			Example: "id: ZgAB…\nevent: event\ndata: {\"id\":\"019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11\",\"name\":\"email.bounce\",…}\n\n",

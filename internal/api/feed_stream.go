@@ -144,7 +144,9 @@ type farewell struct {
 
 // farewell tells a reader why the server ends the connection. A reader that takes nothing any more can't be told.
 func (s *feedStream) farewell(ctx context.Context, err error) {
-	f := farewell{"again", "a connection ends after " + feedTimeout.String(), "connect again with the header Last-Event-ID: nothing is lost"}
+	f := farewell{
+		"again", "a connection lasts " + feedTimeout.String(), "connect again with the header Last-Event-ID: nothing is lost",
+	}
 	if known, ok := errors.AsType[*fault.Error](err); ok {
 		f = farewell{known.Code, known.Message, known.Hint}
 	} else if s.request.Context().Err() == nil {

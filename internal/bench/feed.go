@@ -85,7 +85,8 @@ func RunFeed(ctx context.Context, o FeedOptions) (report FeedReport, err error) 
 	if err := l.createSource(ctx, s); err != nil {
 		return report, err
 	}
-	return report, o.watch(ctx, s, l, &report)
+	err = o.watch(ctx, s, l, &report)
+	return report, err
 }
 
 // watch has everybody read while the load runs.

@@ -45,7 +45,8 @@ func (r FeedReport) Markdown(w io.Writer) {
 	fmt.Fprintf(w, "%s, %d readers of the live feed, %.0f signed notifications a second, %d events in all\n\n", r.Engine, r.Readers,
 		r.PerSecond, r.Events)
 	head := []string{
-		"told/s", "MB/s", "lag p50 ms", "lag p99 ms", "lag max ms", "drops", "missing", "repeated", "ack p99 ms", "server CPUs", "readers' and load's CPUs",
+		"told/s", "MB/s", "lag p50 ms", "lag p99 ms", "lag max ms", "drops", "missing", "repeated", "ack p99 ms",
+		"server CPUs", "readers' and load's CPUs",
 	}
 	fmt.Fprintf(w, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat("---|", len(head)))
 	fmt.Fprintf(w, "| %.0f | %.0f | %s | %s | %s | %d | %d | %d | %s | %.2f | %.2f |\n", r.Told, r.Bytes/(1<<20), millis(r.LagP50),

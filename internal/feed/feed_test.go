@@ -242,7 +242,7 @@ func TestWhenThePlacesAreTakenAProjectWithFewReadersGetsOneOfTheProjectWithTheMo
 		if err != nil {
 			t.Fatalf("reader %d of another project got %v", i, err)
 		}
-		defer r.Close()
+		t.Cleanup(r.Close)
 		if _, err := many[3-i].Next(t.Context()); !fault.Is(err, fault.RateLimited) {
 			t.Errorf("who had the place before got %v", err)
 		}

@@ -21,8 +21,8 @@ type Reader struct {
 func (r *Reader) At() Position { return r.at }
 
 // Next returns the next events that match, in the order of the log. It waits until there are some or ctx is done; then,
-// and when the hub is closed or another project was given the place, the error says so. A reader that is far behind catches up from the store: between two of
-// its pages Next may return no event and no error.
+// and when the hub is closed or another project was given the place, the error says so. A reader that is far behind catches
+// up from the store: between two of its pages Next may return no event and no error.
 func (r *Reader) Next(ctx context.Context) ([]Entry, error) {
 	for {
 		if err := r.over(ctx); err != nil {
