@@ -146,12 +146,12 @@ func (h *Hub) enter(project string, end *Position, r *Reader) error {
 		return errClosing()
 	}
 	s := h.streams[project]
+	if s == nil && end == nil {
+		return nil // the caller brings an end
+	}
 	if h.readers >= h.Most && !h.makePlace(s) {
 		return fault.New(fault.RateLimited, CodeTooManyReaders, "%d read the feed already", h.readers).
 			WithHint("end a reader that is not needed, or let the server take more: --feed-readers")
-	}
-	if s == nil && end == nil {
-		return nil // the caller brings an end
 	}
 	if s == nil {
 		s = newStream(h, project, *end)

@@ -208,6 +208,26 @@ func TestManyReadersCostOneReading(t *testing.T) {
 	})
 }
 
+func TestManyWhoComeBackAtOnceCostFewReadings(t *testing.T) {
+	t.Parallel()
+	live(t, func(t *testing.T, b *book, h *feed.Hub) {
+		b.append(12_000)
+		const readers = 300
+		var reading sync.WaitGroup
+		for i := range readers {
+			r := read(t, h, &feed.Position{Seq: int64(10_000 + i%40)}, nil)
+			reading.Go(func() {
+				defer r.Close()
+				take(t, r, 2000-i%40)
+			})
+		}
+		reading.Wait()
+		if b.reads > 60 {
+			t.Errorf("%d readings for %d readers who were about four pages behind", b.reads, readers)
+		}
+	})
+}
+
 func TestMoreReadersThanAllowedAreRefused(t *testing.T) {
 	t.Parallel()
 	var b book

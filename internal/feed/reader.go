@@ -65,7 +65,7 @@ func (r *Reader) over(ctx context.Context) error {
 
 // catchUp reads a page of the store.
 func (r *Reader) catchUp(ctx context.Context) ([]Entry, error) {
-	list, err := r.hub.Follow(ctx, r.stream.project, r.at, page)
+	list, err := r.stream.past(ctx, r.at)
 	if err != nil {
 		return nil, err
 	}
