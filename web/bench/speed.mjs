@@ -41,6 +41,7 @@ const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !ke
 async function serve(db, dir, more) {
   const server = spawn(resolve(flags.binary), ['serve', '--db', db, '--listen', '127.0.0.1:0', '--retention-events', '0',
     '--log-format', 'json', ...more], { cwd: dir, env, stdio: ['ignore', 'ignore', 'pipe'] })
+  process.once('exit', () => server.kill('SIGTERM')) // also where somebody stops the measurement
   let tail = ''
   const base = await new Promise((told, failed) => {
     createInterface({ input: server.stderr }).on('line', (line) => {
