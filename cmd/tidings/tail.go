@@ -190,6 +190,8 @@ func (f *follower) told(name, data string) error {
 	case "lost":
 		fmt.Fprintf(f.err, "tidings: events may be missing here: %s\n", data)
 		return nil
+	case "end":
+		return endedBy(data)
 	case "event":
 	default:
 		return nil
@@ -201,6 +203,17 @@ func (f *follower) told(name, data string) error {
 		return errTailed
 	}
 	return nil
+}
+
+// endedBy is why the server ended the connection.
+func endedBy(data string) error {
+	var end struct {
+		Reason string `json:"reason"`
+	}
+	if err := json.Unmarshal([]byte(data), &end); err != nil || end.Reason == "" {
+		return errAgain
+	}
+	return fmt.Errorf("%w: %s", errAgain, plain(end.Reason))
 }
 
 func (f *follower) show(data string) error {

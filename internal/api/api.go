@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -31,6 +32,8 @@ type Options struct {
 	People   bool         // whether people may sign in, and ask with the cookie that they get
 	// Heartbeat is how often a silent feed proves that it lives; 0: every 15 seconds.
 	Heartbeat time.Duration
+	// SlowReader is how long a reader of the feed may take for 64 KB; 0: 10 seconds.
+	SlowReader time.Duration
 }
 
 const (
@@ -42,6 +45,7 @@ type api struct {
 	Options
 	ready   readiness
 	origins *http.CrossOriginProtection
+	pieces  sync.Pool // of *bytes.Buffer: what the feed is gathered in
 }
 
 // New makes the handler of all routes of the API. It answers every path: those that it does not know with a problem.

@@ -16,13 +16,15 @@ import (
 	"tidings/internal/control"
 )
 
-// EncodeEvent makes the JSON of an event as the API shows it.
-func EncodeEvent(e *event.Event) ([]byte, error) {
+// EncodeTold makes what a reader of the feed is sent of an event: one server-sent event with its JSON as the API shows it.
+func EncodeTold(id string, e *event.Event) ([]byte, error) {
 	var b bytes.Buffer
+	fmt.Fprintf(&b, "id: %s\nevent: event\ndata: ", id)
 	if err := Encode(&b, EventOf(e)); err != nil {
 		return nil, fmt.Errorf("encode event %s: %w", e.ID, err)
 	}
-	return b.Bytes(), nil
+	b.WriteString("\n\n")
+	return bytes.Clone(b.Bytes()), nil // without what the buffer has to spare: it is kept for long
 }
 
 const (
@@ -30,9 +32,6 @@ const (
 	feedTimeout = time.Hour
 	// defaultHeartbeat is how often a silent feed proves that it lives, and that its key still may read it.
 	defaultHeartbeat = 15 * time.Second
-	// slowReader is how long a write may take: whoever reads slower than that is dropped, and comes again with the id of
-	// the last event.
-	slowReader = 10 * time.Second
 	// feedRetry is after how many milliseconds a browser connects again.
 	feedRetry = 2000
 	feedType  = "text/event-stream"
@@ -49,7 +48,9 @@ type watchEventsIn struct {
 // onFeed serves the live feed. The answer is written as long as somebody reads it.
 func onFeed(a *api, framework huma.API, op huma.Operation) {
 	op.Responses["200"] = &huma.Response{
-		Description: "Events as they come in",
+		Description: "Events as they come in. An event named lost tells why the feed could not go on after the id that was " +
+			"asked for. One named end is the last of a connection that the server ends: it says why, and a reader goes on with " +
+			"the last id.",
 		Content: map[string]*huma.MediaType{feedType: {
 			Schema:  &huma.Schema{Type: huma.TypeString},
 			Example: "id: ZgAB…\nevent: event\ndata: {\"id\":\"019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11\",\"name\":\"email.bounce\",…}\n\n",
@@ -74,92 +75,12 @@ func onFeed(a *api, framework huma.API, op huma.Operation) {
 			s := &feedStream{
 				api: a, request: r, writer: w, control: http.NewResponseController(w), watch: watch, operation: asked,
 			}
-			if err := s.run(); r.Context().Err() == nil {
-				a.Logger.DebugContext(ctx, "a reader of the feed was dropped", "error", err)
+			err := s.run()
+			if r.Context().Err() != nil && !errors.Is(r.Context().Err(), context.DeadlineExceeded) {
+				return // nobody reads any more
 			}
+			a.Logger.DebugContext(ctx, "a reader of the feed was dropped", "error", err)
+			s.farewell(ctx, err)
 		}}, nil
 	})
-}
-
-// feedStream writes the feed to one reader.
-type feedStream struct {
-	*api
-	request *http.Request
-	writer  http.ResponseWriter
-	control *http.ResponseController
-	watch   *control.Watch
-	buffer  bytes.Buffer
-
-	operation control.Operation
-}
-
-// run writes until the reader is gone, is too slow or may not read any more; the error says which.
-func (s *feedStream) run() error {
-	h := s.writer.Header()
-	h.Set("Content-Type", feedType)
-	h.Set("X-Accel-Buffering", "no") // nginx would gather it
-	if err := s.control.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	fmt.Fprintf(&s.buffer, "retry: %d\nid: %s\n\n", feedRetry, s.watch.ID())
-	if s.watch.Lost != "" {
-		fmt.Fprintf(&s.buffer, "event: lost\ndata: {\"reason\":%q}\n\n", s.watch.Lost)
-	}
-	if err := s.send(); err != nil {
-		return err
-	}
-	for {
-		if err := s.next(); err != nil {
-			return err
-		}
-	}
-}
-
-// next waits for events, at most for a heartbeat, and writes what there is.
-func (s *feedStream) next() error {
-	ctx, cancel := context.WithTimeout(s.request.Context(), s.heartbeat())
-	defer cancel()
-	list, err := s.watch.Next(ctx)
-	if err != nil && (ctx.Err() == nil || s.request.Context().Err() != nil) {
-		return err
-	}
-	if err != nil {
-		if _, err := s.admit(s.request, s.operation); err != nil { // a key was revoked, a person signed out
-			return err
-		}
-		// An id without an event moves the place from where a reader goes on, past everything that did not match.
-		fmt.Fprintf(&s.buffer, ": alive\nid: %s\n\n", s.watch.ID())
-	}
-	for _, e := range list {
-		fmt.Fprintf(&s.buffer, "id: %s\nevent: event\ndata: ", e.ID)
-		s.buffer.Write(e.JSON)
-		s.buffer.WriteString("\n\n")
-	}
-	return s.send()
-}
-
-func (s *feedStream) heartbeat() time.Duration {
-	if s.Heartbeat == 0 {
-		return defaultHeartbeat
-	}
-	return s.Heartbeat
-}
-
-// send writes what was gathered, and lets go of a buffer that a burst made large.
-func (s *feedStream) send() error {
-	if s.buffer.Len() == 0 {
-		return nil
-	}
-	err := s.control.SetWriteDeadline(time.Now().Add(slowReader))
-	if err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	if _, err := s.writer.Write(s.buffer.Bytes()); err != nil {
-		return fmt.Errorf("write to a reader of the feed: %w", err)
-	}
-	if s.buffer.Cap() > 64<<10 {
-		s.buffer = bytes.Buffer{}
-	}
-	s.buffer.Reset()
-	return s.control.Flush()
 }

@@ -11,10 +11,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"tidings/internal/api"
+	"tidings/internal/control"
 	"tidings/internal/store"
 )
 
@@ -225,7 +227,82 @@ func TestAFeedEndsWhenItsKeyIsRevoked(t *testing.T) {
 	defer l.end()
 	_, err = s.control.RevokeKey(t.Context(), operator, key.ID)
 	must(t, err)
-	for _, ok := l.block(); ok; _, ok = l.block() {
+	if e := l.next(); e.name != "end" || !strings.Contains(e.data, `"code":"revoked_key"`) {
+		t.Errorf("the last is %+v", e)
+	}
+	if e, ok := l.block(); ok {
+		t.Errorf("after the end comes %+v", e)
+	}
+}
+
+func TestAReaderThatTheServerEndsIsToldWhyAndGoesOnAfterwards(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	base := httptest.NewServer(s.handler)
+	defer base.Close()
+	src := s.newSource()
+	l := s.listen(base, "", "")
+	s.take(src, life(t)[:2]...)
+	l.names(2)
+	s.control.Feed.Close()
+	if e := l.next(); e.name != "end" || e.id == "" || !strings.Contains(e.data, `"code":"closing"`) {
+		t.Errorf("the last is %+v", e)
+	}
+	s.control.Feed = control.NewFeed(s.store, api.EncodeTold, 3, s.logger) // another server
+	defer s.control.Feed.Close()
+	s.take(src, life(t)[2])
+	after := s.listen(base, "", l.id)
+	defer after.end()
+	var page api.EventPage
+	s.call(http.MethodGet, "/events", nil).want(http.StatusOK).into(&page)
+	after.names(len(page.Events) - 2)
+}
+
+// slowly is a reader that takes its time for every write.
+type slowly struct {
+	*httptest.ResponseRecorder
+	pause time.Duration
+}
+
+func (w slowly) Write(b []byte) (int, error) {
+	<-time.After(w.pause)
+	return w.ResponseRecorder.Write(b)
+}
+
+func TestAReaderThatDoesNotKeepUpIsSentAwayAndToldHowItGoesOn(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	src := s.newSource()
+	handler := api.New(api.Options{
+		Control: s.control, Auth: s.auth, Logger: s.logger, Draining: func() bool { return false }, SlowReader: time.Millisecond,
+	})
+	begin, err := s.control.WatchEvents(t.Context(), operator, control.EventFilter{}, "")
+	must(t, err)
+	defer begin.Close()
+	s.take(src, life(t)...)
+	w := slowly{httptest.NewRecorder(), 2 * time.Millisecond}
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/feed", nil)
+	req.Header.Set("Authorization", "Bearer "+s.secret)
+	req.Header.Set("Last-Event-ID", begin.ID())
+	handler.ServeHTTP(w, req) // returns when the server ends it
+	l := &listener{t: t, lines: bufio.NewScanner(w.Body)}
+	l.lines.Buffer(nil, 1<<20)
+	got, last := 0, l.next()
+	for ; last.name == "event"; last = l.next() {
+		got++
+	}
+	if last.name != "end" || !strings.Contains(last.data, `"code":"slow_reader"`) || !strings.Contains(last.data, "Last-Event-ID") {
+		t.Errorf("the last is %+v", last)
+	}
+	base := httptest.NewServer(s.handler)
+	defer base.Close()
+	var page api.EventPage
+	s.call(http.MethodGet, "/events", nil).want(http.StatusOK).into(&page)
+	rest := s.listen(base, "", last.id)
+	defer rest.end()
+	rest.names(len(page.Events) - got)
+	if e, ok := rest.block(); !ok || e.name != "" {
+		t.Errorf("after everything comes %+v, want a heartbeat", e)
 	}
 }
 

@@ -99,7 +99,7 @@ func newServer(t testing.TB) *server {
 			return s.confirm
 		},
 	}
-	s.control.Feed = control.NewFeed(s.store, api.EncodeEvent, 3, s.logger)
+	s.control.Feed = control.NewFeed(s.store, api.EncodeTold, 3, s.logger)
 	t.Cleanup(s.control.Feed.Close)
 	s.handler = api.New(api.Options{
 		Heartbeat: 50 * time.Millisecond,

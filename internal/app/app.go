@@ -107,7 +107,7 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	metrics := telemetry.New(o.Version)
 	guard := &netguard.Guard{Allow: file.Netguard.Allow, Own: own(a.listener)}
 	client := guard.Client(outgoingTimeout)
-	a.feed = control.NewFeed(a.store, api.EncodeEvent, o.Config.FeedReaders, a.log)
+	a.feed = control.NewFeed(a.store, api.EncodeTold, o.Config.FeedReaders, a.log)
 	a.committer = ingest.NewCommitter(ingest.CommitterOptions{
 		Commit: a.commit, Workers: workers(a.store), Log: a.log, Meter: metrics,
 	})

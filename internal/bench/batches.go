@@ -37,7 +37,7 @@ func (l *load) batches(ctx context.Context, c *client, h *histogram) error {
 	facts := make([]simulate.Fact, l.batch)
 	var body []byte
 	for {
-		n, err := l.take(facts, nil)
+		n, err := l.take(ctx, facts, nil)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

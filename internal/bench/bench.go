@@ -62,10 +62,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if o.Questions == 0 {
 		o.Questions = 1000
 	}
-	report := Report{Engine: "SQLite", Events: o.Events, Batch: o.Batch}
-	if o.DB != "" {
-		report.Engine = "PostgreSQL"
-	}
+	report := Report{Engine: o.engine(), Events: o.Events, Batch: o.Batch}
 	p := prepared{story: newStory(o.Events)}
 	if o.Batch == 0 {
 		var err error
@@ -82,6 +79,13 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		report.Loads = append(report.Loads, l)
 	}
 	return report, nil
+}
+
+func (o Options) engine() string {
+	if o.DB != "" {
+		return "PostgreSQL"
+	}
+	return "SQLite"
 }
 
 func (o Options) measure(ctx context.Context, p prepared, connections int) (result Load, err error) {

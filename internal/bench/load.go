@@ -28,6 +28,7 @@ type load struct {
 	path    string // of the source's URL
 	sample  int64  // every so many facts is remembered for the questions asked afterwards
 
+	every   time.Duration     // between events; 0: as fast as they are accepted
 	batch   int               // elements of a request of SendGrid's; 0: notifications of SNS
 	signing *ecdsa.PrivateKey // of batches
 
@@ -106,10 +107,13 @@ func (l *load) run(ctx context.Context, connections int) (outcome, error) {
 	return l.acked.outcome(&all), nil
 }
 
-// take hands out the next facts with their signatures, of which a batch has none.
-func (l *load) take(facts []simulate.Fact, signatures []byte) (int, error) {
-	l.mu.Lock()
+// take hands out the next facts with their signatures, of which a batch has none, when it is their turn.
+func (l *load) take(ctx context.Context, facts []simulate.Fact, signatures []byte) (int, error) {
+	l.mu.Lock() // others wait for theirs meanwhile, which come later
 	defer l.mu.Unlock()
+	if err := l.turn(ctx); err != nil {
+		return 0, err
+	}
 	n := int(min(int64(len(facts)), l.events-l.next))
 	if n == 0 {
 		return 0, io.EOF
@@ -130,6 +134,22 @@ func (l *load) take(facts []simulate.Fact, signatures []byte) (int, error) {
 	return n, nil
 }
 
+// turn waits until the next fact is to be posted.
+func (l *load) turn(ctx context.Context) error {
+	wait := time.Until(l.acked.began.Add(time.Duration(l.next) * l.every))
+	if l.every == 0 || wait <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func (l *load) messageID(f simulate.Fact) string {
 	if l.batch > 0 {
 		return l.script.SendGridMessageID(f)
@@ -139,11 +159,15 @@ func (l *load) messageID(f simulate.Fact) string {
 
 // notifications posts one signed notification a fact.
 func (l *load) notifications(ctx context.Context, c *client, h *histogram) error {
-	facts, signatures := make([]simulate.Fact, taken), make([]byte, taken*signatureSize)
+	most := taken
+	if l.every > 0 {
+		most = 1
+	}
+	facts, signatures := make([]simulate.Fact, most), make([]byte, most*signatureSize)
 	var e simulate.Envelope
 	var body []byte
 	for {
-		n, err := l.take(facts, signatures)
+		n, err := l.take(ctx, facts, signatures)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

@@ -40,6 +40,28 @@ func (r Report) Markdown(w io.Writer) {
 	}
 }
 
+// Markdown writes the report as a table for docs/benchmarks.md.
+func (r FeedReport) Markdown(w io.Writer) {
+	fmt.Fprintf(w, "%s, %d readers of the live feed, %.0f signed notifications a second, %d events in all\n\n", r.Engine, r.Readers,
+		r.PerSecond, r.Events)
+	head := []string{
+		"told/s", "MB/s", "lag p50 ms", "lag p99 ms", "lag max ms", "drops", "missing", "repeated", "ack p99 ms",
+		"server CPUs", "readers' and load's CPUs",
+	}
+	fmt.Fprintf(w, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat("---|", len(head)))
+	fmt.Fprintf(w, "| %.0f | %.0f | %s | %s | %s | %d | %d | %d | %s | %.2f | %.2f |\n", r.Told, r.Bytes/(1<<20), millis(r.LagP50),
+		millis(r.LagP99), millis(r.LagMax), r.Drops, r.Missing, r.Repeated, millis(r.AckP99), r.ServerCPU, r.LoadCPU)
+	fmt.Fprint(w, "\nThe server's resident memory along the way, in MB:")
+	const points = 10
+	for i := range points + 1 {
+		if n := len(r.Memory); n > 0 {
+			m := r.Memory[i*(n-1)/points]
+			fmt.Fprintf(w, " %.0f", megabytes(m.RSS))
+		}
+	}
+	fmt.Fprintln(w)
+}
+
 func (l Load) slowest() float64 {
 	slowest := l.PerSecond
 	for _, w := range l.Windows {

@@ -31,7 +31,7 @@ type server struct {
 }
 
 // startServer serves a database that is empty and waits until it is ready.
-func startServer(ctx context.Context, binary, db, dir, profile string) (*server, error) {
+func startServer(ctx context.Context, binary, db, dir, profile string, more ...string) (*server, error) {
 	address, err := freeAddress(ctx)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func startServer(ctx context.Context, binary, db, dir, profile string) (*server,
 	}
 	s := &server{binary: binary, db: db, dir: dir, address: address, log: log, ended: make(chan error, 1)}
 	// The load is older than some retentions, and a benchmark does not measure retention.
-	args := []string{"serve", "--db", db, "--listen", address, "--retention-events", "0"}
+	args := append([]string{"serve", "--db", db, "--listen", address, "--retention-events", "0"}, more...)
 	if profile != "" {
 		args = append(args, "--cpu-profile", profile)
 	}

@@ -65,8 +65,8 @@ func (w *imagined) life() []event.Draft {
 	return list
 }
 
-// fill stores events of an imagined world, newest at now.
-func fill(b *testing.B, c *control.Control, events int) {
+// fill stores events of an imagined world, newest at a moment.
+func fill(b *testing.B, c *control.Control, events int, now time.Time) {
 	b.Helper()
 	src := &source.Source{ID: "src_0123456789abcdef", Project: store.DefaultProject, Name: "main", Provider: "ses", CreatedAt: now}
 	must(b, c.Store.CreateSource(b.Context(), src, store.Act{At: now, By: "test", Door: "test", Operation: "create"}))
@@ -87,17 +87,24 @@ func fill(b *testing.B, c *control.Control, events int) {
 	}
 }
 
+// wanted is how many events a benchmark is to store first.
+func wanted(b *testing.B) int {
+	b.Helper()
+	text := os.Getenv(statsEventsVariable)
+	if text == "" {
+		return 50_000
+	}
+	n, err := strconv.Atoi(text)
+	must(b, err)
+	return n
+}
+
 // BenchmarkStatistics asks the questions of the morning.
 func BenchmarkStatistics(b *testing.B) {
-	events := 50_000
-	if text := os.Getenv(statsEventsVariable); text != "" {
-		n, err := strconv.Atoi(text)
-		must(b, err)
-		events = n
-	}
+	events := wanted(b)
 	c := newControl(b)
 	began := time.Now()
-	fill(b, c, events)
+	fill(b, c, events, now)
 	b.Logf("%d events stored in %s", events, time.Since(began).Round(time.Millisecond))
 	for _, x := range []struct {
 		name string

@@ -17,41 +17,57 @@ import (
 	"tidings/internal/store"
 )
 
-// NewFeed makes the live feed over the log of a store, for at most so many readers.
-func NewFeed(s *store.Store, encode func(*event.Event) ([]byte, error), most int, log *slog.Logger) *feed.Hub {
+// NewFeed makes the live feed over the log of a store, for at most so many readers. encode makes what all readers are sent
+// of an event, once; id is from where a later Watch goes on.
+func NewFeed(
+	s *store.Store, encode func(id string, e *event.Event) ([]byte, error), most int, log *slog.Logger,
+) *feed.Hub {
 	return feed.NewHub(feed.Options{
 		Follow: func(ctx context.Context, project string, after feed.Position, limit int) ([]feed.Entry, error) {
 			list, err := s.Follow(ctx, project, store.Position(after), limit)
 			if err != nil {
 				return nil, fmt.Errorf("follow the log: %w", err)
 			}
-			entries := make([]feed.Entry, len(list))
-			for i := range list {
-				entries[i] = feed.Entry{At: feed.Position(list[i].At), Event: &list[i].Event}
+			if len(list) == 0 {
+				return nil, nil
 			}
-			return entries, nil
+			epoch, err := s.Epoch(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("follow the log: %w", err)
+			}
+			return entriesOf(list, shortEpoch(epoch), encode)
 		},
 		End: func(ctx context.Context) (feed.Position, error) {
 			end, err := s.End(ctx)
 			return feed.Position(end), err
 		},
-		Encode: encode, Most: most, Log: log,
+		Most: most, Log: log,
 	})
+}
+
+func entriesOf(list []store.Logged, epoch epoch, encode func(string, *event.Event) ([]byte, error)) ([]feed.Entry, error) {
+	entries := make([]feed.Entry, len(list))
+	for i := range list {
+		at, e := feed.Position(list[i].At), &list[i].Event
+		text, err := encode(epoch.id(at), e)
+		if err != nil {
+			return nil, err
+		}
+		entries[i] = feed.Entry{At: at, Event: e, Text: text}
+	}
+	return entries, nil
 }
 
 // Watch is somebody who watches events come in. One goroutine uses it; Close it.
 type Watch struct {
 	reader *feed.Reader
-	epoch  [6]byte
+	epoch  epoch
 	// Lost tells why it does not go on where the last one ended; empty: it does, or it begins now.
 	Lost string
 }
 
-// Watched is an event that came in.
-type Watched struct {
-	ID   string // from where a later Watch goes on
-	JSON []byte
-}
+// Watched is an event that came in. Its Text is what NewFeed's encode made of it, and shared: it must not be changed.
+type Watched = feed.Entry
 
 const feedCursor = 'f'
 
@@ -77,11 +93,19 @@ func (c *Control) WatchEvents(ctx context.Context, who Actor, f EventFilter, aft
 	return w, nil
 }
 
-// shortEpoch is enough of an epoch to know another one.
-func shortEpoch(epoch string) (short [6]byte) {
-	sum := sha256.Sum256([]byte(epoch))
+// epoch is enough of a database's epoch to know another one.
+type epoch [6]byte
+
+func shortEpoch(name string) (short epoch) {
+	sum := sha256.Sum256([]byte(name))
 	copy(short[:], sum[:])
 	return short
+}
+
+// id names a place of the log to the outside.
+func (o epoch) id(at feed.Position) string {
+	b := binary.BigEndian.AppendUint64(o[:], at.Transaction)
+	return encodeCursor(feedCursor, binary.BigEndian.AppendUint64(b, uint64(at.Seq)))
 }
 
 func (w *Watch) begin(after string) (*feed.Position, error) {
@@ -104,27 +128,16 @@ func (w *Watch) begin(after string) (*feed.Position, error) {
 }
 
 // Next waits for events. It may return none, when ctx is not done: then call it again. Its error ends the watch.
-func (w *Watch) Next(ctx context.Context) ([]Watched, error) {
-	entries, err := w.reader.Next(ctx)
-	list := make([]Watched, len(entries))
-	for i, e := range entries {
-		list[i] = Watched{w.id(e.At), e.JSON}
-	}
-	return list, err
-}
+func (w *Watch) Next(ctx context.Context) ([]Watched, error) { return w.reader.Next(ctx) }
 
 // ID is from where a later Watch goes on: after everything that was returned, or that did not match.
-func (w *Watch) ID() string { return w.id(w.reader.At()) }
-
-func (w *Watch) id(at feed.Position) string {
-	b := binary.BigEndian.AppendUint64(w.epoch[:], at.Transaction)
-	return encodeCursor(feedCursor, binary.BigEndian.AppendUint64(b, uint64(at.Seq)))
-}
+func (w *Watch) ID() string { return w.epoch.id(w.reader.At()) }
 
 // Close ends the watch.
 func (w *Watch) Close() { w.reader.Close() }
 
-// matcher is a query as a function of an event. A test holds it equal to what the store finds.
+// matcher is a query as a function of an event; nil means that all events match. A test holds it equal to what the store
+// finds.
 func matcher(q store.EventQuery) func(*event.Event) bool {
 	var all []func(*event.Event) bool
 	add := func(on bool, match func(*event.Event) bool) {
@@ -146,6 +159,9 @@ func matcher(q store.EventQuery) func(*event.Event) bool {
 	add(!q.To.IsZero(), func(e *event.Event) bool { return e.ID.Time().Before(q.To.Truncate(1e9)) })
 	for _, m := range messageMatchers(q) {
 		add(true, func(e *event.Event) bool { return e.Message != nil && m(e.Message) })
+	}
+	if len(all) == 0 {
+		return nil
 	}
 	return func(e *event.Event) bool {
 		return !slices.ContainsFunc(all, func(match func(*event.Event) bool) bool { return !match(e) })

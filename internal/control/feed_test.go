@@ -19,7 +19,7 @@ import (
 )
 
 // ids makes the JSON of an event its id alone.
-func ids(e *event.Event) ([]byte, error) { return json.Marshal(e.ID.String()) }
+func ids(_ string, e *event.Event) ([]byte, error) { return json.Marshal(e.ID.String()) }
 
 func listed(t testing.TB, c *control.Control, f control.EventFilter) (found []string) {
 	t.Helper()
@@ -103,7 +103,7 @@ func TestAWatchMatchesWhatAListFinds(t *testing.T) {
 			}
 			for _, x := range list {
 				var id string
-				if err := json.Unmarshal(x.JSON, &id); err != nil {
+				if err := json.Unmarshal(x.Text, &id); err != nil {
 					rt.Fatal(err)
 				}
 				got = append(got, id)

@@ -5,6 +5,7 @@ package feed
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,19 +30,18 @@ func (p Position) less(o Position) bool {
 type Entry struct {
 	At    Position
 	Event *event.Event
-	JSON  []byte // what Encode made of it, once for all readers
+	Text  []byte // what every reader is sent, made once for all
 }
 
 // Options are what a hub is made from.
 type Options struct {
 	// Follow returns the events of a project after a position in the order of the log, at most limit; fewer mean that
-	// there are no more yet. Only At and Event are read.
+	// there are no more yet.
 	Follow func(ctx context.Context, project string, after Position, limit int) ([]Entry, error)
 	// End is the position after which Follow returns what is committed from now on.
 	End func(ctx context.Context) (Position, error)
-	// Encode makes the JSON of an event.
-	Encode func(*event.Event) ([]byte, error)
-	// Most is how many may read at once; 0 means 1,000.
+	// Most is how many may read at once; 0 means 1,000. When so many do, a project of which at least two fewer read than
+	// of another one is given the place of one of those.
 	Most int
 	// Poll is how long a commit may stay unnoticed that nobody called Wake for; 0 means a second.
 	Poll time.Duration
@@ -66,6 +66,7 @@ type Hub struct {
 const (
 	CodeTooManyReaders = "too_many_readers"
 	CodeClosing        = "closing"
+	CodePlaceTaken     = "place_taken"
 )
 
 // NewHub makes a hub. Close ends it.
@@ -115,43 +116,42 @@ func (h *Hub) Close() {
 // Read begins a reader of a project's log: after a position, or, where it is nil, of what is committed from now on.
 // It gets what match accepts; nil accepts everything. Close the reader.
 func (h *Hub) Read(ctx context.Context, project string, after *Position, match func(*event.Event) bool) (*Reader, error) {
-	s, err := h.join(ctx, project)
-	if err != nil {
+	r := &Reader{hub: h, match: match, gone: make(chan struct{})}
+	if err := h.join(ctx, project, r); err != nil {
 		return nil, err
 	}
-	r := &Reader{hub: h, stream: s, match: match}
-	if r.at = s.head(); after != nil {
+	if r.at = r.stream.head(); after != nil {
 		r.at = *after
 	}
 	return r, nil
 }
 
 // join counts a reader in, and sets the stream of its project going.
-func (h *Hub) join(ctx context.Context, project string) (*stream, error) {
-	if s, err := h.enter(project, nil); s != nil || err != nil {
-		return s, err
+func (h *Hub) join(ctx context.Context, project string, r *Reader) error {
+	if err := h.enter(project, nil, r); r.stream != nil || err != nil {
+		return err
 	}
 	end, err := h.End(ctx) // not under the lock: it asks the database
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return h.enter(project, &end)
+	return h.enter(project, &end, r)
 }
 
 // enter counts a reader in where its project has a stream, or where end says from where on one is to go.
-func (h *Hub) enter(project string, end *Position) (*stream, error) {
+func (h *Hub) enter(project string, end *Position, r *Reader) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		return nil, fault.New(fault.Unavailable, CodeClosing, "the server is shutting down").WithHint("connect again in some seconds")
-	}
-	if h.readers >= h.Most {
-		return nil, fault.New(fault.RateLimited, CodeTooManyReaders, "%d read the feed already", h.readers).
-			WithHint("end a reader that is not needed, or let the server take more: --feed-readers")
+		return errClosing()
 	}
 	s := h.streams[project]
 	if s == nil && end == nil {
-		return nil, nil //nolint:nilnil // neither there nor an error: the caller brings an end
+		return nil // the caller brings an end
+	}
+	if h.readers >= h.Most && !h.makePlace(s) {
+		return fault.New(fault.RateLimited, CodeTooManyReaders, "%d read the feed already", h.readers).
+			WithHint("end a reader that is not needed, or let the server take more: --feed-readers")
 	}
 	if s == nil {
 		s = newStream(h, project, *end)
@@ -159,17 +159,56 @@ func (h *Hub) enter(project string, end *Position) (*stream, error) {
 		h.done.Go(s.run)
 	}
 	h.readers++
-	s.readers++
-	return s, nil
+	s.members = append(s.members, r)
+	r.stream = s
+	return nil
 }
 
-// leave counts a reader out. The last one of a project ends its stream.
-func (h *Hub) leave(s *stream) {
+// makePlace sends away the newest reader of the project that has the most, where the stream's, nil for none, would still
+// have no more than that one keeps.
+func (h *Hub) makePlace(mine *stream) bool {
+	have := 0
+	if mine != nil {
+		have = len(mine.members)
+	}
+	var most *stream
+	for _, s := range h.streams {
+		if most == nil || len(s.members) > len(most.members) {
+			most = s
+		}
+	}
+	if most == nil || len(most.members) < have+2 {
+		return false
+	}
+	last := most.members[len(most.members)-1]
+	most.members = most.members[:len(most.members)-1]
+	h.readers--
+	close(last.gone)
+	return true
+}
+
+// leave counts a reader out, where it was not sent away before. The last one of a project ends its stream.
+func (h *Hub) leave(r *Reader) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	s := r.stream
+	i := slices.Index(s.members, r)
+	if i < 0 {
+		return
+	}
 	h.readers--
-	if s.readers--; s.readers == 0 {
+	s.members = slices.Delete(s.members, i, i+1)
+	if len(s.members) == 0 {
 		delete(h.streams, s.project)
 		s.stop()
 	}
+}
+
+func errClosing() error {
+	return fault.New(fault.Unavailable, CodeClosing, "the server is shutting down").WithHint("connect again in some seconds")
+}
+
+func errPlaceTaken() error {
+	return fault.New(fault.RateLimited, CodePlaceTaken, "so many read the feed that another project was given the place").
+		WithHint("connect again later, with fewer readers of this project, or let the server take more: --feed-readers")
 }

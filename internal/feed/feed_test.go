@@ -31,7 +31,7 @@ func (b *book) append(n int) {
 		if seq%10 == 0 {
 			name = event.EmailBounce
 		}
-		b.entries = append(b.entries, feed.Entry{At: feed.Position{Seq: seq}, Event: &event.Event{Name: name}})
+		b.entries = append(b.entries, feed.Entry{At: feed.Position{Seq: seq}, Event: &event.Event{Name: name}, Text: []byte(name)})
 	}
 }
 
@@ -54,7 +54,7 @@ func (b *book) end(context.Context) (feed.Position, error) {
 
 func (b *book) hub(change ...func(*feed.Options)) *feed.Hub {
 	o := feed.Options{
-		Follow: b.follow, End: b.end, Encode: func(e *event.Event) ([]byte, error) { return []byte(e.Name), nil },
+		Follow: b.follow, End: b.end,
 	}
 	for _, c := range change {
 		c(&o)
@@ -94,8 +94,8 @@ func take(t *testing.T, r *feed.Reader, n int) (last feed.Position) {
 			if last.Seq != 0 && e.At.Seq <= last.Seq {
 				t.Fatalf("%d comes after %d", e.At.Seq, last.Seq)
 			}
-			if string(e.JSON) != string(e.Event.Name) {
-				t.Fatalf("%q is not what was encoded", e.JSON)
+			if string(e.Text) != string(e.Event.Name) {
+				t.Fatalf("%q is not what was encoded", e.Text)
 			}
 			last = e.At
 		}
@@ -208,6 +208,26 @@ func TestManyReadersCostOneReading(t *testing.T) {
 	})
 }
 
+func TestManyWhoComeBackAtOnceCostFewReadings(t *testing.T) {
+	t.Parallel()
+	live(t, func(t *testing.T, b *book, h *feed.Hub) {
+		b.append(12_000)
+		const readers = 300
+		var reading sync.WaitGroup
+		for i := range readers {
+			r := read(t, h, &feed.Position{Seq: int64(10_000 + i%40)}, nil)
+			reading.Go(func() {
+				defer r.Close()
+				take(t, r, 2000-i%40)
+			})
+		}
+		reading.Wait()
+		if b.reads > 60 {
+			t.Errorf("%d readings for %d readers who were about four pages behind", b.reads, readers)
+		}
+	})
+}
+
 func TestMoreReadersThanAllowedAreRefused(t *testing.T) {
 	t.Parallel()
 	var b book
@@ -221,6 +241,43 @@ func TestMoreReadersThanAllowedAreRefused(t *testing.T) {
 	first.Close()
 	first.Close() // again is nothing
 	read(t, h, nil, nil).Close()
+}
+
+func TestWhenThePlacesAreTakenAProjectWithFewReadersGetsOneOfTheProjectWithTheMost(t *testing.T) {
+	t.Parallel()
+	var b book
+	h := b.hub(func(o *feed.Options) { o.Most = 4 })
+	defer h.Close()
+	join := func(project string) (*feed.Reader, error) { return h.Read(t.Context(), project, nil, nil) }
+	var many []*feed.Reader
+	for range 4 {
+		r, err := join("prj_1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		many = append(many, r)
+	}
+	for i := range 2 {
+		r, err := join("prj_2")
+		if err != nil {
+			t.Fatalf("reader %d of another project got %v", i, err)
+		}
+		t.Cleanup(r.Close)
+		if _, err := many[3-i].Next(t.Context()); !fault.Is(err, fault.RateLimited) {
+			t.Errorf("who had the place before got %v", err)
+		}
+	}
+	for _, project := range []string{"prj_1", "prj_2"} { // both have two of four
+		if _, err := join(project); !fault.Is(err, fault.RateLimited) {
+			t.Errorf("one more of %s got %v", project, err)
+		}
+	}
+	for _, r := range many {
+		r.Close()
+	}
+	if n := h.Readers(); n != 2 {
+		t.Errorf("%d readers are left", n)
+	}
 }
 
 func TestAFaultOfTheLogIsGotOver(t *testing.T) {

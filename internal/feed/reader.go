@@ -13,6 +13,7 @@ type Reader struct {
 	stream *stream
 	match  func(*event.Event) bool
 	at     Position
+	gone   chan struct{} // closed when another project was given the place
 	once   sync.Once
 }
 
@@ -20,8 +21,8 @@ type Reader struct {
 func (r *Reader) At() Position { return r.at }
 
 // Next returns the next events that match, in the order of the log. It waits until there are some or ctx is done; then,
-// and when the hub is closed, the error says so. A reader that is far behind catches up from the store: between two of
-// its pages Next may return no event and no error.
+// and when the hub is closed or another project was given the place, the error says so. A reader that is far behind catches
+// up from the store: between two of its pages Next may return no event and no error.
 func (r *Reader) Next(ctx context.Context) ([]Entry, error) {
 	for {
 		if err := r.over(ctx); err != nil {
@@ -35,6 +36,7 @@ func (r *Reader) Next(ctx context.Context) ([]Entry, error) {
 			select {
 			case <-grown:
 			case <-ctx.Done():
+			case <-r.gone:
 			case <-r.hub.ctx.Done():
 			}
 			continue
@@ -50,12 +52,20 @@ func (r *Reader) over(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return r.hub.ctx.Err()
+	if r.hub.ctx.Err() != nil {
+		return errClosing()
+	}
+	select {
+	case <-r.gone:
+		return errPlaceTaken()
+	default:
+		return nil
+	}
 }
 
 // catchUp reads a page of the store.
 func (r *Reader) catchUp(ctx context.Context) ([]Entry, error) {
-	list, err := r.hub.follow(ctx, r.stream.project, r.at)
+	list, err := r.stream.past(ctx, r.at)
 	if err != nil {
 		return nil, err
 	}
@@ -83,4 +93,4 @@ func (r *Reader) filtered(list []Entry) []Entry {
 }
 
 // Close ends the reader.
-func (r *Reader) Close() { r.once.Do(func() { r.hub.leave(r.stream) }) }
+func (r *Reader) Close() { r.once.Do(func() { r.hub.leave(r) }) }

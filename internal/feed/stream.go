@@ -14,6 +14,8 @@ const (
 	// store.
 	ringEntries = 4096
 	ringBytes   = 16 << 20
+	// pastPages are how many pages of the store are kept for others who are behind at the same place.
+	pastPages = 4
 	// rest is the pause between two looks at the log: what is committed meanwhile is told together. With many readers
 	// it is longer, because each look is as many writes as there are readers.
 	rest       = 20 * time.Millisecond
@@ -28,7 +30,7 @@ type stream struct {
 	wake    chan struct{}
 	ctx     context.Context //nolint:containedctx // of its goroutine
 	stop    context.CancelFunc
-	readers int // guarded by the hub
+	members []*Reader // guarded by the hub; the newest is the last
 
 	mu    sync.RWMutex
 	floor Position // everything after it up to end is in ring
@@ -36,6 +38,15 @@ type stream struct {
 	ring  []Entry
 	bytes int
 	grown chan struct{} // closed when end moves
+
+	behind sync.Mutex // held while the store is read for somebody who is behind: they read one after the other
+	pages  []pastPage
+}
+
+// pastPage is a page of the log that was read for somebody.
+type pastPage struct {
+	after Position
+	list  []Entry
 }
 
 func newStream(h *Hub, project string, end Position) *stream {
@@ -96,7 +107,7 @@ func (s *stream) pause(d time.Duration) bool {
 
 // advance reads what was committed since, and reports whether there may be more.
 func (s *stream) advance() (more bool, err error) {
-	list, err := s.hub.follow(s.ctx, s.project, s.head())
+	list, err := s.hub.Follow(s.ctx, s.project, s.head(), page)
 	if err != nil || len(list) == 0 {
 		return false, err
 	}
@@ -104,7 +115,7 @@ func (s *stream) advance() (more bool, err error) {
 	defer s.mu.Unlock()
 	s.ring = append(s.ring, list...)
 	for i := range list {
-		s.bytes += len(list[i].JSON)
+		s.bytes += len(list[i].Text)
 	}
 	s.end = list[len(list)-1].At
 	s.trim()
@@ -117,7 +128,7 @@ func (s *stream) advance() (more bool, err error) {
 func (s *stream) trim() {
 	drop := 0
 	for len(s.ring)-drop > ringEntries || s.bytes > ringBytes && drop < len(s.ring)-1 {
-		s.bytes -= len(s.ring[drop].JSON)
+		s.bytes -= len(s.ring[drop].Text)
 		s.floor = s.ring[drop].At
 		drop++
 	}
@@ -140,21 +151,29 @@ func (s *stream) after(at Position) (list []Entry, grown <-chan struct{}, ok boo
 	if at.less(s.floor) {
 		return nil, nil, false
 	}
-	from := sort.Search(len(s.ring), func(i int) bool { return at.less(s.ring[i].At) })
-	list = s.ring[from:]
+	list = s.ring[following(s.ring, at):]
 	return list[:min(len(list), page):min(len(list), page)], s.grown, true
 }
 
-// follow reads a page of the log and encodes it.
-func (h *Hub) follow(ctx context.Context, project string, after Position) ([]Entry, error) {
-	list, err := h.Follow(ctx, project, after, page)
-	if err != nil {
-		return nil, err
-	}
-	for i := range list {
-		if list[i].JSON, err = h.Encode(list[i].Event); err != nil {
-			return nil, err
+// past returns a page of what the store has after a position. All who were cut off together, as by a restart, come back
+// together and are at the same place or nearly: the page that was read for the first of them does for all.
+func (s *stream) past(ctx context.Context, at Position) ([]Entry, error) {
+	s.behind.Lock()
+	defer s.behind.Unlock()
+	for _, p := range s.pages {
+		if !at.less(p.after) && at.less(p.list[len(p.list)-1].At) {
+			return p.list[following(p.list, at):], nil
 		}
 	}
+	list, err := s.hub.Follow(ctx, s.project, at, page)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	s.pages = append(s.pages[max(0, len(s.pages)-pastPages+1):], pastPage{at, list})
 	return list, nil
+}
+
+// following is the index of the first entry after a position.
+func following(list []Entry, at Position) int {
+	return sort.Search(len(list), func(i int) bool { return at.less(list[i].At) })
 }

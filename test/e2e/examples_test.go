@@ -158,6 +158,7 @@ func prepare(t *testing.T) (s *stage, known *strings.Replacer) {
 		"019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11", newest.ID,
 		"con_4f", newest.ContactID, "0102019a-two-000000", newest.Message.ID,
 		" /etc/", " root/etc/", " /usr/", " root/usr/", " /var/", " root/var/", " | man -l -", " | cat",
+		"--readers 1000 --rate 500 --duration 60s", "--readers 20 --rate 50 --duration 1s",
 		"--events 2000000", "--events 300", "--events 10000", "--events 300", "tidings bench", "tidings bench --questions 3",
 	)
 }

@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client'
 import { Refusal, session } from './api/client'
 import { Tooltips } from './components/overlay'
 import { Toasts } from './components/toast'
+import { isShort } from './lib/refresh'
 import { createPages } from './router'
 import './styles.css'
 
@@ -12,7 +13,10 @@ import './styles.css'
 const again = (times: number, error: unknown) => times < 2 && !(error instanceof Refusal && error.status < 500)
 
 const queries = new QueryClient({
-  defaultOptions: { queries: { retry: again, staleTime: 10_000, refetchOnWindowFocus: true }, mutations: { retry: false } },
+  defaultOptions: {
+    queries: { retry: again, staleTime: 10_000, refetchOnWindowFocus: isShort, refetchOnReconnect: isShort, refetchOnMount: isShort },
+    mutations: { retry: false },
+  },
 })
 
 const router = createPages(queries)

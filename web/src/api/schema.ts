@@ -4786,7 +4786,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events as they come in */
+            /** @description Events as they come in. An event named lost tells why the feed could not go on after the id that was asked for. One named end is the last of a connection that the server ends: it says why, and a reader goes on with the last id. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,7 +1,7 @@
-import { type ColumnDef, columnSizingFeature, type RowData, tableFeatures, useTable } from '@tanstack/react-table'
+import { type ColumnDef, columnSizingFeature, type Row, type RowData, tableFeatures, useTable } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { clsx } from 'clsx'
-import { type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { memo, type ReactNode, useEffect, useMemo, useRef } from 'react'
 
 const features = tableFeatures({ columnSizingFeature })
 
@@ -14,6 +14,9 @@ export interface Column<T extends RowData> {
   grow?: boolean
   end?: boolean
 }
+
+/** The height of a row, in pixels. */
+const rowHeight = () => 38
 
 /**
  * Rows in a window of their own: only what is seen is drawn, so that a hundred thousand are no more work than fifty.
@@ -34,17 +37,14 @@ export function VirtualTable<T extends RowData>({ rows, columns, rowKey, open, n
     () => columns.map((c) => ({ id: c.id, header: () => c.head, cell: ({ row }) => c.cell(row.original), size: c.width })),
     [columns],
   )
-  const table = useTable({ features, data: rows, columns: defs, getRowId: rowKey })
-  const model = table.getRowModel().rows
-  const virtual = useVirtualizer({
-    count: model.length,
-    getScrollElement: () => place.current,
-    estimateSize: () => 38,
-    overscan: 12,
-    getItemKey: (i) => model[i]?.id ?? i,
-  })
+  // Without keys of its own: with them it measures all rows anew at each drawing.
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => place.current, estimateSize: rowHeight, overscan: 8 })
   const items = virtual.getVirtualItems()
+  const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? -1
+  const seen = useMemo(() => rows.slice(first, last + 1), [rows, first, last])
+  const table = useTable({ features, data: seen, columns: defs, getRowId: rowKey })
+  const model = table.getRowModel().rows
   useEffect(() => {
     if (near && last >= rows.length - 20) near()
   }, [near, last, rows.length])
@@ -65,7 +65,7 @@ export function VirtualTable<T extends RowData>({ rows, columns, rowKey, open, n
       </div>
       <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize(), minWidth: wide }}>
         {items.map((item) => {
-          const row = model[item.index]
+          const row = model[item.index - first]
           if (!row) return null
           return (
             <div
@@ -85,11 +85,7 @@ export function VirtualTable<T extends RowData>({ rows, columns, rowKey, open, n
                 open(row.original)
               }}
             >
-              {row.getAllCells().map((cell, i) => (
-                <div key={cell.id} role="cell" className={clsx('min-w-0 truncate px-3', columns[i]?.end && 'numbers text-right')}>
-                  <table.FlexRender cell={cell} />
-                </div>
-              ))}
+              <Cells row={row} columns={columns} />
             </div>
           )
         })}
@@ -98,6 +94,16 @@ export function VirtualTable<T extends RowData>({ rows, columns, rowKey, open, n
     </div>
   )
 }
+
+/** The cells of a row, which are drawn again only for another row or other columns: while rows come in, they only move. */
+const Cells = memo(
+  function Cells<T extends RowData>({ row, columns }: { row: Row<typeof features, T>; columns: Column<T>[] }) {
+    return columns.map((c) => (
+      <div key={c.id} role="cell" className={clsx('min-w-0 truncate px-3', c.end && 'numbers text-right')}>{c.cell(row.original)}</div>
+    ))
+  },
+  (a, b) => a.row.original === b.row.original && a.columns === b.columns,
+) as <T extends RowData>(props: { row: Row<typeof features, T>; columns: Column<T>[] }) => ReactNode
 
 /** A table of few rows, as it stands. */
 export function Table({ head, children, label }: { head: ReactNode; children: ReactNode; label: string }) {

@@ -7,7 +7,7 @@ import type { Filters } from './filters'
 export const kept = 1000
 
 /** Milliseconds between two drawings: more often than that nobody can read. */
-const pace = 150
+const pace = 250
 
 export type Connection = 'connecting' | 'open' | 'away'
 

@@ -12,6 +12,7 @@ import { Button, Card, Empty, Heading, Loading, Problem } from '../components/ui
 import type { Event } from '../lib/events'
 import { anyFilter } from '../lib/filters'
 import { count } from '../lib/format'
+import { useRefresh } from '../lib/refresh'
 
 const route = getRouteApi('/inside/events')
 
@@ -28,13 +29,14 @@ export function Events() {
   const filters = route.useSearch()
   const navigate = route.useNavigate()
   const list = useInfiniteQuery(eventList(filters))
+  const refresh = useRefresh(eventList(filters).queryKey)
   const rows = useMemo(() => list.data?.pages.flatMap((p) => p.events) ?? [], [list.data])
   const [shown, show] = useState<Event>()
   const more = list.hasNextPage && !list.isFetchingNextPage ? () => void list.fetchNextPage() : undefined
   return (
     <>
       <Heading title="Events" about="Everything that happened, newest first.">
-        <Button onClick={() => void list.refetch()} busy={list.isRefetching}>Refresh</Button>
+        <Button onClick={refresh} busy={list.isRefetching}>Refresh</Button>
         <Link to="/live" search={filters} className="inline-flex h-8 items-center rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised">Watch live</Link>
       </Heading>
       <EventFilters filters={filters} choose={(to) => void navigate({ search: to })} />

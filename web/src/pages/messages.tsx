@@ -13,6 +13,7 @@ import { Status } from '../components/status'
 import type { Column } from '../components/table'
 import { Button, Card, Empty, Field, Heading, Input, Select } from '../components/ui'
 import { latest, type Message } from '../lib/message'
+import { useRefresh } from '../lib/refresh'
 
 const route = getRouteApi('/inside/messages')
 
@@ -48,13 +49,14 @@ export function Messages() {
   const navigate = route.useNavigate()
   const asked: MessageFilters = search
   const list = useInfiniteQuery(messageList(asked))
+  const refresh = useRefresh(messageList(asked).queryKey)
   const rows = useMemo(() => list.data?.pages.flatMap((p) => p.messages) ?? [], [list.data])
   const choose = (to: Search) => void navigate({ search: to })
   const any = Object.keys(search).length > 0
   return (
     <>
       <Heading title="Messages" about="Emails and what became of them, one line for each recipient, by the newest of their events.">
-        <Button onClick={() => void list.refetch()} busy={list.isRefetching}>Refresh</Button>
+        <Button onClick={refresh} busy={list.isRefetching}>Refresh</Button>
       </Heading>
       <MessageFilterBar search={search} choose={choose} />
       <Card flush>
