@@ -11,7 +11,7 @@ import (
 
 // BenchmarkStatistics asks the questions of the morning.
 func BenchmarkStatistics(b *testing.B) {
-	c, _ := imagined.Control(b)
+	c := imagined.Control(b)
 	for _, x := range []struct {
 		name string
 		ask  func() error
@@ -54,7 +54,7 @@ func BenchmarkStatistics(b *testing.B) {
 		}},
 		{"reach of a template in a week", func() error {
 			r, err := c.Reach(b.Context(), operator, control.ReachFilter{
-				Template: "group-1/template-1", Names: []string{"email.sent"}, From: imagined.Now().AddDate(0, 0, -7).Format(time.DateOnly),
+				Template: "group-1/template-1", Names: []string{"email.sent"}, From: time.Now().AddDate(0, 0, -7).Format(time.DateOnly),
 			})
 			return some(int(r.Contacts), err)
 		}},

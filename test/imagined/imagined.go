@@ -23,51 +23,54 @@ import (
 const (
 	// EventsVariable is how many events are stored before the first question; docs/benchmarks.md has 5,000,000.
 	EventsVariable = "TIDINGS_BENCH_EVENTS"
-	// storeVariable is a SQLite file that is kept: where it is there already, nothing is stored again.
-	storeVariable = "TIDINGS_BENCH_STORE"
+	// StoreVariable is a SQLite file that is kept: where it is there already, nothing is stored again.
+	StoreVariable = "TIDINGS_BENCH_STORE"
 
 	defaultEvents = 50_000
 )
 
-// Now is when the sixty days end. Clocks of benchmarks stand still there.
-func Now() time.Time { return time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC) }
-
-// Control makes the operations over a database that is full of imagined mail, and tells how many events that is.
-func Control(b *testing.B) (c *control.Control, events int) {
+// Wanted is how many events a benchmark is to store first.
+func Wanted(b *testing.B) int {
 	b.Helper()
-	events = defaultEvents
-	if text := os.Getenv(EventsVariable); text != "" {
-		n, err := strconv.Atoi(text)
-		must(b, err)
-		events = n
+	text := os.Getenv(EventsVariable)
+	if text == "" {
+		return defaultEvents
 	}
-	path := os.Getenv(storeVariable)
+	n, err := strconv.Atoi(text)
+	must(b, err)
+	return n
+}
+
+// Control makes the operations over a database that is full of imagined mail, which ended when it was filled.
+func Control(b *testing.B) *control.Control {
+	b.Helper()
+	path := os.Getenv(StoreVariable)
 	if path == "" {
 		path = filepath.Join(b.TempDir(), "tidings.db")
 	}
 	if _, err := os.Stat(path); err != nil {
 		began, begun := time.Now(), path+".begun"
-		c, closeStore := open(b, begun)
-		fill(b, c, events)
-		closeStore()
+		c := open(b, begun)
+		Fill(b, c, Wanted(b), began)
+		must(b, c.Store.Close())
 		must(b, os.Rename(begun, path))
-		b.Logf("%d events stored in %s", events, time.Since(began).Round(time.Millisecond))
+		b.Logf("%d events stored in %s", Wanted(b), time.Since(began).Round(time.Millisecond))
 	}
-	c, closeStore := open(b, path)
-	b.Cleanup(closeStore)
-	return c, events
+	c := open(b, path)
+	b.Cleanup(func() { _ = c.Store.Close() })
+	return c
 }
 
-func open(b *testing.B, path string) (c *control.Control, closeStore func()) {
+func open(b *testing.B, path string) *control.Control {
 	b.Helper()
-	s, err := store.Open(b.Context(), store.Options{URL: path, Soft: contact.DefaultSoftPolicy, Now: Now})
+	s, err := store.Open(b.Context(), store.Options{URL: path, Soft: contact.DefaultSoftPolicy})
 	must(b, err)
 	codec, err := receipt.NewCodec()
 	must(b, err)
 	return &control.Control{
-		Store: s, Adapters: all.Adapters(), Now: Now, PublicURL: "https://tidings.test", BasePath: "/in",
+		Store: s, Adapters: all.Adapters(), Now: time.Now, PublicURL: "https://tidings.test", BasePath: "/in",
 		Builder: receipt.Builder{Codec: codec}, Commit: s.Commit,
-	}, func() { must(b, s.Close()) }
+	}
 }
 
 func must(b *testing.B, err error) {
@@ -123,13 +126,13 @@ func (w *mail) life() []event.Draft {
 	return list
 }
 
-// fill stores events of an imagined world, the newest at Now.
-func fill(b *testing.B, c *control.Control, events int) {
+// Fill stores events of an imagined world, the newest at a moment.
+func Fill(b *testing.B, c *control.Control, events int, now time.Time) {
 	b.Helper()
-	src := &source.Source{ID: "src_0123456789abcdef", Project: store.DefaultProject, Name: "main", Provider: "ses", CreatedAt: Now()}
-	must(b, c.Store.CreateSource(b.Context(), src, store.Act{At: Now(), By: "test", Door: "test", Operation: "create"}))
+	src := &source.Source{ID: "src_0123456789abcdef", Project: store.DefaultProject, Name: "main", Provider: "ses", CreatedAt: now}
+	must(b, c.Store.CreateSource(b.Context(), src, store.Act{At: now, By: "test", Door: "test", Operation: "create"}))
 	span := 60 * 24 * time.Hour
-	w := &mail{rng: rand.New(rand.NewPCG(1, 2)), begin: Now().Add(-span), step: span * 245 / 100 / time.Duration(events)}
+	w := &mail{rng: rand.New(rand.NewPCG(1, 2)), begin: now.Add(-span), step: span * 245 / 100 / time.Duration(events)}
 	var entries []*receipt.Entry
 	for stored := 0; stored < events; {
 		for _, d := range w.life() {
