@@ -62,6 +62,10 @@ func routes() []route {
 		{"listSuppressionPatterns", get, "/suppressions/patterns", 200, on((*api).listPatterns)},
 		{"liftSuppressionPattern", post, "/suppressions/patterns/{id}/lift", 200, on((*api).liftPattern)},
 
+		{"listApprovals", get, "/approvals", 200, on((*api).listApprovals)},
+		{"approveAct", post, "/approvals/{code}/approve", 200, on((*api).approveAct)},
+		{"refuseAct", post, "/approvals/{code}/refuse", 200, on((*api).refuseAct)},
+
 		{"listReceipts", get, "/receipts", 200, on((*api).listReceipts)},
 		{"getReceipt", get, "/receipts/{id}", 200, on((*api).getReceipt)},
 		{"getReceiptRaw", get, "/receipts/{id}/raw", 200, onRaw((*api).getReceiptRaw)},

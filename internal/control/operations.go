@@ -53,6 +53,8 @@ const (
 	opResetPerson         = "resetPerson"
 	opDisablePerson       = "disablePerson"
 	opEnablePerson        = "enablePerson"
+	opApproveAct          = "approveAct"
+	opRefuseAct           = "refuseAct"
 )
 
 // Operations lists all operations.
@@ -194,6 +196,21 @@ func Operations() []Operation {
 		{
 			Name: opLiftPattern, Group: "Suppressions", Scope: Secret, Summary: "Lift a suppression pattern",
 			Details: "By its id (sup_…) or its spelling, with a note. Suppressions of single addresses stay.",
+		},
+
+		{
+			Name: "listApprovals", Group: "Approvals", Scope: Secret, Summary: "List what waits for a person",
+			Details: "What AI assistants asked for and did not do yet, the oldest first: those that wait, and those that were " +
+				"approved and not used so far. What was refused, used or is over is in the audit log.",
+		},
+		{
+			Name: opApproveAct, Group: "Approvals", Scope: Secret, Summary: "Approve what an assistant asked for",
+			Details: "With a note. The assistant may then do it, once, before expiresAt. 403 with the code own_approval for the key " +
+				"that asked.",
+		},
+		{
+			Name: opRefuseAct, Group: "Approvals", Scope: Secret, Summary: "Refuse what an assistant asked for",
+			Details: "The assistant is told that a person refused it.",
 		},
 
 		{Name: "listReceipts", Group: "Receipts", Scope: Secret, Summary: "List receipts", Details: "Newest first."},
