@@ -36,10 +36,12 @@ func routes() []route {
 
 		{"listContacts", get, "/contacts", 200, on((*api).listContacts)},
 		{"getContact", get, "/contacts/{id}", 200, on((*api).getContact)},
+		{"getContactExplanation", get, "/contacts/{id}/explanation", 200, on((*api).getContactExplanation)},
 		{"listContactEvents", get, "/contacts/{id}/events", 200, on((*api).listContactEvents)},
 
 		{"listMessages", get, "/messages", 200, on((*api).listMessages)},
 		{"getMessage", get, "/messages/{id}", 200, on((*api).getMessage)},
+		{"getMessageExplanation", get, "/messages/{id}/explanation", 200, on((*api).getMessageExplanation)},
 		{"listMessageEvents", get, "/messages/{id}/events", 200, on((*api).listMessageEvents)},
 
 		{"listSources", get, "/sources", 200, on((*api).listSources)},
@@ -77,6 +79,7 @@ func routes() []route {
 		{"cancelReplay", post, "/replays/{id}/cancel", 200, on((*api).cancelReplay)},
 
 		{"getOverview", get, "/stats/overview", 200, on((*api).getOverview)},
+		{"getDeliverability", get, "/stats/deliverability", 200, on((*api).getDeliverability)},
 		{"getStats", get, "/stats", 200, on((*api).getStats)},
 		{"getLinks", get, "/stats/links", 200, on((*api).getLinks)},
 		{"getFunnel", get, "/stats/funnel", 200, on((*api).getFunnel)},
