@@ -184,7 +184,7 @@ func (a *api) operation(framework huma.API, r route, o control.Operation) huma.O
 	if len(op.Security) > 0 || strings.HasPrefix(r.path, pathsOfPeople) {
 		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
 	}
-	if o.Name == "signIn" || o.Name == "changePassword" {
+	if o.Name == "signIn" || o.Name == "changePassword" || o.Name == "testSource" {
 		statuses = append(statuses, http.StatusTooManyRequests)
 	}
 	repeatAndScope(&op, o)

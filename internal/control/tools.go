@@ -78,6 +78,9 @@ func (c *Control) NoteCall(ctx context.Context, who Actor, t Tool, target string
 			strings.Join(t.Needs, ", ")).WithHint("create a key that has them: tidings key create --scope %s",
 			strings.Join(t.Needs, " --scope "))
 	}
+	if err := c.AssistantCalls.take(who.By, c.Now(), "too_many_calls", "this key made too many calls"); err != nil {
+		return err
+	}
 	var p problems
 	p.text("target", target, 0, maxFilter)
 	if err := p.err(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -332,6 +333,30 @@ func TestRequestsThatMayNotAskAreRefused(t *testing.T) {
 		if c.key != "" && strings.Contains(string(body), c.key) {
 			t.Errorf("%s: the answer repeats the key", c.name)
 		}
+	}
+}
+
+func TestAnAssistantThatCallsTooOftenIsToldWhenToComeBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.life()
+	w.control.AssistantCalls = control.NewRates(2, time.Minute)
+	s := w.client(w.key("read"), nil)
+	for range 2 {
+		if text, res := call(t, s, "get_subscriber", map[string]any{"email": "con_1"}); res.IsError {
+			t.Fatal(text)
+		}
+	}
+	const want = "rate_limited: this key made too many calls: 2 within 1m are allowed (come back in 30s)"
+	if text, res := call(t, s, "get_subscriber", map[string]any{"email": "con_1"}); !res.IsError || text != want {
+		t.Errorf("the third call: %s", text)
+	}
+	_, err := s.ReadResource(t.Context(), &sdk.ReadResourceParams{URI: "tidings://contacts/con_1"})
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a resource: %v", err)
+	}
+	if text, res := call(t, w.client(w.key("read"), nil), "get_subscriber", map[string]any{"email": "con_1"}); res.IsError {
+		t.Errorf("another key: %s", text)
 	}
 }
 
