@@ -36,3 +36,15 @@ func (r *Rate) UnmarshalText(b []byte) error {
 	*r = Rate{Count: n, Each: d}
 	return nil
 }
+
+// String is the written form.
+func (r Rate) String() string {
+	if r.Count == 0 {
+		return "0"
+	}
+	each := Duration(r.Each).String()
+	if strings.HasSuffix(each, "m0s") {
+		each = strings.TrimSuffix(each, "0s")
+	}
+	return strconv.Itoa(r.Count) + "/" + each
+}

@@ -16,6 +16,10 @@ func TestARateIsWrittenAsCountAndTime(t *testing.T) {
 		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
 			t.Errorf("%q is read as %+v, %v, want %+v", text, got, err, want)
 		}
+		var again config.Rate
+		if err := again.UnmarshalText([]byte(got.String())); err != nil || again != want {
+			t.Errorf("%q is written as %s, which is %+v, %v", text, got, again, err)
+		}
 	}
 	for _, text := range []string{"", "5", "/1m", "5/", "0/1m", "-1/1m", "5/0", "5/-1m", "1000001/1m", "5/1m/1m", "x/1m", "5/m"} {
 		var got config.Rate

@@ -94,7 +94,7 @@ func (w *mail) life() []event.Draft {
 	n := w.number
 	sent := w.begin.Add(time.Duration(n) * w.step)
 	m := &event.Message{
-		ID: fmt.Sprintf("0100019a1f6e8d2f-%08d-4c1e-9b1e-6f0c2a7d5e11-000000", n),
+		ID:       fmt.Sprintf("0100019a1f6e8d2f-%08d-4c1e-9b1e-6f0c2a7d5e11-000000", n),
 		Template: fmt.Sprintf("group-%d/template-%d", n%100%7, n%100),
 		Workflow: fmt.Sprintf("group-%d", n%100%7), Subject: "Welcome", From: fmt.Sprintf("app@send%d.test", n%4),
 		SenderDomain: fmt.Sprintf("send%d.test", n%4), Tags: []string{fmt.Sprintf("tag-%d", n%10)},
