@@ -123,6 +123,9 @@ func TestAPersonApprovesWithTheCommandWhatAnAssistantAskedFor(t *testing.T) {
 		return answer
 	}
 	code := remove("").Waiting.Confirmation
+	if r := command(t, "mcp", "pending", "--db", s.db); r.code != 0 || !strings.Contains(r.out, code) || !strings.Contains(r.out, "ghost@acme.test") {
+		t.Errorf("what waits: %d %s%s", r.code, r.out, r.errOut)
+	}
 	if r := command(t, "mcp", "approve", code, "--db", s.db); r.code != 0 || !strings.Contains(r.out, "Nothing was approved") {
 		t.Errorf("a look at the code: %d %s%s", r.code, r.out, r.errOut)
 	}
@@ -131,6 +134,9 @@ func TestAPersonApprovesWithTheCommandWhatAnAssistantAskedFor(t *testing.T) {
 	}
 	if !remove(code).Removed {
 		t.Error("it was not removed after the approval")
+	}
+	if r := command(t, "mcp", "refuse", remove("").Waiting.Confirmation, "--db", s.db); r.code != 0 || !strings.Contains(r.out, "Refused") {
+		t.Errorf("the refusal: %d %s%s", r.code, r.out, r.errOut)
 	}
 	if r := command(t, "mcp", "approve", code, "--db", s.db, "--note", "again"); r.code != 3 {
 		t.Errorf("a used code: exit code %d", r.code)
