@@ -88,18 +88,30 @@ type mail struct {
 	step   time.Duration // between messages
 }
 
+// MessageID, Recipient, Template and Workflow are those of the n-th message, from 1. There are five messages to twelve events.
+func MessageID(n int) string {
+	return fmt.Sprintf("0100019a1f6e8d2f-%08d-4c1e-9b1e-6f0c2a7d5e11-000000", n)
+}
+
+// Recipient is described with MessageID.
+func Recipient(n int) string { return fmt.Sprintf("person%d@domain%d.test", n*7919%500_000, n%300) }
+
+// Template is described with MessageID.
+func Template(n int) string { return fmt.Sprintf("group-%d/template-%d", n%100%7, n%100) }
+
+// Workflow is described with MessageID.
+func Workflow(n int) string { return fmt.Sprintf("group-%d", n%100%7) }
+
 // life makes what became of the next message, one draft for each fact.
 func (w *mail) life() []event.Draft {
 	w.number++
 	n := w.number
 	sent := w.begin.Add(time.Duration(n) * w.step)
 	m := &event.Message{
-		ID:       fmt.Sprintf("0100019a1f6e8d2f-%08d-4c1e-9b1e-6f0c2a7d5e11-000000", n),
-		Template: fmt.Sprintf("group-%d/template-%d", n%100%7, n%100),
-		Workflow: fmt.Sprintf("group-%d", n%100%7), Subject: "Welcome", From: fmt.Sprintf("app@send%d.test", n%4),
+		ID: MessageID(n), Template: Template(n), Workflow: Workflow(n), Subject: "Welcome", From: fmt.Sprintf("app@send%d.test", n%4),
 		SenderDomain: fmt.Sprintf("send%d.test", n%4), Tags: []string{fmt.Sprintf("tag-%d", n%10)},
 	}
-	to := fmt.Sprintf("person%d@domain%d.test", n*7919%500_000, n%300)
+	to := Recipient(n)
 	draft := func(name event.Name, after time.Duration) event.Draft {
 		at := sent.Add(after)
 		d := event.Draft{IdentityAt: at, Key: []string{string(name), m.ID}}
