@@ -15,6 +15,7 @@ import (
 type plan struct {
 	where   []string // over events alone, served by the index or cheap
 	args    []any
+	checks  []driver // over events, after those of where: no index serves them together
 	filters []messageFilter
 	tag     string
 	nothing bool // nothing can match
@@ -94,13 +95,7 @@ func split(base *plan, drivers []driver, project int64) []*plan {
 		if first.column == "template" {
 			p.where = append(p.where, "e.template <> 0") // what its index is limited to: a parameter might be 0
 		}
-		for _, d := range drivers[1:] {
-			list := make([]string, len(d.refs))
-			for i, r := range d.refs {
-				list[i] = p.arg(r)
-			}
-			p.where = append(p.where, "+e."+d.column+" IN ("+strings.Join(list, ", ")+")")
-		}
+		p.checks = drivers[1:]
 		plans = append(plans, p)
 	}
 	return plans
@@ -222,19 +217,66 @@ func (p *plan) scan(bound int) string {
 	return sql + ` ORDER BY ` + p.order + ` LIMIT ` + itoa(bound)
 }
 
-// runPlan runs one scan. cursor is where it ended at the bound, zero where it did not.
+// sparse reports whether a scan passes over events that it looked at.
+func (p *plan) sparse() bool { return len(p.checks) > 0 || len(p.filters) > 0 || p.tag != "" }
+
+// matching is the SQL that reads those of at most bound events along the index that all but the tag holds for, and its
+// arguments. Where there is no tag it ends at most+1 of them.
+func (p *plan) matching(bound, most int) (sql string, args []any) {
+	sql, args = p.scan(bound), slices.Clone(p.args)
+	if len(p.checks) == 0 && len(p.filters) == 0 {
+		return sql, args
+	}
+	arg := func(ref int64) string {
+		args = append(args, ref)
+		return "$" + itoa(len(args))
+	}
+	sql = `SELECT e.* FROM (` + sql + `) e`
+	var where []string
+	for _, d := range p.checks {
+		list := make([]string, len(d.refs))
+		for i, r := range d.refs {
+			list[i] = arg(r)
+		}
+		where = append(where, "e."+d.column+" IN ("+strings.Join(list, ", ")+")")
+	}
+	if len(p.filters) > 0 {
+		sql += ` JOIN messages m ON m.ref = e.message`
+	}
+	for _, f := range p.filters {
+		where = append(where, "m."+f.column+" = "+arg(f.ref))
+	}
+	sql += ` WHERE ` + joinAnd(where) + ` ORDER BY e.id DESC`
+	if p.tag == "" {
+		sql += ` LIMIT ` + itoa(most+1)
+	}
+	return sql, args
+}
+
+// runPlan runs one scan. cursor is where it ended at the bound, zero where it did not. What is not rare is found in the
+// first events; only else all up to the bound are looked at.
 func (s *Store) runPlan(ctx context.Context, c conn, p *plan, q EventQuery) (rows []*eventRecord, cursor event.ID, err error) {
-	bound, filtered := q.Limit+1, len(p.filters) > 0 || p.tag != ""
-	if filtered {
-		bound = scanBound
+	if !p.sparse() {
+		rows, err = p.run(ctx, c, q.Limit+1, q.Limit)
+		return rows, cursor, err
 	}
-	inner := p.scan(bound)
-	sql, args := selectEvent+` FROM (`+inner+`) e `+joinEvent, slices.Clone(p.args)
-	for i, f := range p.filters {
-		args = append(args, f.ref)
-		sql += [...]string{` WHERE `, ` AND `}[min(i, 1)] + `m.` + f.column + ` = $` + itoa(len(args))
+	for _, bound := range []int{scanBound / 10, scanBound} {
+		if rows, err = p.run(ctx, c, bound, q.Limit); err != nil || len(rows) > q.Limit {
+			return rows, event.ID{}, err
+		}
+		cursor = event.ID{}
+		_, err = one(ctx, c, `SELECT id FROM (`+p.scan(bound)+`) x ORDER BY id DESC LIMIT 1 OFFSET `+itoa(bound-1), p.args, &cursor)
+		if err != nil || cursor.IsZero() {
+			return rows, cursor, err
+		}
 	}
-	err = c.query(ctx, sql+` ORDER BY e.id DESC`, args, func(r row) error {
+	return rows, cursor, nil
+}
+
+// run reads up to most+1 matching events among the first bound.
+func (p *plan) run(ctx context.Context, c conn, bound, most int) (rows []*eventRecord, err error) {
+	inner, args := p.matching(bound, most)
+	err = c.query(ctx, selectEvent+` FROM (`+inner+`) e `+joinEvent+` ORDER BY e.id DESC`, args, func(r row) error {
 		rec, err := scanEvent(r)
 		if err != nil {
 			return err
@@ -245,20 +287,15 @@ func (s *Store) runPlan(ctx context.Context, c conn, p *plan, q EventQuery) (row
 				return err
 			}
 		}
-		if rows = append(rows, rec); len(rows) > q.Limit {
+		if rows = append(rows, rec); len(rows) > most {
 			return errEnough
 		}
 		return nil
 	})
 	if errors.Is(err, errEnough) {
-		return rows, cursor, nil
+		err = nil
 	}
-	if err != nil || !filtered {
-		return rows, cursor, err
-	}
-	_, err = one(ctx, c, `SELECT id FROM (`+inner+`) x ORDER BY id DESC LIMIT 1 OFFSET `+itoa(bound-1),
-		p.args, &cursor)
-	return rows, cursor, err
+	return rows, err
 }
 
 func hasTag(info []byte, tag string) (bool, error) {
