@@ -220,74 +220,94 @@ func (p *plan) scan(bound int) string {
 // sparse reports whether a scan passes over events that it looked at.
 func (p *plan) sparse() bool { return len(p.checks) > 0 || len(p.filters) > 0 || p.tag != "" }
 
-// matching is the SQL that reads those of at most bound events along the index that all but the tag holds for, and its
-// arguments. Where there is no tag it ends at most+1 of them.
-func (p *plan) matching(bound, most int) (sql string, args []any) {
-	sql, args = p.scan(bound), slices.Clone(p.args)
-	if len(p.checks) == 0 && len(p.filters) == 0 {
-		return sql, args
-	}
-	arg := func(ref int64) string {
-		args = append(args, ref)
-		return "$" + itoa(len(args))
-	}
-	sql = `SELECT e.* FROM (` + sql + `) e`
-	var where []string
-	for _, d := range p.checks {
-		list := make([]string, len(d.refs))
-		for i, r := range d.refs {
-			list[i] = arg(r)
-		}
-		where = append(where, "e."+d.column+" IN ("+strings.Join(list, ", ")+")")
-	}
-	if len(p.filters) > 0 {
-		sql += ` JOIN messages m ON m.ref = e.message`
-	}
-	for _, f := range p.filters {
-		where = append(where, "m."+f.column+" = "+arg(f.ref))
-	}
-	sql += ` WHERE ` + joinAnd(where) + ` ORDER BY e.id DESC`
-	if p.tag == "" {
-		sql += ` LIMIT ` + itoa(most+1)
-	}
-	return sql, args
-}
+// scanChunk is how many events of a sparse scan are looked at in one go.
+const scanChunk = 1000
 
-// runPlan runs one scan. cursor is where it ended at the bound, zero where it did not. What is not rare is found in the
-// first events; only else all up to the bound are looked at.
-func (s *Store) runPlan(ctx context.Context, c conn, p *plan, q EventQuery) (rows []*eventRecord, cursor event.ID, err error) {
-	if !p.sparse() {
-		rows, err = p.run(ctx, c, q.Limit+1, q.Limit)
+// runPlan runs one of the scans of a query. cursor is where it ended at the bound, zero where it did not. A scan that passes
+// over events ends as soon as it has enough, and loads those alone that match.
+func (s *Store) runPlan(ctx context.Context, c conn, plans []*plan, i int, q EventQuery) (rows []*eventRecord, cursor event.ID, err error) {
+	if p := plans[i]; !p.sparse() {
+		rows, err = loadEvents(ctx, c, `(`+p.scan(q.Limit+1)+`)`, p.args, "", q.Limit+1)
 		return rows, cursor, err
 	}
-	for _, bound := range []int{scanBound / 10, scanBound} {
-		if rows, err = p.run(ctx, c, bound, q.Limit); err != nil || len(rows) > q.Limit {
-			return rows, event.ID{}, err
+	for looked := 0; looked < eventBound; looked += scanChunk {
+		p := plans[i]
+		ids, last, n, err := p.chunk(ctx, c)
+		if err != nil {
+			return nil, cursor, err
 		}
-		cursor = event.ID{}
-		_, err = one(ctx, c, `SELECT id FROM (`+p.scan(bound)+`) x ORDER BY id DESC LIMIT 1 OFFSET `+itoa(bound-1), p.args, &cursor)
-		if err != nil || cursor.IsZero() {
-			return rows, cursor, err
+		if most := q.Limit + 1 - len(rows); p.tag == "" {
+			ids = ids[:min(len(ids), most)]
+		}
+		if len(ids) > 0 {
+			from := `(SELECT * FROM events WHERE id IN (` + marks(1, len(ids)) + `))`
+			more, err := loadEvents(ctx, c, from, ids, p.tag, q.Limit+1-len(rows))
+			if err != nil {
+				return nil, cursor, err
+			}
+			rows = append(rows, more...)
+		}
+		if len(rows) > q.Limit || n < scanChunk {
+			return rows, event.ID{}, nil
+		}
+		cursor, q.After = last, last
+		if plans, err = s.planEvents(ctx, c, q); err != nil {
+			return nil, cursor, err
 		}
 	}
 	return rows, cursor, nil
 }
 
-// run reads up to most+1 matching events among the first bound.
-func (p *plan) run(ctx context.Context, c conn, bound, most int) (rows []*eventRecord, err error) {
-	inner, args := p.matching(bound, most)
-	err = c.query(ctx, selectEvent+` FROM (`+inner+`) e `+joinEvent+` ORDER BY e.id DESC`, args, func(r row) error {
+// chunk looks at the next events along the index: the ids of those that all but the tag holds for, the id of the last one
+// looked at, and how many those were.
+func (p *plan) chunk(ctx context.Context, c conn) (ids []any, last event.ID, looked int, err error) {
+	args := slices.Clone(p.args)
+	arg := func(ref int64) string {
+		args = append(args, ref)
+		return "$" + itoa(len(args))
+	}
+	holds := []string{"1 = 1"}
+	for _, d := range p.checks {
+		list := make([]string, len(d.refs))
+		for i, r := range d.refs {
+			list[i] = arg(r)
+		}
+		holds = append(holds, "e."+d.column+" IN ("+strings.Join(list, ", ")+")")
+	}
+	join := ""
+	for _, f := range p.filters {
+		join = ` LEFT JOIN messages m ON m.ref = e.message`
+		holds = append(holds, "coalesce(m."+f.column+", 0) = "+arg(f.ref))
+	}
+	sql := `SELECT e.id, CASE WHEN ` + joinAnd(holds) + ` THEN 1 ELSE 0 END FROM (` + p.scan(scanChunk) + `) e` + join +
+		` ORDER BY e.id DESC`
+	err = c.query(ctx, sql, args, func(r row) error {
+		var match int64
+		if err := r.Scan(&last, &match); err != nil {
+			return err
+		}
+		if looked++; match == 1 {
+			ids = append(ids, last)
+		}
+		return nil
+	})
+	return ids, last, looked, err
+}
+
+// loadEvents reads events of a table or subquery, newest first: at most so many, and with a tag only those that have it.
+func loadEvents(ctx context.Context, c conn, from string, args []any, tag string, most int) (rows []*eventRecord, err error) {
+	err = c.query(ctx, selectEvent+` FROM `+from+` e `+joinEvent+` ORDER BY e.id DESC`, args, func(r row) error {
 		rec, err := scanEvent(r)
 		if err != nil {
 			return err
 		}
-		if p.tag != "" {
-			ok, err := hasTag(rec.info, p.tag)
+		if tag != "" {
+			ok, err := hasTag(rec.info, tag)
 			if err != nil || !ok {
 				return err
 			}
 		}
-		if rows = append(rows, rec); len(rows) > most {
+		if rows = append(rows, rec); len(rows) >= most {
 			return errEnough
 		}
 		return nil
