@@ -38,15 +38,7 @@ const (
 	explainEvents   = 20 // of an email to a recipient
 )
 
-// Explain answers "why did this person not get it?" by an address, a contact's id, or the id of an email.
-func (c *Control) Explain(ctx context.Context, who Actor, what string) (Explanation, error) {
-	if strings.HasPrefix(what, "con_") || strings.Contains(what, "@") && !strings.HasPrefix(what, "<") {
-		return c.ExplainContact(ctx, who, what)
-	}
-	return c.ExplainMessage(ctx, who, what)
-}
-
-// ExplainMessage is Explain by the provider's id of an email, which may have several recipients, or by ours.
+// ExplainMessage tells what became of an email, by the provider's id, which may have several recipients, or by ours.
 func (c *Control) ExplainMessage(ctx context.Context, who Actor, id string) (Explanation, error) {
 	var p problems
 	p.text("about", id, 1, maxFilter)
@@ -84,7 +76,8 @@ func (c *Control) ExplainMessage(ctx context.Context, who Actor, id string) (Exp
 
 func (x *Explanation) say(r ExplainReason) { x.Reasons = append(x.Reasons, r) }
 
-// ExplainContact is Explain by an address or a contact's id. An address that nobody knows is explained, not refused.
+// ExplainContact answers "why did this person not get it?" by an address or a contact's id. An address that nobody knows
+// is explained, not refused.
 func (c *Control) ExplainContact(ctx context.Context, who Actor, what string) (Explanation, error) {
 	k, err := c.Contact(ctx, who, what)
 	if fault.Is(err, fault.NotFound) && strings.Contains(what, "@") {

@@ -29,6 +29,7 @@ func (w *world) attack() {
 		"timestamp": "2026-05-04T10:11:58.000Z", "source": "app@send.test", "messageId": "0102019a-bad-000000",
 		"destination":   []string{"victim@acme.test"},
 		"commonHeaders": map[string]any{"from": []string{"app@send.test"}, "subject": hostile},
+		"headers":       []any{map[string]any{"name": "List-Unsubscribe", "value": "<https://send.test/u/c4nary-unsubscribe>"}},
 		"tags":          map[string]any{"templateKey": []string{hostile}, "workflow": []string{hostile}, hostile: []string{hostile}},
 	}
 	for _, r := range []map[string]any{
@@ -44,6 +45,20 @@ func (w *world) attack() {
 				"diagnosticCode": "smtp; 550 " + hostile + strings.Repeat(" padding", 200),
 			}},
 		}},
+		{"eventType": "Reject", "reject": map[string]any{"reason": hostile}},
+		{"eventType": "Rendering Failure", "failure": map[string]any{"errorMessage": hostile, "templateName": hostile}},
+		{"eventType": "DeliveryDelay", "deliveryDelay": map[string]any{
+			"timestamp": "2026-05-04T10:12:00.000Z", "delayType": hostile, "expirationTime": "2026-05-05T10:12:00.000Z",
+			"delayedRecipients": []any{map[string]any{"emailAddress": "victim@acme.test", "status": hostile, "diagnosticCode": hostile}},
+		}},
+		{"eventType": "Delivery", "delivery": map[string]any{
+			"timestamp": "2026-05-04T10:12:01.000Z", "recipients": []string{"victim@acme.test"}, "smtpResponse": hostile, "reportingMTA": hostile,
+		}},
+		{"eventType": "Complaint", "complaint": map[string]any{
+			"timestamp": "2026-05-04T10:23:00.000Z", "feedbackId": "0102-fb-2", "complaintFeedbackType": hostile, "userAgent": hostile,
+			"complainedRecipients": []any{map[string]any{"emailAddress": "victim@acme.test"}},
+		}},
+		{"eventType": hostile, "mailing": map[string]any{"text": hostile}},
 	} {
 		r["mail"] = mail
 		b, err := json.Marshal(r)
@@ -165,7 +180,7 @@ func TestNoAnswerHoldsASecret(t *testing.T) {
 	w.attack()
 	key := w.key()
 	for name, text := range everything(t, w, w.client(key, nil)) {
-		for _, secret := range []string{created.Token, key, "sk_", created.URL} {
+		for _, secret := range []string{created.Token, key, "sk_", created.URL, "c4nary", "UnsubscribeURL", "zstd"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s tells %q", name, secret)
 			}
