@@ -225,7 +225,9 @@ const scanChunk = 1000
 
 // runPlan runs one of the scans of a query. cursor is where it ended at the bound, zero where it did not. A scan that passes
 // over events ends as soon as it has enough, and loads those alone that match.
-func (s *Store) runPlan(ctx context.Context, c conn, plans []*plan, i int, q EventQuery) (rows []*eventRecord, cursor event.ID, err error) {
+func (s *Store) runPlan(
+	ctx context.Context, c conn, plans []*plan, i int, q EventQuery,
+) (rows []*eventRecord, cursor event.ID, err error) {
 	if p := plans[i]; !p.sparse() {
 		rows, err = loadEvents(ctx, c, `(`+p.scan(q.Limit+1)+`)`, p.args, "", q.Limit+1)
 		return rows, cursor, err

@@ -88,18 +88,18 @@ type mail struct {
 	step   time.Duration // between messages
 }
 
-// MessageID, Recipient, Template and Workflow are those of the n-th message, from 1. There are five messages to twelve events.
+// MessageID is the id of the n-th message, from 1. There are five messages to twelve events.
 func MessageID(n int) string {
 	return fmt.Sprintf("0100019a1f6e8d2f-%08d-4c1e-9b1e-6f0c2a7d5e11-000000", n)
 }
 
-// Recipient is described with MessageID.
+// Recipient is whom the n-th message went to.
 func Recipient(n int) string { return fmt.Sprintf("person%d@domain%d.test", n*7919%500_000, n%300) }
 
-// Template is described with MessageID.
+// Template is that of the n-th message.
 func Template(n int) string { return fmt.Sprintf("group-%d/template-%d", n%100%7, n%100) }
 
-// Workflow is described with MessageID.
+// Workflow is that of the n-th message.
 func Workflow(n int) string { return fmt.Sprintf("group-%d", n%100%7) }
 
 // life makes what became of the next message, one draft for each fact.
