@@ -16,7 +16,7 @@ CONNECTIONS ?= 64,256
 FUZZTIME ?= 10s
 FUZZ ?= ./event/... ./provider/... ./internal/pull/... ./internal/ingest/...
 
-.PHONY: help run build test fuzz lint format bench generate e2e openapi web web-check postgres clean
+.PHONY: help run build test fuzz lint format bench generate e2e openapi mcp-check web web-check postgres clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ e2e: build ## Run the built binary against real engines: kill -9 rounds, disorde
 
 openapi: build ## Lint the served OpenAPI document with an independent linter (needs npx)
 	scripts/openapi.sh
+
+mcp-check: build ## Ask over MCP with the inspector and the conformance suite of others (needs Node and npm)
+	scripts/mcp.sh
 
 web: build ## Make web/dist and its types of the API again (needs Node and npm)
 	scripts/web.sh types

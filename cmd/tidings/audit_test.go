@@ -45,6 +45,8 @@ var cliDeeds = map[string][]string{
 
 	"liftSuppressionPattern": nil, // needs a pattern: the API's test has one
 	"importEvents":           {"import", "testdata/import.ndjson", "--source", "SRC"},
+	"approveAct":             nil, // needs an assistant: the end-to-end tests have one
+	"refuseAct":              nil, // needs an assistant: the end-to-end tests have one
 	"replay":                 nil, // has a test of its own
 }
 

@@ -2,18 +2,16 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"os"
 
-	"tidings/internal/control"
 	"tidings/internal/mcp"
-	"tidings/internal/store"
 )
 
 type mcpCommand struct {
 	Bridge  mcpBridge  `cmd:"" default:"withargs" help:"Let an AI assistant on this machine ask a server (the default)."`
+	Pending mcpPending `cmd:"" help:"List what AI assistants asked for and a person decides on."`
 	Approve mcpApprove `cmd:"" help:"Approve what an AI assistant asked for."`
+	Refuse  mcpRefuse  `cmd:"" help:"Refuse what an AI assistant asked for."`
 }
 
 type mcpBridge struct {
@@ -41,57 +39,4 @@ func (m *mcpBridge) Run(c *console) error {
 		return usageError{err}
 	}
 	return b.Run(c.ctx, os.Stdin, c.out)
-}
-
-type mcpApprove struct {
-	database `embed:""`
-	printing `embed:""`
-	Code     string `arg:"" help:"The code that the assistant told."`
-	Note     string `placeholder:"TEXT" help:"Why, for the audit log. Without it nothing is approved, only shown."`
-}
-
-// Help is the long help.
-func (*mcpApprove) Help() string {
-	return `An assistant can't change anything by itself: it gets a code, and does what it asked for once a person approved
-the code. First look at what it is, then approve it with a note. A code is good once, for 15 minutes.
-
-  tidings mcp approve K7QD93XM
-  tidings mcp approve K7QD93XM --note "the customer wrote that the mailbox works again"`
-}
-
-// approvalView is what an assistant asked for, as it is printed.
-type approvalView struct {
-	Code      string `json:"code"`
-	Operation string `json:"operation"`
-	Target    string `json:"target"`
-	By        string `json:"by"`
-	Approved  bool   `json:"approved"`
-}
-
-// Run shows or approves.
-func (m *mcpApprove) Run(c *console) error {
-	return m.local(c, func(ops *control.Control, who control.Actor) error {
-		a, err := m.look(c, ops, who)
-		if err != nil {
-			return err
-		}
-		view := approvalView{a.Code, a.Operation, a.Subject, a.By, a.ApprovedBy != ""}
-		return m.print(c, view, func(w io.Writer) {
-			fmt.Fprintf(w, "%s of %s, asked for with %s\n", a.Operation, plain(a.Subject), a.By)
-			if view.Approved {
-				fmt.Fprintf(w, "Approved. Tell the assistant; it must go on before %s (UTC).\n", when(a.ExpiresAt))
-				return
-			}
-			fmt.Fprintf(w, "Nothing was approved. Look at it: tidings contacts get %s\nTo approve it: tidings "+
-				"mcp approve %s --note \"why\"\n",
-				plain(a.Subject), a.Code)
-		})
-	})
-}
-
-func (m *mcpApprove) look(c *console, ops *control.Control, who control.Actor) (store.Approval, error) {
-	if m.Note == "" {
-		return ops.WaitingApproval(c.ctx, who, m.Code)
-	}
-	return ops.Approve(c.ctx, who, m.Code, m.Note)
 }

@@ -118,6 +118,14 @@ func deeds() map[string]deed {
 			}
 			return post("/sources/{src}/test", nil)(s, src)
 		}, ""},
+		"approveAct": {
+			func(s *server, _ string) string { return s.decide("approve", `{"note":"asked by phone"}`) },
+			"operation →remove_suppression, askedBy →key_assistant",
+		},
+		"refuseAct": {
+			func(s *server, _ string) string { return s.decide("refuse", nil) },
+			"operation →remove_suppression, askedBy →key_assistant",
+		},
 		"startReplay": {func(s *server, _ string) string { return s.startReplay() }, ""},
 		"cancelReplay": {func(s *server, _ string) string {
 			x, err := s.control.StartReplay(s.t.Context(), operator, control.ReplayFilter{}, false)

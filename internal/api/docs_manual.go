@@ -55,7 +55,8 @@ type manualField struct {
 
 // groupOrder is the order of an event's way; other groups follow by name.
 var groupOrder = []string{
-	"Events", "Contacts", "Messages", "Suppressions", "Statistics", "Sources", "Receipts", "Keys", "People", "Audit", "Server",
+	"Events", "Contacts", "Messages", "Suppressions", "Approvals", "Statistics", "Sources", "Receipts", "Keys", "People",
+	"Audit", "Server",
 }
 
 func manualOf(doc *huma.OpenAPI) manual {

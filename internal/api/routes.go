@@ -36,10 +36,12 @@ func routes() []route {
 
 		{"listContacts", get, "/contacts", 200, on((*api).listContacts)},
 		{"getContact", get, "/contacts/{id}", 200, on((*api).getContact)},
+		{"getContactExplanation", get, "/contacts/{id}/explanation", 200, on((*api).getContactExplanation)},
 		{"listContactEvents", get, "/contacts/{id}/events", 200, on((*api).listContactEvents)},
 
 		{"listMessages", get, "/messages", 200, on((*api).listMessages)},
 		{"getMessage", get, "/messages/{id}", 200, on((*api).getMessage)},
+		{"getMessageExplanation", get, "/messages/{id}/explanation", 200, on((*api).getMessageExplanation)},
 		{"listMessageEvents", get, "/messages/{id}/events", 200, on((*api).listMessageEvents)},
 
 		{"listSources", get, "/sources", 200, on((*api).listSources)},
@@ -62,6 +64,10 @@ func routes() []route {
 		{"listSuppressionPatterns", get, "/suppressions/patterns", 200, on((*api).listPatterns)},
 		{"liftSuppressionPattern", post, "/suppressions/patterns/{id}/lift", 200, on((*api).liftPattern)},
 
+		{"listApprovals", get, "/approvals", 200, on((*api).listApprovals)},
+		{"approveAct", post, "/approvals/{code}/approve", 200, on((*api).approveAct)},
+		{"refuseAct", post, "/approvals/{code}/refuse", 200, on((*api).refuseAct)},
+
 		{"listReceipts", get, "/receipts", 200, on((*api).listReceipts)},
 		{"getReceipt", get, "/receipts/{id}", 200, on((*api).getReceipt)},
 		{"getReceiptRaw", get, "/receipts/{id}/raw", 200, onRaw((*api).getReceiptRaw)},
@@ -73,6 +79,7 @@ func routes() []route {
 		{"cancelReplay", post, "/replays/{id}/cancel", 200, on((*api).cancelReplay)},
 
 		{"getOverview", get, "/stats/overview", 200, on((*api).getOverview)},
+		{"getDeliverability", get, "/stats/deliverability", 200, on((*api).getDeliverability)},
 		{"getStats", get, "/stats", 200, on((*api).getStats)},
 		{"getLinks", get, "/stats/links", 200, on((*api).getLinks)},
 		{"getFunnel", get, "/stats/funnel", 200, on((*api).getFunnel)},
@@ -177,7 +184,7 @@ func (a *api) operation(framework huma.API, r route, o control.Operation) huma.O
 	if len(op.Security) > 0 || strings.HasPrefix(r.path, pathsOfPeople) {
 		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
 	}
-	if o.Name == "signIn" || o.Name == "changePassword" {
+	if o.Name == "signIn" || o.Name == "changePassword" || o.Name == "testSource" {
 		statuses = append(statuses, http.StatusTooManyRequests)
 	}
 	repeatAndScope(&op, o)

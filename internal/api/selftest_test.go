@@ -6,8 +6,10 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"time"
 
 	"tidings/internal/api"
+	"tidings/internal/control"
 	"tidings/internal/netguard"
 )
 
@@ -33,4 +35,25 @@ func TestATestThatFailsIsAnAnswerAndNoError(t *testing.T) {
 	if len(list.Sources) != 1 || list.Sources[0].State != "new" {
 		t.Errorf("%+v", list.Sources)
 	}
+}
+
+func TestASourceThatIsTestedTooOftenIsToldWhenToComeBack(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.control.SelfTests = control.NewRates(2, time.Minute)
+	s.control.Send = func(context.Context, string, string, http.Header, []byte) netguard.Trip {
+		return netguard.Trip{Failed: netguard.StageResolve, Err: &net.DNSError{Name: "tidings.test", Err: "no such host"}}
+	}
+	src, other := s.newSource(), s.newSource()
+	test := func(id string) answer { return s.call(http.MethodPost, "/sources/"+id+"/test", nil) }
+	test(src.ID).want(http.StatusOK)
+	test(src.ID).want(http.StatusOK)
+	a := test(src.ID).want(http.StatusTooManyRequests)
+	golden(t, "problems/too_many_tests.json", a.body)
+	if got := a.header.Get("Retry-After"); got != "30" {
+		t.Errorf("Retry-After %q, want 30", got)
+	}
+	test(other.ID).want(http.StatusOK)
+	s.pass(30 * time.Second)
+	test(src.ID).want(http.StatusOK)
 }

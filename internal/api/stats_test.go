@@ -12,7 +12,8 @@ func TestStatisticsAnswerWhatHappened(t *testing.T) {
 	s.take(s.newSource(), life(t)...)
 	for _, target := range []string{
 		"/stats", "/stats?by=template&unit=day", "/stats?by=source&unit=hour&zone=Europe/Berlin&from=2026-05-04&to=2026-05-05",
-		"/stats?by=reason&name=bounced", "/stats/overview?zone=America/New_York", "/stats/links", "/stats/funnel", "/stats/delays",
+		"/stats?by=reason&name=bounced", "/stats/overview?zone=America/New_York", "/stats/deliverability?from=2026-05-01&to=2026-05-06",
+		"/stats/links", "/stats/funnel", "/stats/delays",
 		"/stats/reach?template=onboarding/welcome&name=opened&name=clicked&machines=true",
 	} {
 		a := s.call(http.MethodGet, target, nil).want(http.StatusOK)
@@ -25,7 +26,7 @@ func TestStatisticsOfAnEmptyProjectAreEmptyLists(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	for _, target := range []string{
-		"/stats", "/stats/overview", "/stats/links", "/stats/funnel", "/stats/delays", "/stats/reach?template=x",
+		"/stats", "/stats/overview", "/stats/deliverability", "/stats/links", "/stats/funnel", "/stats/delays", "/stats/reach?template=x",
 		"/stats/links?template=x&from=2026-05-01&to=2026-06-01",
 	} {
 		a := s.call(http.MethodGet, target, nil).want(http.StatusOK)

@@ -142,6 +142,10 @@ var words = map[string]word{
 	"Suppression.reason":          {"Why: hard_bounce, soft_bounce, complaint, provider or manual", "hard_bounce"},
 	"Confirmation.note":           {"", "a topic of account 123456789012 in eu-west-1"},
 
+	"ApprovalList.approvals": {"The oldest first", nil},
+	"Approval.askedAt":       {"When the assistant asked last", nil},
+	"Approval.expiresAt":     {"It is approved and done before, or not at all", nil},
+
 	"?name":   {"The same as eventName", []string{"bounced"}},
 	"?cursor": {"nextCursor of the page before", "ZQGaH26NL4xBmx5vDCp9XhE"},
 	"?limit":  {"The most rows in the answer", 100},

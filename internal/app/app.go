@@ -128,6 +128,8 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	a.watch(metrics, takeIn)
 	a.queues = a.readQueues(takeIn, metrics)
 	a.control = operations(a.store, o.Config.Address, builder)
+	a.control.AssistantCalls = control.NewRates(o.Config.MCPRate.Count, o.Config.MCPRate.Each)
+	a.control.SelfTests = control.NewRates(o.Config.SelftestRate.Count, o.Config.SelftestRate.Each)
 	a.control.Commit, a.control.Feed, a.control.Settings = a.commit, a.feed, o.Settings
 	a.control.Confirm = a.confirmer.Fetch
 	a.control.Send = road(a.control.PublicURL)

@@ -34,6 +34,8 @@ type Config struct {
 	MaxConnections  int      `default:"2048" placeholder:"N" help:"Connections held at once; more wait."`
 	MaxInFlight     int      `default:"1024" placeholder:"N" help:"Provider requests worked on at once; more are told to come again later."`
 	FeedReaders     int      `default:"1000" placeholder:"N" help:"Readers of the live feed at once; more are told to come again later."`
+	MCPRate         Rate     `name:"mcp-rate" default:"120/1m" placeholder:"COUNT/TIME" help:"Calls of AI assistants that each key may make within a time; more are told when to come back; 0 is no limit."`
+	SelftestRate    Rate     `default:"6/1m" placeholder:"COUNT/TIME" help:"Self-tests of each source within a time; 0 is no limit."`
 	ShutdownTimeout Duration `default:"25s" placeholder:"TIME" help:"How long a stop may take to finish what was begun."`
 
 	UI bool `name:"ui" default:"true" negatable:"" help:"Serve the web UI under /ui/, and let people sign in to it."`

@@ -74,5 +74,5 @@ func changing() (names []string) {
 	for _, t := range Tools() {
 		names = append(names, t.Name)
 	}
-	return append(names, opApprove, opRestore, opRefuseSignIn)
+	return append(names, opRestore, opRefuseSignIn)
 }

@@ -37,6 +37,8 @@ type Control struct {
 	Builder receipt.Builder
 	// Gate is what passwords pass through. Signing in and setting passwords alone need it.
 	Gate *Gate
+	// AssistantCalls bound the calls of each key of an AI assistant, SelfTests those of each source; nil: nothing does.
+	AssistantCalls, SelfTests *Rates
 	// Commit stores entries and fills their outcomes, as ingest does. Replay alone needs it.
 	Commit func(context.Context, []*receipt.Entry) error
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"tidings/internal/stats"
 )
 
@@ -21,13 +23,18 @@ type Deliverability struct {
 const deliverabilityRows = 10
 
 // Deliverability reports how mail is received in a span, by default the last 30 days. Tables are of the days that the
-// span touches.
+// span touches. What it is made of is counted at once: it takes as long as the longest.
 func (c *Control) Deliverability(ctx context.Context, who Actor, f OverviewFilter) (Deliverability, error) {
-	o, err := c.Overview(ctx, who, f)
+	_, span, _, err := c.statsQuery(who, StatsFilter{By: "name", Unit: unitDay, From: f.From, To: f.To, Zone: f.Zone})
 	if err != nil {
 		return Deliverability{}, err
 	}
-	d := Deliverability{Overview: o}
+	var d Deliverability
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() (err error) {
+		d.Overview, err = c.Overview(ctx, who, f)
+		return err
+	})
 	for _, table := range []struct {
 		by   string
 		rows *[]StatsRow
@@ -36,16 +43,19 @@ func (c *Control) Deliverability(ctx context.Context, who Actor, f OverviewFilte
 		{"senderDomain", &d.Senders},
 		{"reason", &d.Reasons},
 	} {
-		report, err := c.Stats(ctx, who, StatsFilter{
-			By: table.by, From: o.From.Truncate(24 * time.Hour).Format(time.RFC3339),
-			To: o.To.Add(24*time.Hour - 1).Truncate(24 * time.Hour).Format(time.RFC3339), Limit: deliverabilityRows,
+		all.Go(func() error {
+			report, err := c.Stats(ctx, who, StatsFilter{
+				By: table.by, From: span.From.Truncate(24 * time.Hour).Format(time.RFC3339),
+				To: span.To.Add(24*time.Hour - 1).Truncate(24 * time.Hour).Format(time.RFC3339), Limit: deliverabilityRows,
+			})
+			*table.rows = report.Rows
+			return err
 		})
-		if err != nil {
-			return Deliverability{}, err
-		}
-		*table.rows = report.Rows
 	}
-	for _, a := range o.Attention {
+	if err := all.Wait(); err != nil {
+		return Deliverability{}, err
+	}
+	for _, a := range d.Attention {
 		d.Findings = append(d.Findings, attentionFinding(a))
 	}
 	return d, nil

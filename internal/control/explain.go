@@ -38,18 +38,14 @@ const (
 	explainEvents   = 20 // of an email to a recipient
 )
 
-// Explain answers "why did this person not get it?" by an address, a contact's id, or the id of an email. An address that
-// nobody knows is explained, not refused.
-func (c *Control) Explain(ctx context.Context, who Actor, what string) (Explanation, error) {
+// ExplainMessage tells what became of an email, by the provider's id, which may have several recipients, or by ours.
+func (c *Control) ExplainMessage(ctx context.Context, who Actor, id string) (Explanation, error) {
 	var p problems
-	p.text("about", what, 1, maxFilter)
+	p.text("about", id, 1, maxFilter)
 	if err := p.err(); err != nil {
 		return Explanation{}, err
 	}
-	if strings.HasPrefix(what, "con_") || strings.Contains(what, "@") && !strings.HasPrefix(what, "<") {
-		return c.explainContact(ctx, who, what)
-	}
-	list, err := c.Messages(ctx, who, what)
+	list, err := c.Messages(ctx, who, id)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -80,9 +76,11 @@ func (c *Control) Explain(ctx context.Context, who Actor, what string) (Explanat
 
 func (x *Explanation) say(r ExplainReason) { x.Reasons = append(x.Reasons, r) }
 
-func (c *Control) explainContact(ctx context.Context, who Actor, what string) (Explanation, error) {
+// ExplainContact answers "why did this person not get it?" by an address or a contact's id. An address that nobody knows
+// is explained, not refused.
+func (c *Control) ExplainContact(ctx context.Context, who Actor, what string) (Explanation, error) {
 	k, err := c.Contact(ctx, who, what)
-	if fault.Is(err, fault.NotFound) {
+	if fault.Is(err, fault.NotFound) && strings.Contains(what, "@") {
 		return Explanation{Reasons: []ExplainReason{{Code: "unknown", Text: "Nothing was ever reported of this " +
 			"address: no email " +
 			"to it went through a source of this server, or its events did not arrive. Check the spelling, and " +
@@ -92,6 +90,9 @@ func (c *Control) explainContact(ctx context.Context, who Actor, what string) (E
 		return Explanation{}, err
 	}
 	x := Explanation{Contact: &k, Reasons: c.standing(&k)}
+	if len(x.Reasons) == 0 {
+		x.say(ExplainReason{Code: "nothing_stands", Contact: k.ID, Text: nothingStands(&k)})
+	}
 	page, err := c.ListMessages(ctx, who, MessageFilter{Contact: k.ID, Limit: explainMessages})
 	if err != nil {
 		return Explanation{}, err
@@ -116,6 +117,31 @@ var suppressedWords = map[contact.Reason]string{
 	contact.Manual:          "a person or an import put it on the list",
 }
 
+// nothingStands says that a contact may be mailed.
+func nothingStands(k *store.Contact) string {
+	var ended []string
+	for _, s := range k.Suppressions {
+		ended = append(ended, string(s.Reason))
+	}
+	if len(ended) == 0 {
+		return "Nothing stands against mail to this address: it is neither suppressed nor unsubscribed."
+	}
+	return "Nothing stands against mail to this address now. An earlier suppression (" + strings.Join(ended, ", ") + ") has ended."
+}
+
+// holds says how a suppression ends.
+func holds(s contact.Suppression) string {
+	switch {
+	case !s.Until.IsZero():
+		return "It holds until " + s.Until.UTC().Format(time.DateOnly) + "."
+	case s.Reason == contact.SoftBounceLimit:
+		return "It ends by itself, with a newer delivery for example."
+	case s.Reason == contact.ProviderList:
+		return "It holds until a person lifts it, and takes the address off the provider's list too."
+	}
+	return "It holds until a person lifts it."
+}
+
 // standing are the reasons not to mail a contact that hold now.
 func (c *Control) standing(k *store.Contact) (list []ExplainReason) {
 	now := c.Now()
@@ -125,7 +151,7 @@ func (c *Control) standing(k *store.Contact) (list []ExplainReason) {
 		}
 		r := ExplainReason{
 			Code: "suppressed", Contact: k.ID, At: s.Since,
-			Text: fmt.Sprintf("The address is suppressed (%s): %s.", s.Reason, suppressedWords[s.Reason]),
+			Text: fmt.Sprintf("The address is suppressed (%s): %s. %s", s.Reason, suppressedWords[s.Reason], holds(s)),
 		}
 		if !s.Event.IsZero() {
 			r.Event = s.Event.String()
@@ -135,13 +161,14 @@ func (c *Control) standing(k *store.Contact) (list []ExplainReason) {
 	for _, p := range k.Patterns {
 		list = append(list, ExplainReason{
 			Code: "suppressed_by_pattern", Contact: k.ID, At: p.CreatedAt,
-			Text: fmt.Sprintf("The pattern %s suppresses the address.", p.ID),
+			Text: fmt.Sprintf("The pattern %s (%s) suppresses the address. It holds until a person lifts it.", p.Pattern, p.ID),
 		})
 	}
 	if k.State.Unsubscribed {
 		list = append(list, ExplainReason{
 			Code: "unsubscribed", Contact: k.ID, At: time.UnixMilli(k.State.ConsentAt).UTC(),
-			Text: "The recipient unsubscribed. Only the recipient can subscribe again.",
+			Text: "The recipient unsubscribed: only mail that needs no consent, such as receipts, may go there. Only the " +
+				"recipient can subscribe again.",
 		})
 	}
 	return list
@@ -154,14 +181,31 @@ var outcomes = map[event.Name]struct{ code, text string }{
 	event.EmailSent:   {"sent", "The provider took the email and reported neither a delivery nor a bounce."},
 	event.EmailDelivery: {"delivered", "The recipient's mail server accepted the email. If it is not seen, " +
 		"look in the spam folder and at rules there."},
-	event.EmailOpen: {"opened", "The email was delivered, and opened by somebody or by a program."},
-	event.EmailClick: {"clicked", "The email was delivered, and a link in it was followed by somebody or by " +
-		"a program."},
+	event.EmailOpen:  {"opened", "The email was delivered and opened."},
+	event.EmailClick: {"clicked", "The email was delivered, and a link in it was followed."},
 	event.EmailFailure: {"failed", "The email was never sent: the provider could not make it, of a template " +
 		"that does not render for example."},
 	event.EmailReject:    {"rejected", "The provider refused to send the email."},
 	event.EmailBounce:    {"bounced", "The email bounced: the recipient's side refused it, or the provider gave up."},
 	event.EmailComplaint: {"complained", "The email arrived, and the recipient complained of it."},
+}
+
+// byProgramsAlone say what it means that no person opened an email, or followed a link in it.
+var byProgramsAlone = map[event.Name]string{
+	event.EmailOpen:  "The email was delivered. Only programs opened it so far, which says nothing of the recipient.",
+	event.EmailClick: "The email was delivered. Only programs followed links in it so far, which says nothing of the recipient.",
+}
+
+// outcome is what the state of an email means.
+func outcome(m *store.Message) (code, text string) {
+	o := outcomes[m.Status]
+	byPerson := func(n store.MessageCount) bool {
+		return n.Name == m.Status && !n.Candidates && n.Verdict == event.Human
+	}
+	if text, may := byProgramsAlone[m.Status]; may && !slices.ContainsFunc(m.Counts, byPerson) {
+		return o.code, text
+	}
+	return o.code, o.text
 }
 
 // explainMessage adds what became of an email to one recipient.
@@ -170,8 +214,8 @@ func (c *Control) explainMessage(ctx context.Context, who Actor, x *Explanation,
 	if err != nil {
 		return err
 	}
-	o := outcomes[m.Status]
-	r := ExplainReason{Code: o.code, Text: o.text, Contact: m.ContactID, Message: m.ID}
+	r := ExplainReason{Contact: m.ContactID, Message: m.ID}
+	r.Code, r.Text = outcome(&m)
 	for i := range page.Events {
 		e := &page.Events[i]
 		if e.Name == m.Status {

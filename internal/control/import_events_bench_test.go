@@ -14,6 +14,7 @@ import (
 	"tidings/internal/simulate"
 	"tidings/internal/stats"
 	"tidings/provider"
+	"tidings/test/imagined"
 )
 
 // archiveOf writes n records of an imagined world, bare as Firehose does, one on a line.
@@ -54,7 +55,7 @@ func fileAt(path string) []pull.File {
 // BenchmarkImportEvents imports an archive, and then the same again. docs/benchmarks.md has 1,000,000 records.
 func BenchmarkImportEvents(b *testing.B) {
 	n := 100_000
-	if s := os.Getenv(statsEventsVariable); s != "" {
+	if s := os.Getenv(imagined.EventsVariable); s != "" {
 		var err error
 		n, err = strconv.Atoi(s)
 		must(b, err)

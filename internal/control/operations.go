@@ -53,6 +53,8 @@ const (
 	opResetPerson         = "resetPerson"
 	opDisablePerson       = "disablePerson"
 	opEnablePerson        = "enablePerson"
+	opApproveAct          = "approveAct"
+	opRefuseAct           = "refuseAct"
 )
 
 // Operations lists all operations.
@@ -94,6 +96,11 @@ func Operations() []Operation {
 			Details: "By its id (con_…) or its address in any spelling that means the same.",
 		},
 		{
+			Name: "getContactExplanation", Group: "Contacts", Scope: Secret, Summary: "Explain why a contact got no mail",
+			Details: "Sentences with the facts that they rest on, the weightiest first: what stands against mail to the address, and " +
+				"what became of the newest five emails. An address that nobody knows is explained too.",
+		},
+		{
 			Name: "listContactEvents", Group: "Contacts", Scope: Secret, Summary: "Get the timeline of a contact",
 			Details: "Newest first, with the filters of listEvents.",
 		},
@@ -107,6 +114,10 @@ func Operations() []Operation {
 			Name: "getMessage", Group: "Messages", Scope: Secret, Summary: "Get the timeline of an email",
 			Details: "By the provider's message id, which may have several recipients, or by ours (msg_…), which has one: " +
 				"what became of it for each recipient, and its newest events.",
+		},
+		{
+			Name: "getMessageExplanation", Group: "Messages", Scope: Secret, Summary: "Explain what became of an email",
+			Details: "For each recipient, ten at most: sentences with the facts that they rest on, and what stands against more mail.",
 		},
 		{
 			Name: "listMessageEvents", Group: "Messages", Scope: Secret, Summary: "List the events of an email",
@@ -196,6 +207,21 @@ func Operations() []Operation {
 			Details: "By its id (sup_…) or its spelling, with a note. Suppressions of single addresses stay.",
 		},
 
+		{
+			Name: "listApprovals", Group: "Approvals", Scope: Secret, Summary: "List what waits for a person",
+			Details: "What AI assistants asked for and did not do yet, the oldest first: those that wait, and those that were " +
+				"approved and not used so far. What was refused, used or is over is in the audit log.",
+		},
+		{
+			Name: opApproveAct, Group: "Approvals", Scope: Secret, Summary: "Approve what an assistant asked for",
+			Details: "With a note. The assistant may then do it, once, before expiresAt. 403 with the code own_approval for the key " +
+				"that asked.",
+		},
+		{
+			Name: opRefuseAct, Group: "Approvals", Scope: Secret, Summary: "Refuse what an assistant asked for",
+			Details: "The assistant is told that a person refused it.",
+		},
+
 		{Name: "listReceipts", Group: "Receipts", Scope: Secret, Summary: "List receipts", Details: "Newest first."},
 		{
 			Name: "getReceipt", Group: "Receipts", Scope: Secret, Summary: "Get a receipt",
@@ -229,6 +255,11 @@ func Operations() []Operation {
 			Name: "getOverview", Group: "Statistics", Scope: Secret, Summary: "How the project did",
 			Details: "Totals and rates of a span, of the span of the same length before it, and of each day; and what needs " +
 				"attention: rates that providers act upon, with enough messages to be sure of it.",
+		},
+		{
+			Name: "getDeliverability", Group: "Statistics", Scope: Secret, Summary: "Report how mail is received",
+			Details: "The overview, with what needs attention in sentences and what to do, and what it is made of: the ten largest " +
+				"domains of recipients and of senders, and the reasons of bounces and complaints.",
 		},
 		{
 			Name: "getStats", Group: "Statistics", Scope: Secret, Summary: "Count events by name, time and dimension",

@@ -48,6 +48,9 @@ func (c *Control) SelfTest(ctx context.Context, who Actor, id string) (TestRepor
 			"sources of %s can't be tested: there is no sample of what it sends", s.Provider).
 			WithHint("send a real email, then look at the source's health")
 	}
+	if err := c.SelfTests.take(s.ID, c.Now(), "too_many_tests", "this source was tested too often"); err != nil {
+		return TestReport{}, err
+	}
 	start := c.Now().UTC()
 	token := testPrefix + auth.Token()
 	src := s.ForProvider(true, 0)

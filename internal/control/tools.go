@@ -28,9 +28,6 @@ type Tool struct {
 // opRemoveSuppression is the one tool that changes something.
 const opRemoveSuppression = "remove_suppression"
 
-// opApprove is the act of a person who approves what an assistant asked for.
-const opApprove = "approve"
-
 // Tools lists what assistants may call. Reading a resource counts as one.
 func Tools() []Tool {
 	return []Tool{
@@ -81,6 +78,9 @@ func (c *Control) NoteCall(ctx context.Context, who Actor, t Tool, target string
 			strings.Join(t.Needs, ", ")).WithHint("create a key that has them: tidings key create --scope %s",
 			strings.Join(t.Needs, " --scope "))
 	}
+	if err := c.AssistantCalls.take(who.By, c.Now(), "too_many_calls", "this key made too many calls"); err != nil {
+		return err
+	}
 	var p problems
 	p.text("target", target, 0, maxFilter)
 	if err := p.err(); err != nil {
@@ -95,7 +95,7 @@ func (c *Control) NoteCall(ctx context.Context, who Actor, t Tool, target string
 // Consent is how an act that an assistant asked for was approved. One of the two is set, or none: then it is asked for.
 type Consent struct {
 	Person string // what a person answered in the assistant's own program
-	Code   string // what a person approved with: tidings mcp approve CODE
+	Code   string // what a person approved
 }
 
 // Removal is what became of an assistant's wish to lift suppressions.
@@ -119,25 +119,29 @@ func (c *Control) RemoveSuppression(ctx context.Context, who Actor, idOrAddress 
 	}
 	now := c.Now().UTC()
 	want := store.Approval{
-		Code: by.Code, By: who.By, Operation: opRemoveSuppression, Subject: k.ID, ExpiresAt: now.Add(approvalFor),
+		Code: by.Code, By: who.By, Operation: opRemoveSuppression, Subject: k.ID, AskedAt: now, ExpiresAt: now.Add(approvalFor),
 	}
 	if by.Code == "" {
 		want.Code = strings.ToUpper(auth.NewID("")[:approvalLetters])
-		act := c.act(who, opRemoveSuppression, k.ID, "waits for a person: "+want.Code)
-		if err := c.Store.BeginApproval(ctx, want, act); err != nil {
+		waits, err := c.Store.BeginApproval(ctx, want, c.act(who, opRemoveSuppression, k.ID, "waits for a person"))
+		if err != nil {
 			return Removal{}, fmt.Errorf("ask for approval: %w", err)
 		}
-		return Removal{Wait: &want}, nil
+		return Removal{Wait: &waits}, nil
 	}
 	given, used, err := c.Store.TakeApproval(ctx, who.Project, want, now)
 	if err != nil {
 		return Removal{}, fmt.Errorf("take the approval: %w", err)
 	}
-	if !used {
+	switch {
+	case used && given.Refused:
+		return Removal{}, fault.New(fault.Forbidden, "refused", "a person refused it, so nothing was changed").
+			WithHint("do not ask again unless they wish it")
+	case !used:
 		return Removal{}, fault.New(fault.Conflict, "not_approved", "no person approved this code for this "+
 			"contact, or its time is over").
-			WithHint("ask the person to run: tidings mcp approve %.16s. Do not call again before they say that they did; "+
-				"for a new code call without one", plainCode(by.Code))
+			WithHint("a person approves it at %s, or with: tidings mcp approve %.16s. Do not call again before they say that "+
+				"they did; for a new code call without one", c.ApprovalsPage(), plainCode(by.Code))
 	}
 	return c.remove(ctx, who, k.ID, "approved by "+given.ApprovedBy+": "+given.Note)
 }
@@ -166,28 +170,4 @@ func cutRunes(s string, most int) string {
 		return string(r[:most])
 	}
 	return s
-}
-
-// WaitingApproval finds what waits for a person under a code.
-func (c *Control) WaitingApproval(ctx context.Context, who Actor, code string) (store.Approval, error) {
-	a, err := c.Store.WaitingApproval(ctx, who.Project, strings.ToUpper(plainCode(code)), c.Now().UTC())
-	if err != nil {
-		return a, fmt.Errorf("find what waits: %w", err)
-	}
-	return a, nil
-}
-
-// Approve is a person's word that an act of an assistant may be done. The note says why and is required.
-func (c *Control) Approve(ctx context.Context, who Actor, code, note string) (store.Approval, error) {
-	var p problems
-	p.text("code", code, 1, maxFilter)
-	p.text("note", note, 1, maxNote)
-	if err := p.err(); err != nil {
-		return store.Approval{}, err
-	}
-	a, err := c.Store.Approve(ctx, strings.ToUpper(plainCode(code)), c.act(who, opApprove, "", note))
-	if err != nil {
-		return a, fmt.Errorf("approve: %w", err)
-	}
-	return a, nil
 }

@@ -99,7 +99,11 @@ func (x *session) explain(ctx context.Context, _ *mcp.CallToolRequest, in explai
 	if (in.Email == "") == (in.MessageID == "") {
 		return out, fault.BadField("email", "or messageId is required: give one of the two")
 	}
-	found, err := x.Control.Explain(ctx, x.who, in.what())
+	explain := x.Control.ExplainContact
+	if in.MessageID != "" {
+		explain = x.Control.ExplainMessage
+	}
+	found, err := explain(ctx, x.who, in.what())
 	if err != nil {
 		return out, err
 	}

@@ -109,6 +109,7 @@ func (w *world) take(records ...string) {
 		envelope, err := json.Marshal(map[string]string{
 			"Type": "Notification", "MessageId": h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:], "TopicArn": topic,
 			"Message": r, "Timestamp": now().Format("2006-01-02T15:04:05.000Z"), "SignatureVersion": "2",
+			"Signature": "c4nary-signature", "UnsubscribeURL": "https://sns.eu-west-1.amazonaws.com/?Token=c4nary-token",
 		})
 		must(w.t, err)
 		res, err := adapter.Reparse(envelope, w.source.ForProvider(true, 0))

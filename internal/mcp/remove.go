@@ -28,7 +28,8 @@ type Removed struct {
 type Approval struct {
 	Confirmation string `json:"confirmation" jsonschema:"the code to call again with"`
 	Would        string `json:"would" jsonschema:"what will be done"`
-	Run          string `json:"run" jsonschema:"what the person must run; you can't"`
+	Page         string `json:"page" jsonschema:"where the person decides in a browser; you can't"`
+	Run          string `json:"run" jsonschema:"what the person may run in its place; you can't"`
 	ExpiresAt    string `json:"expiresAt"`
 	Next         string `json:"next"`
 }
@@ -41,11 +42,9 @@ func (x *session) removeTool() {
 		name: "remove_suppression", title: "Remove a suppression", destructive: true,
 		description: "Lifts all suppressions of one contact, so that it is mailed again. A person must approve " +
 			"each call: where your " +
-			"program can ask its user it does so by itself, else the first call does nothing and answers a code " +
-			"that an operator approves " +
-			"with `tidings mcp approve`; call again with it when they say so. Mailing people who complained or " +
-			"bounced harms the sender: " +
-			"say so before you call. It does not undo an unsubscribe.",
+			"program can ask its user it does so by itself, else the first call does nothing and answers a code that a " +
+			"person approves on the page Approvals; call again with it when they say so. Mailing people who complained or " +
+			"bounced harms the sender: say so before you call. It does not undo an unsubscribe.",
 		target: func(in removeIn) string { return in.Email }, ask: x.askRemoval, run: x.remove,
 	})
 }
@@ -92,10 +91,10 @@ func (x *session) remove(ctx context.Context, req *mcp.CallToolRequest, in remov
 	if w := r.Wait; w != nil {
 		out.Waiting = &Approval{
 			Confirmation: w.Code, Would: "lift all suppressions of contact " + w.Subject + ", so that it is mailed again",
-			Run: "tidings mcp approve " + w.Code + " --note \"why\"", ExpiresAt: stamp(w.ExpiresAt),
-			Next: "Nothing was changed. Ask the person to run this where the server's database is, and stop. " +
-				"Call again with this " +
-				"confirmation only after they said that they did.",
+			Page: x.Control.ApprovalsPage(), Run: "tidings mcp approve " + w.Code + " --note \"why\"",
+			ExpiresAt: stamp(w.ExpiresAt),
+			Next: "Nothing was changed. Ask the person to decide on that page, or to run this where the server's database " +
+				"is, and stop. Call again with this confirmation only after they said that they approved it.",
 		}
 		return out, nil
 	}

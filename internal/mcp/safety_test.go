@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -28,6 +29,7 @@ func (w *world) attack() {
 		"timestamp": "2026-05-04T10:11:58.000Z", "source": "app@send.test", "messageId": "0102019a-bad-000000",
 		"destination":   []string{"victim@acme.test"},
 		"commonHeaders": map[string]any{"from": []string{"app@send.test"}, "subject": hostile},
+		"headers":       []any{map[string]any{"name": "List-Unsubscribe", "value": "<https://send.test/u/c4nary-unsubscribe>"}},
 		"tags":          map[string]any{"templateKey": []string{hostile}, "workflow": []string{hostile}, hostile: []string{hostile}},
 	}
 	for _, r := range []map[string]any{
@@ -43,6 +45,20 @@ func (w *world) attack() {
 				"diagnosticCode": "smtp; 550 " + hostile + strings.Repeat(" padding", 200),
 			}},
 		}},
+		{"eventType": "Reject", "reject": map[string]any{"reason": hostile}},
+		{"eventType": "Rendering Failure", "failure": map[string]any{"errorMessage": hostile, "templateName": hostile}},
+		{"eventType": "DeliveryDelay", "deliveryDelay": map[string]any{
+			"timestamp": "2026-05-04T10:12:00.000Z", "delayType": hostile, "expirationTime": "2026-05-05T10:12:00.000Z",
+			"delayedRecipients": []any{map[string]any{"emailAddress": "victim@acme.test", "status": hostile, "diagnosticCode": hostile}},
+		}},
+		{"eventType": "Delivery", "delivery": map[string]any{
+			"timestamp": "2026-05-04T10:12:01.000Z", "recipients": []string{"victim@acme.test"}, "smtpResponse": hostile, "reportingMTA": hostile,
+		}},
+		{"eventType": "Complaint", "complaint": map[string]any{
+			"timestamp": "2026-05-04T10:23:00.000Z", "feedbackId": "0102-fb-2", "complaintFeedbackType": hostile, "userAgent": hostile,
+			"complainedRecipients": []any{map[string]any{"emailAddress": "victim@acme.test"}},
+		}},
+		{"eventType": hostile, "mailing": map[string]any{"text": hostile}},
 	} {
 		r["mail"] = mail
 		b, err := json.Marshal(r)
@@ -164,7 +180,7 @@ func TestNoAnswerHoldsASecret(t *testing.T) {
 	w.attack()
 	key := w.key()
 	for name, text := range everything(t, w, w.client(key, nil)) {
-		for _, secret := range []string{created.Token, key, "sk_", created.URL} {
+		for _, secret := range []string{created.Token, key, "sk_", created.URL, "c4nary", "UnsubscribeURL", "zstd"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s tells %q", name, secret)
 			}
@@ -223,15 +239,24 @@ func TestASuppressionIsRemovedOnlyOnceAPersonApprovedTheCode(t *testing.T) {
 	}
 	text, isError = remove(s, "ghost@acme.test", code)
 	refused("the code was used", text, isError)
+	second, _ := remove(s, "ghost@acme.test", "")
+	must(t, json.Unmarshal([]byte(second), &asked))
+	_, err = w.control.RefuseAct(t.Context(), operator, asked.Waiting.Confirmation, "nobody asked for it")
+	must(t, err)
+	text, isError = remove(s, "ghost@acme.test", asked.Waiting.Confirmation)
+	if !isError || !strings.Contains(text, "a person refused it") {
+		t.Errorf("after the refusal: %s", text)
+	}
 	page, err := w.control.ListActs(t.Context(), operator, control.AuditFilter{Target: "con_2"})
 	must(t, err)
 	var notes []string
 	for _, a := range page.Acts {
 		notes = append(notes, a.Door+" "+a.Operation+" "+a.Note)
 	}
-	told := strings.ReplaceAll(strings.Join(notes, "\n"), code, "CODE")
+	told := strings.Join(notes, "\n")
 	for _, want := range []string{
-		"mcp liftSuppression approved by cli: asked by phone", "cli approve asked by phone", "mcp remove_suppression waits for a person: CODE",
+		"mcp liftSuppression approved by cli: asked by phone", "cli approveAct asked by phone", "mcp remove_suppression waits for a person",
+		"cli refuseAct nobody asked for it",
 	} {
 		if !strings.Contains(told, want) {
 			t.Errorf("the audit log has no %q:\n%s", want, told)
@@ -323,6 +348,30 @@ func TestRequestsThatMayNotAskAreRefused(t *testing.T) {
 		if c.key != "" && strings.Contains(string(body), c.key) {
 			t.Errorf("%s: the answer repeats the key", c.name)
 		}
+	}
+}
+
+func TestAnAssistantThatCallsTooOftenIsToldWhenToComeBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.life()
+	w.control.AssistantCalls = control.NewRates(2, time.Minute)
+	s := w.client(w.key("read"), nil)
+	for range 2 {
+		if text, res := call(t, s, "get_subscriber", map[string]any{"email": "con_1"}); res.IsError {
+			t.Fatal(text)
+		}
+	}
+	const want = "rate_limited: this key made too many calls: 2 within 1m are allowed (come back in 30s)"
+	if text, res := call(t, s, "get_subscriber", map[string]any{"email": "con_1"}); !res.IsError || text != want {
+		t.Errorf("the third call: %s", text)
+	}
+	_, err := s.ReadResource(t.Context(), &sdk.ReadResourceParams{URI: "tidings://contacts/con_1"})
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a resource: %v", err)
+	}
+	if text, res := call(t, w.client(w.key("read"), nil), "get_subscriber", map[string]any{"email": "con_1"}); res.IsError {
+		t.Errorf("another key: %s", text)
 	}
 }
 

@@ -111,7 +111,7 @@ func (x *session) called(tool string, err error, took time.Duration) {
 	outcome := "ok"
 	switch {
 	case err == nil:
-	case fault.KindOf(err) == fault.Internal || fault.Retryable(err):
+	case fault.KindOf(err) == fault.Internal || fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Timeout):
 		outcome = "failed"
 	default:
 		outcome = "refused"

@@ -27,6 +27,8 @@ type engine interface {
 	// sorted but for the few of one second whose hashes begin alike. A query that walks such an index in the order of
 	// ids compares and sorts by stem first.
 	stem(id string) string
+	// sums reports whether adding up rows here costs less than in the database: where they come without a network.
+	sums() bool
 	// walk tells how events are walked in the order of their commits.
 	walk() logOrder
 	// read runs fn on a connection that sees one snapshot, or at least committed rows, and can't write.

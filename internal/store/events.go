@@ -20,6 +20,8 @@ const (
 	// scanBound is how many events a page looks at for a filter that no index serves. At the bound the page ends
 	// with a cursor, so that no question holds a snapshot for long.
 	scanBound = 10_000
+	// eventBound is scanBound of events: each costs a look into the table, and a page of them is to take well below 50 ms.
+	eventBound = 5_000
 )
 
 func limitOf(n int) int {
@@ -41,8 +43,8 @@ func (s *Store) ListEvents(ctx context.Context, q EventQuery) (page EventPage, e
 			return err
 		}
 		var rows []*eventRecord
-		for _, p := range plans {
-			more, cursor, err := s.runPlan(ctx, c, p, q)
+		for i := range plans {
+			more, cursor, err := s.runPlan(ctx, c, plans, i, q)
 			if err != nil {
 				return err
 			}

@@ -15,6 +15,7 @@ import (
 type plan struct {
 	where   []string // over events alone, served by the index or cheap
 	args    []any
+	checks  []driver // over events, after those of where: no index serves them together
 	filters []messageFilter
 	tag     string
 	nothing bool // nothing can match
@@ -94,13 +95,7 @@ func split(base *plan, drivers []driver, project int64) []*plan {
 		if first.column == "template" {
 			p.where = append(p.where, "e.template <> 0") // what its index is limited to: a parameter might be 0
 		}
-		for _, d := range drivers[1:] {
-			list := make([]string, len(d.refs))
-			for i, r := range d.refs {
-				list[i] = p.arg(r)
-			}
-			p.where = append(p.where, "+e."+d.column+" IN ("+strings.Join(list, ", ")+")")
-		}
+		p.checks = drivers[1:]
 		plans = append(plans, p)
 	}
 	return plans
@@ -222,43 +217,107 @@ func (p *plan) scan(bound int) string {
 	return sql + ` ORDER BY ` + p.order + ` LIMIT ` + itoa(bound)
 }
 
-// runPlan runs one scan. cursor is where it ended at the bound, zero where it did not.
-func (s *Store) runPlan(ctx context.Context, c conn, p *plan, q EventQuery) (rows []*eventRecord, cursor event.ID, err error) {
-	bound, filtered := q.Limit+1, len(p.filters) > 0 || p.tag != ""
-	if filtered {
-		bound = scanBound
+// sparse reports whether a scan passes over events that it looked at.
+func (p *plan) sparse() bool { return len(p.checks) > 0 || len(p.filters) > 0 || p.tag != "" }
+
+// scanChunk is how many events of a sparse scan are looked at in one go.
+const scanChunk = 1000
+
+// runPlan runs one of the scans of a query. cursor is where it ended at the bound, zero where it did not. A scan that passes
+// over events ends as soon as it has enough, and loads those alone that match.
+func (s *Store) runPlan(
+	ctx context.Context, c conn, plans []*plan, i int, q EventQuery,
+) (rows []*eventRecord, cursor event.ID, err error) {
+	if p := plans[i]; !p.sparse() {
+		rows, err = loadEvents(ctx, c, `(`+p.scan(q.Limit+1)+`)`, p.args, "", q.Limit+1)
+		return rows, cursor, err
 	}
-	inner := p.scan(bound)
-	sql, args := selectEvent+` FROM (`+inner+`) e `+joinEvent, slices.Clone(p.args)
-	for i, f := range p.filters {
-		args = append(args, f.ref)
-		sql += [...]string{` WHERE `, ` AND `}[min(i, 1)] + `m.` + f.column + ` = $` + itoa(len(args))
+	for looked := 0; looked < eventBound; looked += scanChunk {
+		p := plans[i]
+		ids, last, n, err := p.chunk(ctx, c)
+		if err != nil {
+			return nil, cursor, err
+		}
+		if most := q.Limit + 1 - len(rows); p.tag == "" {
+			ids = ids[:min(len(ids), most)]
+		}
+		if len(ids) > 0 {
+			from := `(SELECT * FROM events WHERE id IN (` + marks(1, len(ids)) + `))`
+			more, err := loadEvents(ctx, c, from, ids, p.tag, q.Limit+1-len(rows))
+			if err != nil {
+				return nil, cursor, err
+			}
+			rows = append(rows, more...)
+		}
+		if len(rows) > q.Limit || n < scanChunk {
+			return rows, event.ID{}, nil
+		}
+		cursor, q.After = last, last
+		if plans, err = s.planEvents(ctx, c, q); err != nil {
+			return nil, cursor, err
+		}
 	}
-	err = c.query(ctx, sql+` ORDER BY e.id DESC`, args, func(r row) error {
+	return rows, cursor, nil
+}
+
+// chunk looks at the next events along the index: the ids of those that all but the tag holds for, the id of the last one
+// looked at, and how many those were.
+func (p *plan) chunk(ctx context.Context, c conn) (ids []any, last event.ID, looked int, err error) {
+	args := slices.Clone(p.args)
+	arg := func(ref int64) string {
+		args = append(args, ref)
+		return "$" + itoa(len(args))
+	}
+	holds := []string{"1 = 1"}
+	for _, d := range p.checks {
+		list := make([]string, len(d.refs))
+		for i, r := range d.refs {
+			list[i] = arg(r)
+		}
+		holds = append(holds, "e."+d.column+" IN ("+strings.Join(list, ", ")+")")
+	}
+	join := ""
+	for _, f := range p.filters {
+		join = ` LEFT JOIN messages m ON m.ref = e.message`
+		holds = append(holds, "coalesce(m."+f.column+", 0) = "+arg(f.ref))
+	}
+	sql := `SELECT e.id, CASE WHEN ` + joinAnd(holds) + ` THEN 1 ELSE 0 END FROM (` + p.scan(scanChunk) + `) e` + join +
+		` ORDER BY e.id DESC`
+	err = c.query(ctx, sql, args, func(r row) error {
+		var match int64
+		if err := r.Scan(&last, &match); err != nil {
+			return err
+		}
+		if looked++; match == 1 {
+			ids = append(ids, last)
+		}
+		return nil
+	})
+	return ids, last, looked, err
+}
+
+// loadEvents reads events of a table or subquery, newest first: at most so many, and with a tag only those that have it.
+func loadEvents(ctx context.Context, c conn, from string, args []any, tag string, most int) (rows []*eventRecord, err error) {
+	err = c.query(ctx, selectEvent+` FROM `+from+` e `+joinEvent+` ORDER BY e.id DESC`, args, func(r row) error {
 		rec, err := scanEvent(r)
 		if err != nil {
 			return err
 		}
-		if p.tag != "" {
-			ok, err := hasTag(rec.info, p.tag)
+		if tag != "" {
+			ok, err := hasTag(rec.info, tag)
 			if err != nil || !ok {
 				return err
 			}
 		}
-		if rows = append(rows, rec); len(rows) > q.Limit {
+		if rows = append(rows, rec); len(rows) >= most {
 			return errEnough
 		}
 		return nil
 	})
 	if errors.Is(err, errEnough) {
-		return rows, cursor, nil
+		err = nil
 	}
-	if err != nil || !filtered {
-		return rows, cursor, err
-	}
-	_, err = one(ctx, c, `SELECT id FROM (`+inner+`) x ORDER BY id DESC LIMIT 1 OFFSET `+itoa(bound-1),
-		p.args, &cursor)
-	return rows, cursor, err
+	return rows, err
 }
 
 func hasTag(info []byte, tag string) (bool, error) {

@@ -105,7 +105,7 @@ func (w *messageWalk) run() (refs []int64, next event.ID, err error) {
 		}
 		var fresh []walkedEvent
 		for _, e := range events {
-			if e.message != 0 && !seen[e.message] {
+			if e.message != 0 && !seen[e.message] && w.matches(e) {
 				seen[e.message] = true
 				fresh = append(fresh, e)
 			}
@@ -144,7 +144,7 @@ func scanWalked(r row) (e walkedEvent, err error) {
 
 const selectWalked = `SELECT e.id, e.message, e.contact, e.template, e.source FROM events e `
 
-// chunk reads the next events below an id; zero for the newest.
+// chunk reads the next events along the index below an id; zero for the newest. They are still to be matched.
 func (w *messageWalk) chunk(below event.ID) (list []walkedEvent, err error) {
 	q := w.q
 	q.After = below

@@ -85,6 +85,8 @@ func (e *postgresEngine) name() string { return "postgres" }
 
 func (e *postgresEngine) stem(id string) string { return id }
 
+func (e *postgresEngine) sums() bool { return false }
+
 func (e *postgresEngine) read(ctx context.Context, fn func(conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readBudget)
 	defer cancel()

@@ -125,6 +125,8 @@ func (e *sqliteEngine) name() string { return "sqlite" }
 
 func (e *sqliteEngine) stem(id string) string { return "substr(" + id + ", 1, 8)" }
 
+func (e *sqliteEngine) sums() bool { return true }
+
 func (e *sqliteEngine) read(ctx context.Context, fn func(conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readBudget)
 	defer cancel()

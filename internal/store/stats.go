@@ -182,39 +182,60 @@ func (r *statsReader) span(p *plan) {
 	}
 }
 
+// sumKey is what counters of several hours or days are added up by.
+type sumKey struct{ dim, name, class int64 }
+
 func (r *statsReader) read(p *plan) ([]Figure, error) {
-	sql := `SELECT dim, name, class, 0, CAST(sum(n) AS BIGINT), CAST(sum(uniques) AS BIGINT),
-		CAST(sum(any_uniques) AS BIGINT) FROM counters WHERE ` + joinAnd(p.where) +
-		` GROUP BY dim, name, class`
-	if r.query.Series {
-		sql = `SELECT dim, name, class, bucket, n, uniques, any_uniques FROM counters WHERE ` + joinAnd(p.where)
+	sql := `SELECT dim, name, class, bucket, n, uniques, any_uniques FROM counters WHERE ` + joinAnd(p.where)
+	if !r.query.Series && !r.store.engine.sums() {
+		sql = `SELECT dim, name, class, 0, CAST(sum(n) AS BIGINT), CAST(sum(uniques) AS BIGINT),
+			CAST(sum(any_uniques) AS BIGINT) FROM counters WHERE ` + joinAnd(p.where) + ` GROUP BY dim, name, class`
 	}
 	var list []Figure
 	var dims []int64
+	sums := make(map[sumKey]int) // places in list
 	err := r.c.query(r.ctx, sql, p.args, func(x row) error {
 		var f Figure
-		var dim, name, class, bucket int64
-		if err := x.Scan(&dim, &name, &class, &bucket, &f.N, &f.Unique, &f.Any); err != nil {
+		var k sumKey
+		var bucket int64
+		if err := x.Scan(&k.dim, &k.name, &k.class, &bucket, &f.N, &f.Unique, &f.Any); err != nil {
 			return err
 		}
+		if i, ok := sums[k]; ok {
+			list[i].Count = list[i].Plus(f.Count)
+			return nil
+		}
 		var ok bool
-		if f.Name, ok = r.names[name]; !ok || f.IsZero() {
+		if f.Name, ok = r.names[k.name]; !ok {
 			return nil
 		}
-		if _, ok := r.sources[dim]; r.query.By == stats.BySource && !ok {
+		if _, ok := r.sources[k.dim]; r.query.By == stats.BySource && !ok {
 			return nil
 		}
-		f.Class = stats.Class(class)
+		f.Class = stats.Class(k.class)
 		if r.query.Series {
 			f.At = r.begin(bucket)
+		} else {
+			sums[k] = len(list)
 		}
-		list, dims = append(list, f), append(dims, dim)
+		list, dims = append(list, f), append(dims, k.dim)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	list, dims = withoutZeros(list, dims)
 	return list, r.nameDims(list, dims)
+}
+
+// withoutZeros leaves out what came to nothing.
+func withoutZeros(list []Figure, dims []int64) (some []Figure, of []int64) {
+	for i, f := range list {
+		if !f.IsZero() {
+			some, of = append(some, f), append(of, dims[i])
+		}
+	}
+	return some, of
 }
 
 func (r *statsReader) begin(bucket int64) time.Time {

@@ -168,6 +168,7 @@ var outcomes = map[string]string{
 	"tidings source confirm src_01jq7z9f3v8k2m5n cnf_01jq7z9f3v8k2m5n":                              "there is no confirmation",
 	"tidings setup ses --region eu-west-1 --url https://tidings.example.com --identity example.com": "there are no credentials of AWS",
 	"tidings mcp approve K7QD93XM": "there is no act that waits",
+	"tidings mcp refuse K7QD93XM":  "there is no act that waits",
 }
 
 func TestEveryExampleOfTheHelpRuns(t *testing.T) {

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"testing"
 
@@ -126,6 +123,9 @@ func TestAPersonApprovesWithTheCommandWhatAnAssistantAskedFor(t *testing.T) {
 		return answer
 	}
 	code := remove("").Waiting.Confirmation
+	if r := command(t, "mcp", "pending", "--db", s.db); r.code != 0 || !strings.Contains(r.out, code) || !strings.Contains(r.out, "ghost@acme.test") {
+		t.Errorf("what waits: %d %s%s", r.code, r.out, r.errOut)
+	}
 	if r := command(t, "mcp", "approve", code, "--db", s.db); r.code != 0 || !strings.Contains(r.out, "Nothing was approved") {
 		t.Errorf("a look at the code: %d %s%s", r.code, r.out, r.errOut)
 	}
@@ -134,6 +134,9 @@ func TestAPersonApprovesWithTheCommandWhatAnAssistantAskedFor(t *testing.T) {
 	}
 	if !remove(code).Removed {
 		t.Error("it was not removed after the approval")
+	}
+	if r := command(t, "mcp", "refuse", remove("").Waiting.Confirmation, "--db", s.db); r.code != 0 || !strings.Contains(r.out, "Refused") {
+		t.Errorf("the refusal: %d %s%s", r.code, r.out, r.errOut)
 	}
 	if r := command(t, "mcp", "approve", code, "--db", s.db, "--note", "again"); r.code != 3 {
 		t.Errorf("a used code: exit code %d", r.code)
@@ -161,75 +164,6 @@ func TestTheBridgeTellsWhatIsWrongWithTheWayToTheServer(t *testing.T) {
 	for _, args := range [][]string{{"mcp"}, {"mcp", "--key", "sk_x", "--url", "http://tidings.test"}, {"mcp", "--key", "sk_x", "--url", "x"}} {
 		if r := command(t, args...); r.code != 2 {
 			t.Errorf("%v: exit code %d %s", args, r.code, r.errOut)
-		}
-	}
-}
-
-// inspector runs the inspector's command line, which is another implementation of the protocol.
-func inspector(t *testing.T, env []string, args ...string) []byte {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "npx", append([]string{"--yes", "@modelcontextprotocol/inspector@0.15.0", "--cli"}, args...)...)
-	cmd.Env = append(environment(), env...)
-	var errOut bytes.Buffer
-	cmd.Stderr = &errOut
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("inspector %q: %v\n%s%s", args, err, out, errOut.String())
-	}
-	return out
-}
-
-func TestTheInspectorListsAndCallsEveryToolOverBothTransports(t *testing.T) {
-	t.Parallel()
-	s := assisted(t)
-	// The inspector of this version sends no headers, so a door beside the server adds the key.
-	door := http.NewServeMux()
-	door.HandleFunc("/mcp", func(w http.ResponseWriter, r *http.Request) {
-		q, err := http.NewRequestWithContext(r.Context(), r.Method, s.base+"/mcp", r.Body)
-		if err != nil {
-			return
-		}
-		q.Header = r.Header.Clone()
-		res, err := keyed(s.key).RoundTrip(q)
-		if err != nil {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-		defer res.Body.Close()
-		for k := range res.Header {
-			w.Header().Set(k, res.Header.Get(k))
-		}
-		w.WriteHeader(res.StatusCode)
-		_, _ = io.Copy(w, res.Body)
-	})
-	beside := httptest.NewServer(door)
-	defer beside.Close()
-	for name, way := range map[string]struct{ env, args []string }{
-		"http":  {nil, []string{beside.URL + "/mcp", "--transport", "http"}},
-		"stdio": {[]string{"TIDINGS_URL=" + s.base, "TIDINGS_KEY=" + s.key}, []string{os.Getenv(binaryVariable), "mcp"}},
-	} {
-		var list struct{ Tools []struct{ Name string } }
-		must(t, json.Unmarshal(inspector(t, way.env, append(slices.Clone(way.args), "--method", "tools/list")...), &list))
-		if len(list.Tools) != len(toolCalls) {
-			t.Errorf("%s: the inspector lists %d tools, want %d", name, len(list.Tools), len(toolCalls))
-		}
-		for _, c := range toolCalls {
-			args := append(slices.Clone(way.args), "--method", "tools/call", "--tool-name", c.tool)
-			for k, v := range c.args {
-				text, err := json.Marshal(v)
-				must(t, err)
-				args = append(args, "--tool-arg", k+"="+strings.Trim(string(text), `"`))
-			}
-			var res struct {
-				IsError bool
-				Content []struct{ Text string }
-			}
-			must(t, json.Unmarshal(inspector(t, way.env, args...), &res))
-			if res.IsError || len(res.Content) == 0 {
-				t.Errorf("%s: the inspector calls %s: %+v", name, c.tool, res)
-			}
 		}
 	}
 }

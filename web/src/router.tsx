@@ -149,6 +149,11 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => inside,
+    path: '/approvals',
+    component: lazyRouteComponent(() => import('./pages/approvals'), 'Approvals'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
     path: '/keys',
     component: lazyRouteComponent(() => import('./pages/keys'), 'Keys'),
   }),

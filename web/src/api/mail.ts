@@ -52,6 +52,20 @@ export const messageList = (filters: MessageFilters) =>
     placeholderData: keepPreviousData,
   })
 
+/** Why a contact got no mail, or what became of it. */
+export const contactExplanation = (id: string) =>
+  queryOptions({
+    queryKey: ['contact', id, 'explanation'],
+    queryFn: ({ signal }) => body(api.GET('/contacts/{id}/explanation', { params: { path: { id } }, signal })),
+  })
+
+/** What became of an email, and what stands against more. */
+export const messageExplanation = (id: string) =>
+  queryOptions({
+    queryKey: ['message', id, 'explanation'],
+    queryFn: ({ signal }) => body(api.GET('/messages/{id}/explanation', { params: { path: { id } }, signal })),
+  })
+
 /** The email that somebody got last. */
 export const lastMessage = (contact: string) =>
   queryOptions({
@@ -73,15 +87,4 @@ export const messageEvents = (id: string) =>
       body(api.GET('/messages/{id}/events', { params: { path: { id }, query: { limit: 200, ...at(pageParam) } }, signal })),
     initialPageParam: '',
     getNextPageParam: (last) => (last.hasMore ? last.nextCursor : undefined),
-  })
-
-const wrong = ['email.bounce', 'email.reject', 'email.failure', 'email.complaint', 'email.skipped', 'email.delay']
-
-/** The newest event that says what went wrong with an email, where something did. */
-export const messageCause = (id: string, status: string | undefined) =>
-  queryOptions({
-    queryKey: ['message', id, 'cause', status],
-    queryFn: async ({ signal }) =>
-      (await body(api.GET('/messages/{id}/events', { params: { path: { id }, query: { name: [status ?? ''], limit: 1 } }, signal }))).events[0] ?? null,
-    enabled: status !== undefined && wrong.includes(status),
   })

@@ -4,6 +4,72 @@
  */
 
 export interface paths {
+    "/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what waits for a person
+         * @description What AI assistants asked for and did not do yet, the oldest first: those that wait, and those that were approved and not used so far. What was refused, used or is over is in the audit log.
+         *
+         *     A key needs the scope `approvals:read`.
+         */
+        get: operations["listApprovals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals/{code}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve what an assistant asked for
+         * @description With a note. The assistant may then do it, once, before expiresAt. 403 with the code own_approval for the key that asked.
+         *
+         *     A key needs the scope `approvals:write`.
+         */
+        post: operations["approveAct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals/{code}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse what an assistant asked for
+         * @description The assistant is told that a person refused it.
+         *
+         *     A key needs the scope `approvals:write`.
+         */
+        post: operations["refuseAct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -84,6 +150,28 @@ export interface paths {
          *     A key needs the scope `contacts:read`.
          */
         get: operations["listContactEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contacts/{id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain why a contact got no mail
+         * @description Sentences with the facts that they rest on, the weightiest first: what stands against mail to the address, and what became of the newest five emails. An address that nobody knows is explained too.
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["getContactExplanation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -330,6 +418,28 @@ export interface paths {
          *     A key needs the scope `events:read`.
          */
         get: operations["listMessageEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain what became of an email
+         * @description For each recipient, ten at most: sentences with the facts that they rest on, and what stands against more mail.
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["getMessageExplanation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -786,6 +896,28 @@ export interface paths {
          *     A key needs the scope `stats:read`.
          */
         get: operations["getDelays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stats/deliverability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report how mail is received
+         * @description The overview, with what needs attention in sentences and what to do, and what it is made of: the ten largest domains of recipients and of senders, and the reasons of bounces and complaints.
+         *
+         *     A key needs the scope `stats:read`.
+         */
+        get: operations["getDeliverability"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1253,6 +1385,86 @@ export interface components {
             pattern?: components["schemas"]["Pattern"];
             suppression?: components["schemas"]["Suppression"];
         };
+        Approval: {
+            /**
+             * @description Who decided: a key's or person's id, or cli; absent: nobody yet
+             * @example per_01jq7z9f3v8k2m5n
+             */
+            approvedBy?: string;
+            /**
+             * @description The person's name; absent: it was no person
+             * @example lea
+             */
+            approvedByName?: string;
+            /**
+             * Format: date-time
+             * @description When the assistant asked last
+             */
+            askedAt: string;
+            /**
+             * @description What it is known by, to the assistant too
+             * @example K7QD93XM
+             */
+            code: string;
+            /**
+             * @description The contact's id
+             * @example con_4f
+             */
+            contactId: string;
+            /**
+             * @description The contact's address; absent: the contact is gone
+             * @example ghost@acme.test
+             */
+            email?: string;
+            /**
+             * Format: date-time
+             * @description It is approved and done before, or not at all
+             */
+            expiresAt: string;
+            /**
+             * @description The assistant's key
+             * @example key_01jq7z9f3v8k2m5n
+             */
+            keyId: string;
+            /**
+             * @description What that key is for
+             * @example assistant
+             */
+            keyName: string;
+            /**
+             * @description The reasons of the suppressions that would end; empty: none holds any more
+             * @example [
+             *       "hard_bounce"
+             *     ]
+             */
+            lifts: string[];
+            /**
+             * @description What they wrote
+             * @example the customer wrote that the mailbox works again
+             */
+            note?: string;
+            /**
+             * @description What would be done: the tool's name
+             * @example remove_suppression
+             */
+            operation: string;
+            /**
+             * @description approved: the assistant did not do it yet
+             * @enum {string}
+             */
+            state: "waits" | "approved" | "refused";
+        };
+        ApprovalList: {
+            /** @description The oldest first */
+            approvals: components["schemas"]["Approval"][];
+        };
+        ApprovalNote: {
+            /**
+             * @description Why, for later readers
+             * @example the customer wrote that the mailbox works again
+             */
+            note: string;
+        };
         Attention: {
             /**
              * @description What the rows are of
@@ -1584,6 +1796,44 @@ export interface components {
              */
             to: string;
         };
+        Deliverability: {
+            /** @description Rates that endanger the sender, the worst first */
+            attention: components["schemas"]["Attention"][];
+            /**
+             * Format: date-time
+             * @description Where the span before begins; it ends at from
+             */
+            before: string;
+            /** @description Each day of the span that has events */
+            days: components["schemas"]["StatsRow"][];
+            /** @description Of recipients, the ten with most events first */
+            domains: components["schemas"]["StatsRow"][];
+            /** @description What needs attention in sentences, the worst first; empty: nothing does */
+            findings: components["schemas"]["RateFinding"][];
+            /**
+             * Format: date-time
+             * @description Where the span begins
+             */
+            from: string;
+            /** @description The span */
+            now: components["schemas"]["StatsRow"];
+            /** @description Of bounces and complaints, likewise */
+            reasons: components["schemas"]["StatsRow"][];
+            /** @description Domains that send, likewise */
+            senders: components["schemas"]["StatsRow"][];
+            /** @description The span before */
+            then: components["schemas"]["StatsRow"];
+            /**
+             * Format: date-time
+             * @description Where the span ends; not a part of it
+             */
+            to: string;
+            /**
+             * @description The time zone that days are of
+             * @example Europe/Berlin
+             */
+            zone: string;
+        };
         Event: {
             /**
              * @description candidates: perhaps another recipient's
@@ -1908,6 +2158,20 @@ export interface components {
             origin?: string;
             /** @description The topics that changed; empty: the whole list */
             topics?: string[] | null;
+        };
+        Explanation: {
+            /**
+             * @description Of the one contact; absent: it is unknown, or there are several
+             * @example con_4f
+             */
+            contactId?: string;
+            /**
+             * @description Its address
+             * @example ghost@acme.test
+             */
+            email?: string;
+            /** @description The weightiest first; never empty */
+            reasons: components["schemas"]["Reason"][];
         };
         FieldProblem: {
             /**
@@ -2658,6 +2922,33 @@ export interface components {
              */
             receivedAt?: string;
         };
+        RateFinding: {
+            /**
+             * @description Which rate
+             * @enum {string}
+             */
+            code: "bounce" | "complaint";
+            /**
+             * @description What is the case, for people
+             * @example The bounce rate of one template is 6.10 % (61 of 1000).
+             */
+            message: string;
+            /**
+             * @description The template or sending domain; absent: everything sent
+             * @example news/monthly
+             */
+            of?: string;
+            /**
+             * @description What to do
+             * @example find out where the addresses come from
+             */
+            remedy: string;
+            /**
+             * @description critical: providers stop senders at this rate; warning: they put them under review
+             * @enum {string}
+             */
+            severity: "critical" | "warning";
+        };
         Reach: {
             /** @description There are more events than are looked at: the numbers are at least these */
             bounded: boolean;
@@ -2681,6 +2972,38 @@ export interface components {
             ready: boolean;
             /** @description Why not; empty where ready */
             reasons: components["schemas"]["NotReadyAs"][];
+        };
+        Reason: {
+            /**
+             * Format: date-time
+             * @description When that was; absent: no moment
+             */
+            at?: string;
+            /**
+             * @description A stable word for programs
+             * @enum {string}
+             */
+            code: "suppressed" | "suppressed_by_pattern" | "unsubscribed" | "nothing_stands" | "no_mail" | "unknown" | "nothing_known" | "queued" | "sent" | "delivered" | "delayed" | "opened" | "clicked" | "failed" | "rejected" | "bounced" | "complained" | "more_recipients";
+            /**
+             * @description Whom it is about; absent: nobody in particular
+             * @example con_4f
+             */
+            contactId?: string;
+            /**
+             * @description The event that it rests on; absent: none
+             * @example 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11
+             */
+            eventId?: string;
+            /**
+             * @description Which email it is about; absent: none in particular
+             * @example msg_2b
+             */
+            messageId?: string;
+            /**
+             * @description The same for people, in our own words
+             * @example The address is suppressed (hard_bounce): an email to it bounced for good. It holds until a person lifts it.
+             */
+            text: string;
         };
         Receipt: {
             /**
@@ -2757,6 +3080,13 @@ export interface components {
              * @example the timestamp can't be read
              */
             message: string;
+        };
+        RefusalNote: {
+            /**
+             * @description Why, for later readers
+             * @example nobody asked for it
+             */
+            note?: string;
         };
         Refusals: {
             /**
@@ -3616,6 +3946,415 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listApprovals: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "approvals": [
+                     *         {
+                     *           "code": "K7QD93XM",
+                     *           "state": "waits",
+                     *           "operation": "remove_suppression",
+                     *           "contactId": "con_4f",
+                     *           "email": "ghost@acme.test",
+                     *           "lifts": [
+                     *             "hard_bounce"
+                     *           ],
+                     *           "keyId": "key_01jq7z9f3v8k2m5n",
+                     *           "keyName": "assistant",
+                     *           "askedAt": "2026-05-04T10:12:00.120Z",
+                     *           "expiresAt": "2026-05-04T10:12:00.120Z",
+                     *           "approvedBy": "per_01jq7z9f3v8k2m5n",
+                     *           "approvedByName": "lea",
+                     *           "note": "the customer wrote that the mailbox works again"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApprovalList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveAct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "the customer wrote that the mailbox works again"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApprovalNote"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "K7QD93XM",
+                     *       "state": "waits",
+                     *       "operation": "remove_suppression",
+                     *       "contactId": "con_4f",
+                     *       "email": "ghost@acme.test",
+                     *       "lifts": [
+                     *         "hard_bounce"
+                     *       ],
+                     *       "keyId": "key_01jq7z9f3v8k2m5n",
+                     *       "keyName": "assistant",
+                     *       "askedAt": "2026-05-04T10:12:00.120Z",
+                     *       "expiresAt": "2026-05-04T10:12:00.120Z",
+                     *       "approvedBy": "per_01jq7z9f3v8k2m5n",
+                     *       "approvedByName": "lea",
+                     *       "note": "the customer wrote that the mailbox works again"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuseAct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "nobody asked for it"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RefusalNote"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "K7QD93XM",
+                     *       "state": "waits",
+                     *       "operation": "remove_suppression",
+                     *       "contactId": "con_4f",
+                     *       "email": "ghost@acme.test",
+                     *       "lifts": [
+                     *         "hard_bounce"
+                     *       ],
+                     *       "keyId": "key_01jq7z9f3v8k2m5n",
+                     *       "keyName": "assistant",
+                     *       "askedAt": "2026-05-04T10:12:00.120Z",
+                     *       "expiresAt": "2026-05-04T10:12:00.120Z",
+                     *       "approvedBy": "per_01jq7z9f3v8k2m5n",
+                     *       "approvedByName": "lea",
+                     *       "note": "the customer wrote that the mailbox works again"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listActs: {
         parameters: {
             query?: {
@@ -4165,6 +4904,120 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getContactExplanation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The contact's id or address */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "contactId": "con_4f",
+                     *       "email": "ghost@acme.test",
+                     *       "reasons": [
+                     *         {
+                     *           "code": "suppressed",
+                     *           "text": "The address is suppressed (hard_bounce): an email to it bounced for good. It holds until a person lifts it.",
+                     *           "contactId": "con_4f",
+                     *           "messageId": "msg_2b",
+                     *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "at": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Explanation"];
                 };
             };
             /** @description What you have still holds */
@@ -5695,6 +6548,120 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMessageExplanation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The provider's message id, or ours (msg_…) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "contactId": "con_4f",
+                     *       "email": "ghost@acme.test",
+                     *       "reasons": [
+                     *         {
+                     *           "code": "suppressed",
+                     *           "text": "The address is suppressed (hard_bounce): an email to it bounced for good. It holds until a person lifts it.",
+                     *           "contactId": "con_4f",
+                     *           "messageId": "msg_2b",
+                     *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "at": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Explanation"];
                 };
             };
             /** @description What you have still holds */
@@ -8811,6 +9778,277 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Delays"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeliverability: {
+        parameters: {
+            query?: {
+                /** @description Not before this date or time; 30 days before to if absent */
+                from?: string;
+                /** @description Before this date or time; the end of today if absent */
+                to?: string;
+                /** @description Whose days are meant */
+                zone?: string;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-05-04T10:12:00.120Z",
+                     *       "to": "2026-05-04T10:12:00.120Z",
+                     *       "zone": "Europe/Berlin",
+                     *       "before": "2026-05-04T10:12:00.120Z",
+                     *       "now": {
+                     *         "value": "onboarding/welcome",
+                     *         "at": "2026-05-04T10:12:00.120Z",
+                     *         "counts": [
+                     *           {
+                     *             "name": "email.bounce",
+                     *             "class": "human",
+                     *             "count": 3,
+                     *             "unique": 3
+                     *           }
+                     *         ],
+                     *         "rates": [
+                     *           {
+                     *             "name": "delivery",
+                     *             "part": 24,
+                     *             "of": 1200,
+                     *             "value": 0.021,
+                     *             "low": 0.01347,
+                     *             "high": 0.02959,
+                     *             "level": "ok"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "then": {
+                     *         "value": "onboarding/welcome",
+                     *         "at": "2026-05-04T10:12:00.120Z",
+                     *         "counts": [
+                     *           {
+                     *             "name": "email.bounce",
+                     *             "class": "human",
+                     *             "count": 3,
+                     *             "unique": 3
+                     *           }
+                     *         ],
+                     *         "rates": [
+                     *           {
+                     *             "name": "delivery",
+                     *             "part": 24,
+                     *             "of": 1200,
+                     *             "value": 0.021,
+                     *             "low": 0.01347,
+                     *             "high": 0.02959,
+                     *             "level": "ok"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "days": [
+                     *         {
+                     *           "value": "onboarding/welcome",
+                     *           "at": "2026-05-04T10:12:00.120Z",
+                     *           "counts": [
+                     *             {
+                     *               "name": "email.bounce",
+                     *               "class": "human",
+                     *               "count": 3,
+                     *               "unique": 3
+                     *             }
+                     *           ],
+                     *           "rates": [
+                     *             {
+                     *               "name": "delivery",
+                     *               "part": 24,
+                     *               "of": 1200,
+                     *               "value": 0.021,
+                     *               "low": 0.01347,
+                     *               "high": 0.02959,
+                     *               "level": "ok"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "attention": [
+                     *         {
+                     *           "by": "project",
+                     *           "value": "news/monthly",
+                     *           "rate": {
+                     *             "name": "delivery",
+                     *             "part": 24,
+                     *             "of": 1200,
+                     *             "value": 0.021,
+                     *             "low": 0.01347,
+                     *             "high": 0.02959,
+                     *             "level": "ok"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "findings": [
+                     *         {
+                     *           "code": "bounce",
+                     *           "of": "news/monthly",
+                     *           "severity": "critical",
+                     *           "message": "The bounce rate of one template is 6.10 % (61 of 1000).",
+                     *           "remedy": "find out where the addresses come from"
+                     *         }
+                     *       ],
+                     *       "domains": [
+                     *         {
+                     *           "value": "onboarding/welcome",
+                     *           "at": "2026-05-04T10:12:00.120Z",
+                     *           "counts": [
+                     *             {
+                     *               "name": "email.bounce",
+                     *               "class": "human",
+                     *               "count": 3,
+                     *               "unique": 3
+                     *             }
+                     *           ],
+                     *           "rates": [
+                     *             {
+                     *               "name": "delivery",
+                     *               "part": 24,
+                     *               "of": 1200,
+                     *               "value": 0.021,
+                     *               "low": 0.01347,
+                     *               "high": 0.02959,
+                     *               "level": "ok"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "senders": [
+                     *         {
+                     *           "value": "onboarding/welcome",
+                     *           "at": "2026-05-04T10:12:00.120Z",
+                     *           "counts": [
+                     *             {
+                     *               "name": "email.bounce",
+                     *               "class": "human",
+                     *               "count": 3,
+                     *               "unique": 3
+                     *             }
+                     *           ],
+                     *           "rates": [
+                     *             {
+                     *               "name": "delivery",
+                     *               "part": 24,
+                     *               "of": 1200,
+                     *               "value": 0.021,
+                     *               "low": 0.01347,
+                     *               "high": 0.02959,
+                     *               "level": "ok"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "reasons": [
+                     *         {
+                     *           "value": "onboarding/welcome",
+                     *           "at": "2026-05-04T10:12:00.120Z",
+                     *           "counts": [
+                     *             {
+                     *               "name": "email.bounce",
+                     *               "class": "human",
+                     *               "count": 3,
+                     *               "unique": 3
+                     *             }
+                     *           ],
+                     *           "rates": [
+                     *             {
+                     *               "name": "delivery",
+                     *               "part": 24,
+                     *               "of": 1200,
+                     *               "value": 0.021,
+                     *               "low": 0.01347,
+                     *               "high": 0.02959,
+                     *               "level": "ok"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Deliverability"];
                 };
             };
             /** @description What you have still holds */

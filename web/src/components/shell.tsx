@@ -2,10 +2,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import {
-  Activity, Ban, FileText, Globe, Inbox, KeyRound, LayoutDashboard, type LucideIcon, LogOut, Mail, Menu, Monitor, Moon,
+  Activity, Ban, BotMessageSquare, FileText, Globe, Inbox, KeyRound, LayoutDashboard, type LucideIcon, LogOut, Mail, Menu, Monitor, Moon,
   Plug, Radio, ScrollText, Search, Settings, Sun, Users, X,
 } from 'lucide-react'
 import { useEffect, useState } from 'react'
+import { approvals, waiting } from '../api/approvals'
 import { door } from '../api/client'
 import { person } from '../lib/session'
 import { setTheme, useTheme } from '../lib/theme'
@@ -46,6 +47,7 @@ const places: { title: string; places: Place[] }[] = [
   {
     title: 'System',
     places: [
+      { to: '/approvals', label: 'Approvals', icon: BotMessageSquare },
       { to: '/keys', label: 'Keys', icon: KeyRound },
       { to: '/audit', label: 'Audit', icon: ScrollText },
       { to: '/settings', label: 'Settings', icon: Settings },
@@ -113,7 +115,19 @@ function NavLink({ place, path }: { place: Place; path: string }) {
     >
       <place.icon aria-hidden className={clsx('size-4', here && 'text-accent')} />
       {place.label}
+      {place.to === '/approvals' && <Waiting />}
     </Link>
+  )
+}
+
+/** How many requests of assistants wait for a person. */
+function Waiting() {
+  const n = waiting(useQuery({ ...approvals, retry: false }).data).length
+  if (n === 0) return null
+  return (
+    <span className="numbers ml-auto rounded-full bg-accent px-1.5 text-xs font-medium text-on-accent" title={`${n} ${n === 1 ? 'waits' : 'wait'} for a decision`}>
+      {n}<span className="sr-only"> {n === 1 ? 'waits' : 'wait'} for a decision</span>
+    </span>
   )
 }
 

@@ -16,6 +16,8 @@ export const scopes: { area: string; scopes: [scope: string, means: string][] }[
       ['contacts:write', 'Change contacts'],
       ['suppressions:read', 'See suppressions'],
       ['suppressions:write', 'Add and lift suppressions'],
+      ['approvals:read', 'See what AI assistants asked for'],
+      ['approvals:write', 'Decide on what assistants with other keys asked for'],
     ],
   },
   {

@@ -4,19 +4,19 @@ import { clsx } from 'clsx'
 import { Ban, CheckCircle2, History, MailX } from 'lucide-react'
 import { type ReactNode, useMemo, useState } from 'react'
 import { Refusal, type Schemas } from '../api/client'
-import { contact, contactActs, contactEvents, lastMessage } from '../api/mail'
+import { contact, contactActs, contactEvents, contactExplanation, lastMessage } from '../api/mail'
 import { eventNames } from '../api/queries'
 import type { Reason } from '../api/suppressions'
 import { Acts } from '../components/acts'
 import { Copy, JSONView, Mono, Time } from '../components/bits'
 import { EventPanel } from '../components/event-panel'
-import { Fate } from '../components/fate'
+import { Reasons } from '../components/reasons'
 import { Cause, LiftDialog, LiftPatternDialog, ReasonBadge, Spell, SuppressDialog } from '../components/suppression'
 import { Timeline } from '../components/timeline'
 import { Badge, Button, Card, Empty, Fact, Facts, Heading, ink, Loading, Problem, Select } from '../components/ui'
 import { emailNames, type Event, word } from '../lib/events'
 import { count } from '../lib/format'
-import { ofPattern, reasons, standing, whyNot } from '../lib/why'
+import { ofPattern, reasons, standing } from '../lib/why'
 
 const route = getRouteApi('/inside/contacts/$id')
 
@@ -95,20 +95,26 @@ function Missing({ id, error, retry }: { id: string; error: unknown; retry: () =
 /** The answer to "why did they not get it?", as it stands now. */
 function Why({ contact: c }: { contact: Contact }) {
   const last = useQuery(lastMessage(c.id)).data
+  const answer = useQuery(contactExplanation(c.id))
+  const told = answer.data?.reasons ?? []
+  const ofLast = told.filter((r) => last && r.messageId === last.id)
   const s = standing(c)
   const Icon = c.suppressed ? Ban : c.unsubscribed ? MailX : CheckCircle2
   return (
     <section aria-label="Why they do or do not get mail" className="flex gap-3 rounded-lg border border-line bg-panel p-4">
       <Icon aria-hidden className={clsx('mt-0.5 size-5 shrink-0', ink(s.tone))} />
-      <div className="min-w-0 text-[15px]">
+      <div className="flex min-w-0 flex-col gap-2 text-[15px]">
         <p className="font-semibold">{c.suppressed ? 'They get no mail.' : c.unsubscribed ? 'They get no mail that needs consent.' : 'They may be mailed.'}</p>
-        {whyNot(c).map((text) => <p key={text} className="mt-1">{text}</p>)}
-        {last && (
-          <p className="mt-1 text-soft">
-            The last email,{' '}
-            <Link to="/messages/$id" params={{ id: last.id }} className="text-accent underline">{last.message.subject || 'without a subject'}</Link>
-            {last.message.sentAt && <>, of <Time at={last.message.sentAt} form="day" />,</>} <Fate of={last} />
-          </p>
+        {answer.error ? <Problem error={answer.error} retry={() => void answer.refetch()} /> : <Reasons of={told.filter((r) => !r.messageId)} />}
+        {last && ofLast.length > 0 && (
+          <>
+            <p className="text-sm text-soft">
+              The last email was{' '}
+              <Link to="/messages/$id" params={{ id: last.id }} className="text-accent underline">{last.message.subject || 'without a subject'}</Link>
+              {last.message.sentAt && <>, of <Time at={last.message.sentAt} form="day" /></>}:
+            </p>
+            <Reasons of={ofLast} />
+          </>
         )}
       </div>
     </section>

@@ -4,11 +4,11 @@ import { clsx } from 'clsx'
 import { ArrowDownUp, Check, Mail, X } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Refusal } from '../api/client'
-import { message, messageEvents } from '../api/mail'
+import { message, messageEvents, messageExplanation } from '../api/mail'
 import { Copy, Mono, Time } from '../components/bits'
 import { ContactLink } from '../components/event'
 import { EventPanel } from '../components/event-panel'
-import { Fate } from '../components/fate'
+import { Reasons } from '../components/reasons'
 import { Status } from '../components/status'
 import { Timeline } from '../components/timeline'
 import { Badge, Button, Card, Empty, Fact, Facts, Heading, ink, Loading, Problem } from '../components/ui'
@@ -71,7 +71,7 @@ function Part({ message: m }: { message: Message }) {
   return (
     <>
       <Heading title={<span title={m.message.subject}>{m.message.subject || 'Without a subject'}</span>}
-        about={<>To <ContactLink id={m.contactId} address={m.recipient} />{m.message.from && <> from {m.message.from}</>}. It <Fate of={m} /></>}>
+        about={<>To <ContactLink id={m.contactId} address={m.recipient} />{m.message.from && <> from {m.message.from}</>}</>}>
         <Status of={m} />
         <Link to="/contacts/$id" params={{ id: m.contactId }} className="inline-flex h-8 items-center rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised">
           {arrived.includes(m.status ?? '') ? 'The recipient' : 'Why did they not get it?'}
@@ -80,11 +80,24 @@ function Part({ message: m }: { message: Message }) {
       <Card title="Its way">
         <Way message={m} />
       </Card>
+      <What message={m} />
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_26rem]">
         <PastEvents id={m.id} />
         <About message={m} />
       </div>
     </>
+  )
+}
+
+/** What became of it in sentences, and what stands against more mail to the recipient. */
+function What({ message: m }: { message: Message }) {
+  const answer = useQuery(messageExplanation(m.id))
+  return (
+    <Card title="What became of it">
+      {answer.error ? <Problem error={answer.error} retry={() => void answer.refetch()} />
+        : answer.isPending ? <Loading lines={2} />
+        : <Reasons of={answer.data.reasons} />}
+    </Card>
   )
 }
 
