@@ -54,6 +54,8 @@ func badRequests() []badRequest {
 		events("name misspelt", "name=email.opend", 422),
 		events("contact no address", "contact=lea", 422),
 		events("source no id", "source=main", 422),
+		events("receipt no id", "receipt=12", 422),
+		{name: "timeline of a receipt", method: get, target: "/contacts/lea@acme.test/events?receipt=rcp_1", status: 422},
 		events("provider unknown", "provider=pigeons", 422),
 		events("filter too long", "tag="+strings.Repeat("x", 1001), 422),
 		events("filter with NUL", "tag=a%00b", 422),

@@ -101,6 +101,7 @@ type EventQuery struct {
 	Names        []event.Name
 	Contact      string // con_… or an address
 	Message      string // the provider's message id
+	Receipt      string // rcp_…: events that this receipt was the first to tell
 	Template     string
 	Workflow     string
 	Source       string // src_…

@@ -4246,6 +4246,8 @@ export interface operations {
                 contact?: string;
                 /** @description The provider's message id */
                 message?: string;
+                /** @description The request that was the first to tell of it */
+                receipt?: string;
                 /** @description A name, ours or another system's; may be repeated */
                 eventName?: string[] | null;
                 /**
