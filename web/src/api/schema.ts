@@ -2102,6 +2102,22 @@ export interface components {
             /** @description Oldest first */
             keys: components["schemas"]["Key"][];
         };
+        LatestEvent: {
+            /** @description It is not sure that it was this recipient */
+            candidates?: boolean;
+            /**
+             * @description Its name
+             * @example email.open
+             */
+            name: string;
+            /** Format: date-time */
+            occurredAt: string;
+            /**
+             * @description Of opens and clicks, who acted: human, machine, proxy, unknown
+             * @example human
+             */
+            verdict?: string;
+        };
         Lift: {
             /**
              * @description Why, for later readers
@@ -2177,6 +2193,8 @@ export interface components {
              * @example msg_2b
              */
             id: string;
+            /** @description What happened to it last; absent: no event of it is kept */
+            latest?: components["schemas"]["LatestEvent"];
             /** @description What is known of the email */
             message: components["schemas"]["EventMessage"];
             /**
@@ -2189,6 +2207,12 @@ export interface components {
              * @example ghost@acme.test
              */
             recipient: string;
+            /**
+             * Format: int64
+             * @description How many recipients of the same email are known, this one among them
+             * @example 1
+             */
+            recipients: number;
             /**
              * @description The event that tells most of it
              * @example email.bounce
@@ -5263,6 +5287,8 @@ export interface operations {
                 template?: string;
                 /** @description The source its events came to */
                 source?: string;
+                /** @description The event that tells most of it, in our word or another system's (bounced, opened, delivered) */
+                status?: string;
                 /** @description Not before this time (RFC 3339) or date (UTC), to the second */
                 from?: string;
                 /** @description Before this time or date */
@@ -5328,7 +5354,14 @@ export interface operations {
                      *               "name": "text"
                      *             },
                      *             "sentAt": "2026-05-04T10:12:00.120Z"
-                     *           }
+                     *           },
+                     *           "latest": {
+                     *             "name": "email.open",
+                     *             "occurredAt": "2026-05-04T10:12:00.120Z",
+                     *             "verdict": "human",
+                     *             "candidates": true
+                     *           },
+                     *           "recipients": 1
                      *         }
                      *       ],
                      *       "hasMore": false,
@@ -5457,7 +5490,14 @@ export interface operations {
                      *               "name": "text"
                      *             },
                      *             "sentAt": "2026-05-04T10:12:00.120Z"
-                     *           }
+                     *           },
+                     *           "latest": {
+                     *             "name": "email.open",
+                     *             "occurredAt": "2026-05-04T10:12:00.120Z",
+                     *             "verdict": "human",
+                     *             "candidates": true
+                     *           },
+                     *           "recipients": 1
                      *         }
                      *       ],
                      *       "events": [
