@@ -115,7 +115,7 @@ func Operations() []Operation {
 
 		{
 			Name: "listSources", Group: "Sources", Scope: Secret, Summary: "List sources",
-			Details: "With the state of each, in the order in which they were made, disabled ones too. " +
+			Details: "With the state of each and what it rests on, in the order in which they were made, disabled ones too. " +
 				"Tokens and secrets are never shown again.",
 		},
 		{

@@ -549,7 +549,7 @@ export interface paths {
         };
         /**
          * List sources
-         * @description With the state of each, in the order in which they were made, disabled ones too. Tokens and secrets are never shown again.
+         * @description With the state of each and what it rests on, in the order in which they were made, disabled ones too. Tokens and secrets are never shown again.
          *
          *     A key needs the scope `sources:read`.
          */
@@ -3168,6 +3168,8 @@ export interface components {
              * @example https://tidings.test/in/ses/main
              */
             fixedUrl?: string;
+            /** @description What its state rests on; only in the list of all */
+            health?: components["schemas"]["SourceSummary"];
             /**
              * @description Its id, which never changes
              * @example src_01jq7z9f3v8k2m5n
@@ -3369,6 +3371,25 @@ export interface components {
              */
             workflowTag?: string;
         };
+        SourceSummary: {
+            /**
+             * Format: int64
+             * @description Events stored in the last 24 hours
+             */
+            events24h: number;
+            /** @description What somebody should know, the worst first */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Format: date-time
+             * @description When the newest event came in
+             */
+            lastEventAt?: string;
+            /**
+             * Format: date-time
+             * @description When the last request came in; absent: none ever did
+             */
+            lastReceiptAt?: string;
+        };
         SourceTest: {
             /** @description Every step that was gone worked */
             ok: boolean;
@@ -3424,6 +3445,8 @@ export interface components {
              * @example https://tidings.test/in/ses/main
              */
             fixedUrl?: string;
+            /** @description What its state rests on; only in the list of all */
+            health?: components["schemas"]["SourceSummary"];
             /**
              * @description Its id, which never changes
              * @example src_01jq7z9f3v8k2m5n
@@ -7063,7 +7086,21 @@ export interface operations {
                      *           },
                      *           "createdAt": "2026-05-04T10:12:00.120Z",
                      *           "previousTokenUntil": "2026-05-04T10:12:00.120Z",
-                     *           "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *           "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *           "health": {
+                     *             "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *             "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *             "events24h": 3,
+                     *             "findings": [
+                     *               {
+                     *                 "code": "refused",
+                     *                 "cause": "unknown_topic",
+                     *                 "severity": "critical",
+                     *                 "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *                 "remedy": "add the topic to the source's topics if it is yours"
+                     *               }
+                     *             ]
+                     *           }
                      *         }
                      *       ]
                      *     }
@@ -7215,6 +7252,20 @@ export interface operations {
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
                      *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "health": {
+                     *         "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *         "events24h": 3,
+                     *         "findings": [
+                     *           {
+                     *             "code": "refused",
+                     *             "cause": "unknown_topic",
+                     *             "severity": "critical",
+                     *             "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *             "remedy": "add the topic to the source's topics if it is yours"
+                     *           }
+                     *         ]
+                     *       },
                      *       "url": "https://tidings.test/in/ses/8Jx…",
                      *       "token": "8Jx…"
                      *     }
@@ -7366,7 +7417,21 @@ export interface operations {
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
-                     *       "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "health": {
+                     *         "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *         "events24h": 3,
+                     *         "findings": [
+                     *           {
+                     *             "code": "refused",
+                     *             "cause": "unknown_topic",
+                     *             "severity": "critical",
+                     *             "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *             "remedy": "add the topic to the source's topics if it is yours"
+                     *           }
+                     *         ]
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Source"];
@@ -7530,7 +7595,21 @@ export interface operations {
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
-                     *       "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "health": {
+                     *         "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *         "events24h": 3,
+                     *         "findings": [
+                     *           {
+                     *             "code": "refused",
+                     *             "cause": "unknown_topic",
+                     *             "severity": "critical",
+                     *             "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *             "remedy": "add the topic to the source's topics if it is yours"
+                     *           }
+                     *         ]
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Source"];
@@ -7932,7 +8011,21 @@ export interface operations {
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
-                     *       "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "health": {
+                     *         "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *         "events24h": 3,
+                     *         "findings": [
+                     *           {
+                     *             "code": "refused",
+                     *             "cause": "unknown_topic",
+                     *             "severity": "critical",
+                     *             "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *             "remedy": "add the topic to the source's topics if it is yours"
+                     *           }
+                     *         ]
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Source"];
@@ -8088,7 +8181,21 @@ export interface operations {
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
-                     *       "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "health": {
+                     *         "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *         "events24h": 3,
+                     *         "findings": [
+                     *           {
+                     *             "code": "refused",
+                     *             "cause": "unknown_topic",
+                     *             "severity": "critical",
+                     *             "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *             "remedy": "add the topic to the source's topics if it is yours"
+                     *           }
+                     *         ]
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Source"];
@@ -8415,6 +8522,20 @@ export interface operations {
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
                      *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "health": {
+                     *         "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *         "events24h": 3,
+                     *         "findings": [
+                     *           {
+                     *             "code": "refused",
+                     *             "cause": "unknown_topic",
+                     *             "severity": "critical",
+                     *             "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *             "remedy": "add the topic to the source's topics if it is yours"
+                     *           }
+                     *         ]
+                     *       },
                      *       "url": "https://tidings.test/in/ses/8Jx…",
                      *       "token": "8Jx…"
                      *     }

@@ -13,6 +13,7 @@ import { Latest, Status } from '../components/status'
 import type { Column } from '../components/table'
 import { Button, Card, Empty, Field, Heading, Input, Select } from '../components/ui'
 import { word } from '../lib/events'
+import { count } from '../lib/format'
 import { type Message, others, statuses } from '../lib/message'
 
 const route = getRouteApi('/inside/messages')
@@ -22,7 +23,7 @@ type Search = ReturnType<typeof route.useSearch>
 const columns: Column<Message>[] = [
   { id: 'status', head: <span title="The event that tells most of it">Status</span>, width: 110, cell: (m) => <Status of={m} /> },
   {
-    id: 'subject', head: 'Subject', width: 200, grow: true,
+    id: 'subject', head: 'Subject', width: 170, grow: true,
     cell: (m) => (
       <Link to="/messages/$id" params={{ id: m.id }} className="hover:underline" title={m.message.subject}>
         {m.message.subject || <span className="text-soft">without a subject</span>}
@@ -34,12 +35,12 @@ const columns: Column<Message>[] = [
     cell: (m) => (
       <span className="flex min-w-0 items-baseline gap-1.5">
         <span className="min-w-0 truncate"><ContactLink id={m.contactId} address={m.recipient} /></span>
-        {m.recipients > 1 && <span className="shrink-0 text-xs text-soft" title="Other recipients of the same email; each has a line of its own">and {others(m)}</span>}
+        {m.recipients > 1 && <span className="shrink-0 text-xs text-soft" title={`And ${others(m)}: the same email went to them, and each has a line of its own`}>+{count(m.recipients - 1)}</span>}
       </span>
     ),
   },
-  { id: 'template', head: 'Template', width: 160, grow: true, cell: (m) => <span title={m.message.template}>{m.message.template}</span> },
-  { id: 'from', head: 'From', width: 140, grow: true, cell: (m) => <span title={m.message.from}>{m.message.from}</span> },
+  { id: 'template', head: 'Template', width: 145, grow: true, cell: (m) => <span title={m.message.template}>{m.message.template}</span> },
+  { id: 'from', head: 'From', width: 120, grow: true, cell: (m) => <span title={m.message.from}>{m.message.from}</span> },
   { id: 'sent', head: 'Sent', width: 150, cell: (m) => (m.message.sentAt ? <Time at={m.message.sentAt} form="short" /> : <span className="text-soft" title="No event said when it was sent">not told</span>) },
   { id: 'latest', head: <span title="What happened to it last, whoever did it">Latest</span>, width: 190, cell: (m) => <Latest of={m} /> },
 ]
