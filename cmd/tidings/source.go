@@ -40,7 +40,7 @@ type sourceView struct {
 	Account         string    `json:"account,omitempty"`
 	Queue           string    `json:"queue,omitempty"`
 	QueueRegion     string    `json:"queueRegion,omitempty"`
-	State           string    `json:"state,omitempty"`   // in the list of all
+	State           string    `json:"state,omitempty"` // in the list of all
 	LastEventAt     time.Time `json:"lastEventAt,omitzero"`
 	Events24h       int64     `json:"events24h,omitempty"`
 	Secrets         int       `json:"secrets,omitempty"` // how many are accepted

@@ -77,6 +77,7 @@ func routes() []route {
 		{"getLinks", get, "/stats/links", 200, on((*api).getLinks)},
 		{"getFunnel", get, "/stats/funnel", 200, on((*api).getFunnel)},
 		{"getDelays", get, "/stats/delays", 200, on((*api).getDelays)},
+		{"getReasons", get, "/stats/reasons", 200, on((*api).getReasons)},
 		{"getReach", get, "/stats/reach", 200, on((*api).getReach)},
 
 		{"listKeys", get, "/keys", 200, on((*api).listKeys)},

@@ -251,6 +251,11 @@ func Operations() []Operation {
 			Details: "From sending to the first open or click of a person, of messages sent in a span. Exact to a fifth.",
 		},
 		{
+			Name: "getReasons", Group: "Statistics", Scope: Secret, Summary: "Count why mail bounced at a domain",
+			Details: "By the domain of the recipients, of the sender, or both. From the events, for counters know reasons of everything " +
+				"alone: it looks at the newest 100,000 bounces of the span and says where that was not all of them.",
+		},
+		{
 			Name: "getReach", Group: "Statistics", Scope: Secret, Summary: "Count the distinct contacts of a template",
 			Details: "How many people opened (or what name says) a template, by its events. At a million events it stops and says so.",
 		},

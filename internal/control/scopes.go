@@ -67,7 +67,7 @@ var needs = map[string]string{
 	"listReceipts": "receipts:read", "getReceipt": "receipts:read", opReplay: "receipts:write",
 	opImportEvents: "receipts:write",
 	"getOverview":  "stats:read", "getStats": "stats:read", "getLinks": "stats:read", "getFunnel": "stats:read",
-	"getDelays": "stats:read", "getReach": "stats:read", opVerify: "stats:read", opRecount: "stats:write",
+	"getDelays": "stats:read", "getReach": "stats:read", "getReasons": "events:read", opVerify: "stats:read", opRecount: "stats:write",
 	"listKeys": "keys:read", opCreateKey: "keys:write", opRevokeKey: "keys:write",
 	"listActs": "audit:read", "listSettings": "settings:read",
 }

@@ -263,3 +263,23 @@ func (s *Store) ExplainMessages(ctx context.Context, q MessageQuery) (string, er
 	})
 	return strings.Join(lines, "\n"), err
 }
+
+// ExplainReasons tells how SQLite reads the bounces of a domain.
+func (s *Store) ExplainReasons(ctx context.Context, q ReasonQuery) (string, error) {
+	var lines []string
+	err := s.engine.read(ctx, func(c conn) error {
+		p, err := s.bouncePlan(ctx, c, q)
+		if err != nil {
+			return err
+		}
+		sql, args := s.reasonSQL(p, q)
+		return c.query(ctx, `EXPLAIN QUERY PLAN `+sql, args, func(r row) error {
+			var id, parent, unused int64
+			var line string
+			err := r.Scan(&id, &parent, &unused, &line)
+			lines = append(lines, line)
+			return err
+		})
+	})
+	return strings.Join(lines, "\n"), err
+}

@@ -882,6 +882,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stats/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count why mail bounced at a domain
+         * @description By the domain of the recipients, of the sender, or both. From the events, for counters know reasons of everything alone: it looks at the newest 100,000 bounces of the span and says where that was not all of them.
+         *
+         *     A key needs the scope `events:read`.
+         */
+        get: operations["getReasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/suppressions": {
         parameters: {
             query?: never;
@@ -1288,6 +1310,36 @@ export interface components {
              * @example "ann" is not an address: want local@domain
              */
             message: string;
+        };
+        BounceReason: {
+            /** @enum {string} */
+            class: "hard" | "soft" | "block" | "suppressed" | "auto_reply" | "undetermined";
+            /**
+             * Format: int64
+             * @description Bounces
+             * @example 3
+             */
+            count: number;
+            /**
+             * @description The newest of them
+             * @example 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11
+             */
+            event: string;
+            /**
+             * Format: date-time
+             * @description When that was
+             */
+            newestAt: string;
+            /**
+             * @description Absent: none was given
+             * @example no_such_user
+             */
+            reason?: string;
+            /**
+             * @description The remote server's words with the newest of them that has words
+             * @example smtp; 550 5.1.1 no such user
+             */
+            said?: string;
         };
         ChangePasswordInBody: {
             /**
@@ -2705,6 +2757,43 @@ export interface components {
             ready: boolean;
             /** @description Why not; empty where ready */
             reasons: components["schemas"]["NotReadyAs"][];
+        };
+        Reasons: {
+            /**
+             * Format: int64
+             * @description How many the reasons are of
+             * @example 12
+             */
+            bounces: number;
+            /** @description There are more bounces in the span than are looked at: the numbers are of those since since */
+            bounded: boolean;
+            /**
+             * @description Of the recipients; absent: any
+             * @example acme.test
+             */
+            domain?: string;
+            /**
+             * Format: date-time
+             * @description Where the span begins
+             */
+            from: string;
+            /** @description The most frequent first */
+            reasons: components["schemas"]["BounceReason"][];
+            /**
+             * @description Absent: any
+             * @example send.test
+             */
+            senderDomain?: string;
+            /**
+             * Format: date-time
+             * @description From when on all were looked at; absent: from from
+             */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description Where the span ends; not a part of it
+             */
+            to: string;
         };
         Receipt: {
             /**
@@ -9487,6 +9576,122 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Reach"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReasons: {
+        parameters: {
+            query?: {
+                /** @description The domain of the recipients */
+                domain?: string;
+                /** @description The domain that sent the emails */
+                senderDomain?: string;
+                /** @description Not before this date or time; 30 days before to if absent */
+                from?: string;
+                /** @description Before this date or time; the end of today if absent */
+                to?: string;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "domain": "acme.test",
+                     *       "senderDomain": "send.test",
+                     *       "from": "2026-05-04T10:12:00.120Z",
+                     *       "to": "2026-05-04T10:12:00.120Z",
+                     *       "bounces": 12,
+                     *       "bounded": true,
+                     *       "since": "2026-05-04T10:12:00.120Z",
+                     *       "reasons": [
+                     *         {
+                     *           "class": "hard",
+                     *           "reason": "no_such_user",
+                     *           "count": 3,
+                     *           "said": "smtp; 550 5.1.1 no such user",
+                     *           "event": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "newestAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Reasons"];
                 };
             };
             /** @description What you have still holds */
