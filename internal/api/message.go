@@ -26,7 +26,7 @@ type Message struct {
 // LatestEvent is what happened to an email last.
 type LatestEvent struct {
 	Name       string    `json:"name" example:"email.open"`
-	OccurredAt time.Time `json:"occurredAt"`
+	OccurredAt time.Time `json:"occurredAt" doc:"When it happened, in the provider's words"`
 	Verdict    string    `json:"verdict,omitempty" doc:"Of opens and clicks, who acted: human, machine, proxy, unknown"`
 	Candidates bool      `json:"candidates,omitempty" doc:"It is not sure that it was this recipient"`
 }

@@ -259,9 +259,9 @@ func TestASubscriptionIsConfirmedByHandOnce(t *testing.T) {
 
 type suppressionList struct {
 	Suppressions []struct {
-		Email, Reason, Note string
-		Active              bool
-		LiftedAt            time.Time
+		Email, Reason, Note, LiftNote, LiftedBy string
+		Active                                  bool
+		LiftedAt                                time.Time
 	}
 	HasMore    bool
 	NextCursor string
@@ -292,7 +292,8 @@ func TestASuppressionIsListedAndLiftedWithANote(t *testing.T) {
 	lift(`{"note":"by mistake","reason":"hard_bounce"}`).want(http.StatusNotFound)
 	var lifted suppressionList
 	lift(`{"note":"wrote to support"}`).want(http.StatusOK).into(&lifted)
-	if len(lifted.Suppressions) != 1 || lifted.Suppressions[0].Active || lifted.Suppressions[0].Note != "wrote to support" {
+	if len(lifted.Suppressions) != 1 || lifted.Suppressions[0].Active || lifted.Suppressions[0].LiftNote != "wrote to support" ||
+		lifted.Suppressions[0].Note != "" || !strings.HasPrefix(lifted.Suppressions[0].LiftedBy, "key_") {
 		t.Errorf("lifted %+v", lifted)
 	}
 	lift(`{"note":"again"}`).want(http.StatusNotFound)

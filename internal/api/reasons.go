@@ -27,7 +27,7 @@ type Reasons struct {
 
 // BounceReason is one reason and how often it was given.
 type BounceReason struct {
-	Class    string    `json:"class" enum:"hard,soft,block,suppressed,auto_reply,undetermined"`
+	Class    string    `json:"class" enum:"hard,soft,block,suppressed,auto_reply,undetermined" doc:"How it bounced"`
 	Reason   string    `json:"reason,omitempty" doc:"Absent: none was given" example:"no_such_user"`
 	Count    int64     `json:"count" doc:"Bounces" example:"3"`
 	Said     string    `json:"said,omitempty" doc:"The remote server's words with the newest of them that has words" example:"smtp; 550 5.1.1 no such user"`

@@ -1312,7 +1312,10 @@ export interface components {
             message: string;
         };
         BounceReason: {
-            /** @enum {string} */
+            /**
+             * @description How it bounced
+             * @enum {string}
+             */
             class: "hard" | "soft" | "block" | "suppressed" | "auto_reply" | "undetermined";
             /**
              * Format: int64
@@ -2162,7 +2165,10 @@ export interface components {
              * @example email.open
              */
             name: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it happened, in the provider's words
+             */
             occurredAt: string;
             /**
              * @description Of opens and clicks, who acted: human, machine, proxy, unknown
@@ -2577,6 +2583,11 @@ export interface components {
              */
             by: string;
             /**
+             * @description The name of the person who added it; absent: it was no person
+             * @example lea
+             */
+            byName?: string;
+            /**
              * Format: date-time
              * @description When it was made
              */
@@ -2601,6 +2612,11 @@ export interface components {
              * @example key_1
              */
             liftedBy?: string;
+            /**
+             * @description The name of the person who lifted it
+             * @example lea
+             */
+            liftedByName?: string;
             /**
              * @description What the person wrote
              * @example new mailbox, confirmed by phone on 4 May
@@ -3661,6 +3677,16 @@ export interface components {
             /** @description Whether it holds now */
             active: boolean;
             /**
+             * @description Who put it there: a person's or key's id, or cli; absent: an event did, or it is not known
+             * @example key_1
+             */
+            by?: string;
+            /**
+             * @description The person's name; absent: it was no person
+             * @example lea
+             */
+            byName?: string;
+            /**
              * @description The contact's id
              * @example con_4f
              */
@@ -3676,12 +3702,27 @@ export interface components {
              */
             eventId: string | null;
             /**
+             * @description Why it was lifted
+             * @example new mailbox, confirmed by phone
+             */
+            liftNote?: string;
+            /**
              * Format: date-time
              * @description When a person lifted it
              */
             liftedAt?: string;
             /**
-             * @description What the person wrote
+             * @description Who lifted it
+             * @example key_1
+             */
+            liftedBy?: string;
+            /**
+             * @description The person's name
+             * @example lea
+             */
+            liftedByName?: string;
+            /**
+             * @description What was written when somebody put it there
              * @example new mailbox, confirmed by phone on 4 May
              */
             note?: string;
@@ -3943,7 +3984,12 @@ export interface operations {
                      *               "until": "2026-05-04T10:12:00.120Z",
                      *               "liftedAt": "2026-05-04T10:12:00.120Z",
                      *               "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
-                     *               "note": "new mailbox, confirmed by phone on 4 May"
+                     *               "note": "new mailbox, confirmed by phone on 4 May",
+                     *               "by": "key_1",
+                     *               "byName": "lea",
+                     *               "liftedBy": "key_1",
+                     *               "liftedByName": "lea",
+                     *               "liftNote": "new mailbox, confirmed by phone"
                      *             }
                      *           ],
                      *           "patterns": [
@@ -3956,7 +4002,9 @@ export interface operations {
                      *               "createdAt": "2026-05-04T10:12:00.120Z",
                      *               "liftedAt": "2026-05-04T10:12:00.120Z",
                      *               "liftedBy": "key_1",
-                     *               "liftNote": "they moved to us"
+                     *               "liftNote": "they moved to us",
+                     *               "byName": "lea",
+                     *               "liftedByName": "lea"
                      *             }
                      *           ],
                      *           "firstSeenAt": "2026-05-04T10:12:00.120Z",
@@ -4087,7 +4135,12 @@ export interface operations {
                      *           "until": "2026-05-04T10:12:00.120Z",
                      *           "liftedAt": "2026-05-04T10:12:00.120Z",
                      *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
-                     *           "note": "new mailbox, confirmed by phone on 4 May"
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "byName": "lea",
+                     *           "liftedBy": "key_1",
+                     *           "liftedByName": "lea",
+                     *           "liftNote": "new mailbox, confirmed by phone"
                      *         }
                      *       ],
                      *       "patterns": [
@@ -4100,7 +4153,9 @@ export interface operations {
                      *           "createdAt": "2026-05-04T10:12:00.120Z",
                      *           "liftedAt": "2026-05-04T10:12:00.120Z",
                      *           "liftedBy": "key_1",
-                     *           "liftNote": "they moved to us"
+                     *           "liftNote": "they moved to us",
+                     *           "byName": "lea",
+                     *           "liftedByName": "lea"
                      *         }
                      *       ],
                      *       "firstSeenAt": "2026-05-04T10:12:00.120Z",
@@ -9812,7 +9867,12 @@ export interface operations {
                      *           "until": "2026-05-04T10:12:00.120Z",
                      *           "liftedAt": "2026-05-04T10:12:00.120Z",
                      *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
-                     *           "note": "new mailbox, confirmed by phone on 4 May"
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "byName": "lea",
+                     *           "liftedBy": "key_1",
+                     *           "liftedByName": "lea",
+                     *           "liftNote": "new mailbox, confirmed by phone"
                      *         }
                      *       ],
                      *       "hasMore": false,
@@ -9923,7 +9983,12 @@ export interface operations {
                      *         "until": "2026-05-04T10:12:00.120Z",
                      *         "liftedAt": "2026-05-04T10:12:00.120Z",
                      *         "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
-                     *         "note": "new mailbox, confirmed by phone on 4 May"
+                     *         "note": "new mailbox, confirmed by phone on 4 May",
+                     *         "by": "key_1",
+                     *         "byName": "lea",
+                     *         "liftedBy": "key_1",
+                     *         "liftedByName": "lea",
+                     *         "liftNote": "new mailbox, confirmed by phone"
                      *       },
                      *       "pattern": {
                      *         "id": "sup_2",
@@ -9934,7 +9999,9 @@ export interface operations {
                      *         "createdAt": "2026-05-04T10:12:00.120Z",
                      *         "liftedAt": "2026-05-04T10:12:00.120Z",
                      *         "liftedBy": "key_1",
-                     *         "liftNote": "they moved to us"
+                     *         "liftNote": "they moved to us",
+                     *         "byName": "lea",
+                     *         "liftedByName": "lea"
                      *       },
                      *       "known": false
                      *     }
@@ -10321,7 +10388,9 @@ export interface operations {
                      *           "createdAt": "2026-05-04T10:12:00.120Z",
                      *           "liftedAt": "2026-05-04T10:12:00.120Z",
                      *           "liftedBy": "key_1",
-                     *           "liftNote": "they moved to us"
+                     *           "liftNote": "they moved to us",
+                     *           "byName": "lea",
+                     *           "liftedByName": "lea"
                      *         }
                      *       ],
                      *       "hasMore": false,
@@ -10431,7 +10500,9 @@ export interface operations {
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "liftedAt": "2026-05-04T10:12:00.120Z",
                      *       "liftedBy": "key_1",
-                     *       "liftNote": "they moved to us"
+                     *       "liftNote": "they moved to us",
+                     *       "byName": "lea",
+                     *       "liftedByName": "lea"
                      *     }
                      */
                     "application/json": components["schemas"]["Pattern"];
@@ -10578,7 +10649,12 @@ export interface operations {
                      *           "until": "2026-05-04T10:12:00.120Z",
                      *           "liftedAt": "2026-05-04T10:12:00.120Z",
                      *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
-                     *           "note": "new mailbox, confirmed by phone on 4 May"
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "byName": "lea",
+                     *           "liftedBy": "key_1",
+                     *           "liftedByName": "lea",
+                     *           "liftNote": "new mailbox, confirmed by phone"
                      *         }
                      *       ]
                      *     }
