@@ -163,7 +163,9 @@ func printContact(w io.Writer, k *api.Contact, found *store.Contact, page contro
 	rows = nil
 	for _, s := range found.Suppressions {
 		if !s.Active(now) {
-			rows = append(rows, []string{string(s.Reason), when(s.Since), when(s.Until), s.Note, when(s.LiftedAt), cmp.Or(s.LiftedBy.Name, s.LiftedBy.ID), s.LiftNote})
+			rows = append(rows, []string{
+				string(s.Reason), when(s.Since), when(s.Until), s.Note, when(s.LiftedAt), cmp.Or(s.LiftedBy.Name, s.LiftedBy.ID), s.LiftNote,
+			})
 		}
 	}
 	section(w, []string{"ended suppression", "since", "until", "note", "lifted", "lifted by", "why"}, rows)

@@ -51,8 +51,8 @@ func (*eventsList) Help() string {
 func (e *eventsList) Run(c *console) error {
 	return e.local(c, func(ops *control.Control, who control.Actor) error {
 		page, err := ops.ListEvents(c.ctx, who, control.EventFilter{
-			Names: e.Name, Contact: e.Contact, Message: e.Message, Receipt: e.Receipt, Template: e.Template, Workflow: e.Workflow, Source: e.Source,
-			Provider: e.Provider, Tag: e.Tag, SenderDomain: e.SenderDomain, Account: e.Account,
+			Names: e.Name, Contact: e.Contact, Message: e.Message, Receipt: e.Receipt, Template: e.Template, Workflow: e.Workflow,
+			Source: e.Source, Provider: e.Provider, Tag: e.Tag, SenderDomain: e.SenderDomain, Account: e.Account,
 			From: e.From, To: e.To, Cursor: e.Cursor, Limit: e.Limit,
 		})
 		if err != nil {

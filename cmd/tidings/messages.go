@@ -42,7 +42,8 @@ func (*messagesList) Help() string {
 func (m *messagesList) Run(c *console) error {
 	return m.local(c, func(ops *control.Control, who control.Actor) error {
 		page, err := ops.ListMessages(c.ctx, who, control.MessageFilter{
-			Contact: m.Contact, Template: m.Template, Source: m.Source, Status: m.Status, From: m.From, To: m.To, Cursor: m.Cursor, Limit: m.Limit,
+			Contact: m.Contact, Template: m.Template, Source: m.Source, Status: m.Status, From: m.From, To: m.To,
+			Cursor: m.Cursor, Limit: m.Limit,
 		})
 		if err != nil {
 			return err

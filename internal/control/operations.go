@@ -252,8 +252,8 @@ func Operations() []Operation {
 		},
 		{
 			Name: "getReasons", Group: "Statistics", Scope: Secret, Summary: "Count why mail bounced at a domain",
-			Details: "By the domain of the recipients, of the sender, or both. From the events, for counters know reasons of everything " +
-				"alone: it looks at the newest 100,000 bounces of the span and says where that was not all of them.",
+			Details: "By the domain of the recipients, of the sender, or both. From the events, for counters know reasons of " +
+				"everything alone: it looks at the newest 100,000 bounces of the span and says where that was not all of them.",
 		},
 		{
 			Name: "getReach", Group: "Statistics", Scope: Secret, Summary: "Count the distinct contacts of a template",
@@ -294,7 +294,8 @@ func Operations() []Operation {
 		},
 		{
 			Name: "getInvitation", Group: "People", Scope: Open, Summary: "Look at a link that sets a password",
-			Details: "By the token behind the # of the link. 404 where it is not known; 410 where it was used or is over, with the reason.",
+			Details: "By the token behind the # of the link. 404 where it is not known; 410 where it was used or is over, with " +
+				"the reason.",
 		},
 		{
 			Name: opAcceptInvitation, Group: "People", Scope: Open, Alters: true, Summary: "Use a link that sets a password",
@@ -320,12 +321,13 @@ func Operations() []Operation {
 		},
 		{
 			Name: opCreatePerson, Group: "People", Scope: Secret, Summary: "Invite a person",
-			Details: "Makes a person who may sign in once the link was used. The link is in the answer and is shown this once: it sets " +
-				"the password, works once and for 24 hours. Whoever signs in may do everything.",
+			Details: "Makes a person who may sign in once the link was used. The link is in the answer and is shown this once: it " +
+				"sets the password, works once and for 24 hours. Whoever signs in may do everything.",
 		},
 		{
 			Name: opResetPerson, Group: "People", Scope: Secret, Summary: "Make a link for a new password",
-			Details: "Takes the person's password away, ends the sessions and the links before, and answers with a new link, shown this once.",
+			Details: "Takes the person's password away, ends the sessions and the links before, and answers with a new link, " +
+				"shown this once.",
 		},
 		{
 			Name: opDisablePerson, Group: "People", Scope: Secret, Summary: "Keep a person from signing in",

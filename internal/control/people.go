@@ -73,7 +73,8 @@ func (c *Control) ResetPerson(ctx context.Context, who Actor, name string) (Invi
 		return Invited{}, err
 	}
 	if person.ID == who.By {
-		return Invited{}, fault.New(fault.Conflict, "own_person", "that is you: a new link would sign you out before you could use it").
+		return Invited{}, fault.New(fault.Conflict, "own_person",
+			"that is you: a new link would sign you out before you could use it").
 			WithHint("change your password instead")
 	}
 	if !person.DisabledAt.IsZero() {

@@ -134,7 +134,8 @@ func (s *Store) DisablePersonButLast(ctx context.Context, id string, act Act) er
 			return err
 		}
 		if can && others == 0 {
-			return fault.New(fault.Conflict, CodeLastPerson, "nobody else can sign in: invite somebody first, and wait until they have").
+			return fault.New(fault.Conflict, CodeLastPerson,
+				"nobody else can sign in: invite somebody first, and wait until they signed in").
 				WithHint("whoever runs the server can do it all the same: tidings person disable NAME")
 		}
 		return disable(ctx, c, ref, act.At)

@@ -102,7 +102,7 @@ export function People() {
           {asked?.who.id === self ? 'You are signed out here and everywhere at once, and only somebody else can let you in again.'
             : `${asked?.who.name} is signed out everywhere at once and can’t sign in. Links that were not used end, too.`}
         </p>
-        <p>Keys are not theirs alone: revoke those that they know, under <Link to="/keys" className="text-accent underline">Keys</Link>.</p>
+        <p>Keys go on working: revoke those that they know, under <Link to="/keys" className="text-accent underline">Keys</Link>.</p>
       </Confirm>
     </Card>
   )
