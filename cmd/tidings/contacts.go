@@ -164,7 +164,8 @@ func printContact(w io.Writer, k *api.Contact, found *store.Contact, page contro
 	for _, s := range found.Suppressions {
 		if !s.Active(now) {
 			rows = append(rows, []string{
-				string(s.Reason), when(s.Since), when(s.Until), s.Note, when(s.LiftedAt), cmp.Or(s.LiftedBy.Name, s.LiftedBy.ID), s.LiftNote,
+				string(s.Reason), when(s.Since), when(s.Until), s.Note,
+				when(s.LiftedAt), cmp.Or(s.LiftedBy.Name, s.LiftedBy.ID), s.LiftNote,
 			})
 		}
 	}
