@@ -96,7 +96,7 @@ func headerOf(fields [][]byte, comma byte) (layout, error) {
 		if x == noColumn && name != "" {
 			l.ignored = append(l.ignored, cleanNote(f))
 		}
-		if before, twice := seen[x]; twice && x != noColumn && x != providerColumn {
+		if before, twice := seen[x]; twice && x != noColumn && x != ownColumn && x != providerColumn {
 			p.add("header", "the columns %.60q and %.60q mean the same", before, name)
 		}
 		seen[x], l.columns[i] = name, x
