@@ -7,7 +7,7 @@ import { defineConfig, type Plugin } from 'vite'
 const server = process.env['TIDINGS_URL'] ?? 'http://127.0.0.1:8080'
 const key = process.env['TIDINGS_KEY']
 const api = [
-  'approvals', 'audit', 'contacts', 'events', 'feed', 'healthz', 'keys', 'messages', 'readyz', 'receipts', 'replays', 'settings',
+  'approvals', 'audit', 'contacts', 'events', 'feed', 'healthz', 'keys', 'messages', 'people', 'readyz', 'receipts', 'replays', 'settings',
   'sources', 'stats', 'suppressions',
 ]
 const proxied = { target: server, headers: key ? { Authorization: `Bearer ${key}` } : {} }

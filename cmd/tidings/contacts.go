@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -162,10 +163,13 @@ func printContact(w io.Writer, k *api.Contact, found *store.Contact, page contro
 	rows = nil
 	for _, s := range found.Suppressions {
 		if !s.Active(now) {
-			rows = append(rows, []string{string(s.Reason), when(s.Since), when(s.Until), when(s.LiftedAt), s.Note})
+			rows = append(rows, []string{
+				string(s.Reason), when(s.Since), when(s.Until), s.Note,
+				when(s.LiftedAt), cmp.Or(s.LiftedBy.Name, s.LiftedBy.ID), s.LiftNote,
+			})
 		}
 	}
-	section(w, []string{"ended suppression", "since", "until", "lifted", "note"}, rows)
+	section(w, []string{"ended suppression", "since", "until", "note", "lifted", "lifted by", "why"}, rows)
 	if len(page.Events) > 0 {
 		fmt.Fprintln(w)
 		printEvents(w, page.Events)
@@ -196,6 +200,9 @@ func whyNoMail(k *api.Contact, found *store.Contact) (reasons []string) {
 		}
 		if s.Note != "" {
 			words = append(words, "with the note: "+s.Note)
+		}
+		if who := cmp.Or(s.ByName, s.By); who != "" {
+			words = append(words, "put there by "+who)
 		}
 		if s.EventID != nil {
 			words = append(words, "by event "+*s.EventID)

@@ -23,6 +23,7 @@ type eventsList struct {
 	Name         []string `placeholder:"NAME" help:"Name, ours or another system's word (opened); may be repeated."`
 	Contact      string   `placeholder:"ADDRESS|ID" help:"Of this contact."`
 	Message      string   `placeholder:"ID" help:"Of this message: the provider's id, or msg_…."`
+	Receipt      string   `placeholder:"ID" help:"That this receipt (rcp_…) was the first to tell."`
 	Template     string   `placeholder:"KEY" help:"Of this template."`
 	Workflow     string   `placeholder:"ID" help:"Of this workflow."`
 	Source       string   `placeholder:"ID" help:"That came to this source (src_…)."`
@@ -42,15 +43,16 @@ func (*eventsList) Help() string {
 
   tidings events --name bounced --from 2026-05-01
   tidings events --contact ann@acme.test --json
-  tidings events --message 0102019a-two-000000`
+  tidings events --message 0102019a-two-000000
+  tidings events --receipt rcp_1`
 }
 
 // Run lists events.
 func (e *eventsList) Run(c *console) error {
 	return e.local(c, func(ops *control.Control, who control.Actor) error {
 		page, err := ops.ListEvents(c.ctx, who, control.EventFilter{
-			Names: e.Name, Contact: e.Contact, Message: e.Message, Template: e.Template, Workflow: e.Workflow, Source: e.Source,
-			Provider: e.Provider, Tag: e.Tag, SenderDomain: e.SenderDomain, Account: e.Account,
+			Names: e.Name, Contact: e.Contact, Message: e.Message, Receipt: e.Receipt, Template: e.Template, Workflow: e.Workflow,
+			Source: e.Source, Provider: e.Provider, Tag: e.Tag, SenderDomain: e.SenderDomain, Account: e.Account,
 			From: e.From, To: e.To, Cursor: e.Cursor, Limit: e.Limit,
 		})
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tidings/event"
 	"tidings/internal/api"
 	"tidings/internal/control"
 )
@@ -21,6 +22,7 @@ type messagesList struct {
 	Contact  string `placeholder:"ADDRESS|ID" help:"To this contact."`
 	Template string `placeholder:"KEY" help:"Of this template."`
 	Source   string `placeholder:"ID" help:"Whose events came to this source (src_…)."`
+	Status   string `placeholder:"NAME" help:"With this status: delivery, open, bounce or another, in our word or another system's."`
 	From     string `placeholder:"TIME" help:"With an event at this time or date or later."`
 	To       string `placeholder:"TIME" help:"With an event before."`
 	Cursor   string `placeholder:"CURSOR" help:"Go on where a page ended."`
@@ -32,6 +34,7 @@ func (*messagesList) Help() string {
 	return `One row for each recipient, with what became of the email there.
 
   tidings messages --contact ann@acme.test
+  tidings messages --status bounced --from 2026-05-01
   tidings messages --template onboarding/welcome --from 2026-05-01 --json`
 }
 
@@ -39,7 +42,8 @@ func (*messagesList) Help() string {
 func (m *messagesList) Run(c *console) error {
 	return m.local(c, func(ops *control.Control, who control.Actor) error {
 		page, err := ops.ListMessages(c.ctx, who, control.MessageFilter{
-			Contact: m.Contact, Template: m.Template, Source: m.Source, From: m.From, To: m.To, Cursor: m.Cursor, Limit: m.Limit,
+			Contact: m.Contact, Template: m.Template, Source: m.Source, Status: m.Status, From: m.From, To: m.To,
+			Cursor: m.Cursor, Limit: m.Limit,
 		})
 		if err != nil {
 			return err
@@ -50,13 +54,28 @@ func (m *messagesList) Run(c *console) error {
 			for i := range view.Messages {
 				x := &view.Messages[i]
 				rows = append(rows, []string{
-					when(x.Message.SentAt), x.Recipient, x.Status, x.Message.Template, x.Message.Subject, x.ID,
+					when(x.Message.SentAt), x.Recipient, x.Status, latestText(x.Latest), x.Message.Template, x.Message.Subject, x.ID,
 				})
 			}
-			table(w, []string{"sent", "recipient", "status", "template", "subject", "id"}, rows)
+			table(w, []string{"sent", "recipient", "status", "latest", "template", "subject", "id"}, rows)
 			printMore(w, page.NextCursor)
 		})
 	})
+}
+
+// latestText says what happened last: "2026-05-04 10:12:00 open machine".
+func latestText(e *api.LatestEvent) string {
+	if e == nil {
+		return ""
+	}
+	words := when(e.OccurredAt) + " " + strings.TrimPrefix(e.Name, "email.")
+	if e.Verdict != "" && e.Verdict != string(event.Human) {
+		words += " " + e.Verdict
+	}
+	if e.Candidates {
+		words += " perhaps"
+	}
+	return words
 }
 
 type messagesGet struct {

@@ -31,6 +31,7 @@ const (
 var exitCodes = map[fault.Kind]int{
 	fault.Invalid:     exitUsage,
 	fault.NotFound:    exitNotFound,
+	fault.Gone:        exitNotFound,
 	fault.RateLimited: exitNotNow,
 	fault.Unavailable: exitNotNow,
 	fault.Timeout:     exitNotNow,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,7 +40,9 @@ type sourceView struct {
 	Account         string    `json:"account,omitempty"`
 	Queue           string    `json:"queue,omitempty"`
 	QueueRegion     string    `json:"queueRegion,omitempty"`
-	State           string    `json:"state,omitempty"`   // in the list of all
+	State           string    `json:"state,omitempty"` // in the list of all
+	LastEventAt     time.Time `json:"lastEventAt,omitzero"`
+	Events24h       int64     `json:"events24h,omitempty"`
 	Secrets         int       `json:"secrets,omitempty"` // how many are accepted
 	PreviousUntil   time.Time `json:"previousTokenUntil,omitzero"`
 	CreatedAt       time.Time `json:"createdAt"`
@@ -152,7 +155,7 @@ func (s *sourceList) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		states, err := ops.SourceStates(c.ctx, who, list)
+		health, err := ops.SourcesHealth(c.ctx, who, list)
 		if err != nil {
 			return err
 		}
@@ -160,14 +163,16 @@ func (s *sourceList) Run(c *console) error {
 		rows := make([][]string, 0, len(list))
 		for _, x := range list {
 			view := viewSource(x, ops.FixedURL(x), "")
-			view.State = string(states[x.ID])
+			h := health[x.ID]
+			view.State, view.LastEventAt, view.Events24h = string(h.State), h.LastEventAt, h.Events24h
 			views = append(views, view)
 			rows = append(rows, []string{
-				x.ID, x.Provider, x.Name, view.State, strings.Join(x.Settings.Topics, " "), when(x.CreatedAt), when(x.DisabledAt),
+				x.ID, x.Provider, x.Name, view.State, when(h.LastEventAt), strconv.FormatInt(h.Events24h, 10),
+				strings.Join(x.Settings.Topics, " "), when(x.CreatedAt), when(x.DisabledAt),
 			})
 		}
 		return s.print(c, views, func(w io.Writer) {
-			table(w, []string{"id", "provider", "name", "state", "topics", "created", "disabled"}, rows)
+			table(w, []string{"id", "provider", "name", "state", "last event", "in 24 h", "topics", "created", "disabled"}, rows)
 		})
 	})
 }

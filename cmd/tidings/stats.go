@@ -19,6 +19,7 @@ type statsCommand struct {
 	Links    statsLinks    `cmd:"" help:"The links most clicked."`
 	Funnel   statsFunnel   `cmd:"" help:"What became of the messages that were sent."`
 	Delays   statsDelays   `cmd:"" help:"How long people took to open and to click."`
+	Reasons  statsReasons  `cmd:"" help:"Why mail bounced at a domain."`
 	Reach    statsReach    `cmd:"" help:"How many people a template reached."`
 }
 

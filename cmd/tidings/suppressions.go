@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +34,12 @@ type suppressionView struct {
 	LiftedAt  time.Time `json:"liftedAt,omitzero"`
 	Event     string    `json:"event,omitempty"`
 	Note      string    `json:"note,omitempty"`
+
+	By           string `json:"by,omitempty"`
+	ByName       string `json:"byName,omitempty"`
+	LiftedBy     string `json:"liftedBy,omitempty"`
+	LiftedByName string `json:"liftedByName,omitempty"`
+	LiftNote     string `json:"liftNote,omitempty"`
 }
 
 func viewSuppressions(rows []store.SuppressionRow, now time.Time) []suppressionView {
@@ -41,6 +48,7 @@ func viewSuppressions(rows []store.SuppressionRow, now time.Time) []suppressionV
 		v := suppressionView{
 			ContactID: r.ContactID, Address: r.Address, Reason: string(r.Reason), Active: r.Active(now),
 			Since: r.Since, Until: r.Until, LiftedAt: r.LiftedAt, Note: r.Note,
+			By: r.By.ID, ByName: r.By.Name, LiftedBy: r.LiftedBy.ID, LiftedByName: r.LiftedBy.Name, LiftNote: r.LiftNote,
 		}
 		if !r.Event.IsZero() {
 			v.Event = r.Event.String()
@@ -57,9 +65,20 @@ func printSuppressions(w io.Writer, views []suppressionView) {
 		if v.Active {
 			state = "active"
 		}
-		rows = append(rows, []string{v.Address, v.Reason, state, when(v.Since), when(v.Until), when(v.LiftedAt), v.Note})
+		rows = append(rows, []string{
+			v.Address, v.Reason, state, when(v.Since), when(v.Until), putBy(v.Event, v.By, v.ByName), v.Note,
+			when(v.LiftedAt), cmp.Or(v.LiftedByName, v.LiftedBy), v.LiftNote,
+		})
 	}
-	table(w, []string{"contact", "reason", "state", "since", "until", "lifted", "note"}, rows)
+	table(w, []string{"contact", "reason", "state", "since", "until", "by", "note", "lifted", "lifted by", "why"}, rows)
+}
+
+// putBy says who put a suppression there.
+func putBy(event, by, name string) string {
+	if event != "" {
+		return "event"
+	}
+	return cmp.Or(name, by)
 }
 
 type suppressionsList struct {

@@ -101,13 +101,20 @@ type Suppression struct {
 	Until     time.Time `json:"until,omitzero" doc:"When it ends by itself; absent: it does not"`
 	LiftedAt  time.Time `json:"liftedAt,omitzero" doc:"When a person lifted it"`
 	EventID   *string   `json:"eventId" doc:"The fact; null for an act of a person" example:"019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11"`
-	Note      string    `json:"note,omitempty" doc:"What the person wrote"`
+	Note      string    `json:"note,omitempty" doc:"What was written when somebody put it there"`
+
+	By           string `json:"by,omitempty" doc:"Who put it there: a person's or key's id, or cli; absent: an event did, or it is not known" example:"key_1"`
+	ByName       string `json:"byName,omitempty" doc:"The person's name; absent: it was no person" example:"lea"`
+	LiftedBy     string `json:"liftedBy,omitempty" doc:"Who lifted it" example:"key_1"`
+	LiftedByName string `json:"liftedByName,omitempty" doc:"The person's name" example:"lea"`
+	LiftNote     string `json:"liftNote,omitempty" doc:"Why it was lifted" example:"new mailbox, confirmed by phone"`
 }
 
 func suppressionOf(contactID, address string, s contact.Suppression, now time.Time) Suppression {
 	out := Suppression{
 		ContactID: contactID, Email: address, Reason: string(s.Reason), Active: s.Active(now),
 		Since: s.Since, Until: s.Until, LiftedAt: s.LiftedAt, Note: s.Note,
+		By: s.By.ID, ByName: s.By.Name, LiftedBy: s.LiftedBy.ID, LiftedByName: s.LiftedBy.Name, LiftNote: s.LiftNote,
 	}
 	if !s.Event.IsZero() {
 		out.EventID = pointer(s.Event.String())

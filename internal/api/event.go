@@ -140,6 +140,7 @@ func (f EventMatch) filter() control.EventFilter {
 type listEventsIn struct {
 	Contact string `query:"contact" doc:"A contact's id or address" example:"ghost@acme.test"`
 	Message string `query:"message" doc:"The provider's message id" example:"0102019a-two"`
+	Receipt string `query:"receipt" doc:"The request that was the first to tell of it" example:"rcp_3"`
 	EventFilters
 }
 
@@ -147,7 +148,7 @@ type eventPageOut struct{ Body EventPage }
 
 func (a *api) listEvents(ctx context.Context, in *listEventsIn) (*eventPageOut, error) {
 	f := in.filter()
-	f.Contact, f.Message = in.Contact, in.Message
+	f.Contact, f.Message, f.Receipt = in.Contact, in.Message, in.Receipt
 	page, err := a.Control.ListEvents(ctx, who(ctx), f)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,28 @@ type SourceHealth struct {
 	Queue    []QueueNode    `json:"queue,omitempty" nullable:"false" doc:"The nodes that read the source's queue; absent: none does"`
 }
 
+// SourceSummary is what a list tells of how a source does.
+type SourceSummary struct {
+	LastReceiptAt time.Time `json:"lastReceiptAt,omitzero" doc:"When the last request came in; absent: none ever did"`
+	LastEventAt   time.Time `json:"lastEventAt,omitzero" doc:"When the newest event came in"`
+	Events24h     int64     `json:"events24h" doc:"Events stored in the last 24 hours"`
+	Findings      []Finding `json:"findings" nullable:"false" doc:"What somebody should know, the worst first"`
+}
+
+func summaryOf(h *control.SourceHealth) *SourceSummary {
+	return &SourceSummary{
+		LastReceiptAt: h.LastReceiptAt, LastEventAt: h.LastEventAt, Events24h: h.Events24h, Findings: findingsOf(h.Findings),
+	}
+}
+
+func findingsOf(list []control.Finding) []Finding {
+	out := make([]Finding, len(list))
+	for i, f := range list {
+		out[i] = Finding{Code: f.Code, Cause: f.Cause, Severity: string(f.Severity), Message: f.Message, Remedy: f.Remedy}
+	}
+	return out
+}
+
 // QueueNode is how a node does with the queue of a source.
 type QueueNode struct {
 	Node       string    `json:"node" doc:"The process that reads" example:"web-1-8k2m5n"`
@@ -95,7 +117,7 @@ func confirmationsOf(list []source.Confirmation) []Confirmation {
 // HealthOf makes the public form of a source's health.
 func HealthOf(h *control.SourceHealth) SourceHealth {
 	out := SourceHealth{
-		State: string(h.State), Findings: make([]Finding, len(h.Findings)),
+		State: string(h.State), Findings: findingsOf(h.Findings),
 		Silence: Silence{
 			Silent: h.Silence.Silent, Known: h.Silence.Known, Since: h.Silence.Since,
 			UsualSeconds: int64(h.Silence.Usual / time.Second), LimitSeconds: int64(h.Silence.Limit / time.Second),
@@ -108,9 +130,6 @@ func HealthOf(h *control.SourceHealth) SourceHealth {
 	}
 	for _, n := range h.Queues {
 		out.Queue = append(out.Queue, QueueNode{n.Node, n.ReceivedAt, n.FailedAt, n.Code, n.Message})
-	}
-	for i, f := range h.Findings {
-		out.Findings[i] = Finding{Code: f.Code, Cause: f.Cause, Severity: string(f.Severity), Message: f.Message, Remedy: f.Remedy}
 	}
 	for name, at := range h.LastByName {
 		out.LastByName[string(name)] = at

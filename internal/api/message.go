@@ -18,6 +18,28 @@ type Message struct {
 	Status    string         `json:"status,omitempty" doc:"The event that tells most of it" example:"email.bounce"`
 	Counts    []MessageCount `json:"counts" nullable:"false" doc:"How often each event happened to it"`
 	Message   event.Message  `json:"message" doc:"What is known of the email"`
+
+	Latest     *LatestEvent `json:"latest,omitempty" doc:"What happened to it last; absent: no event of it is kept"`
+	Recipients int64        `json:"recipients" doc:"How many recipients of the same email are known, this one among them" example:"1"`
+}
+
+// LatestEvent is what happened to an email last.
+type LatestEvent struct {
+	Name       string    `json:"name" example:"email.open"`
+	OccurredAt time.Time `json:"occurredAt" doc:"When it happened, in the provider's words"`
+	Verdict    string    `json:"verdict,omitempty" doc:"Of opens and clicks, who acted: human, machine, proxy, unknown"`
+	Candidates bool      `json:"candidates,omitempty" doc:"It is not sure that it was this recipient"`
+}
+
+func latestOf(e store.LatestEvent) *LatestEvent {
+	if e.Name == "" {
+		return nil
+	}
+	out := &LatestEvent{Name: string(e.Name), OccurredAt: e.At, Candidates: e.Candidates}
+	if e.Name == event.EmailOpen || e.Name == event.EmailClick {
+		out.Verdict = string(e.Verdict)
+	}
+	return out
 }
 
 // MessageCount is how often a name happened to an email.
@@ -38,7 +60,7 @@ type MessageTimeline struct {
 func messageOf(m *store.Message) Message {
 	out := Message{
 		ID: m.ID, Provider: m.Provider, ContactID: m.ContactID, Recipient: m.Recipient, Status: string(m.Status),
-		Message: m.Info, Counts: make([]MessageCount, len(m.Counts)),
+		Message: m.Info, Counts: make([]MessageCount, len(m.Counts)), Latest: latestOf(m.Latest), Recipients: m.Recipients,
 	}
 	for i, c := range m.Counts {
 		out.Counts[i] = MessageCount{

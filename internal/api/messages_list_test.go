@@ -15,6 +15,8 @@ func TestEmailsAreListedByTheirNewestEvent(t *testing.T) {
 	for query, want := range map[string]string{
 		"?contact=lea@acme.test": "lea", "?contact=nobody@acme.test": "", "?template=onboarding/welcome": "lea", "?limit=1": "lea",
 		"?source=" + src.ID: "lea full ghost", "?source=src_none": "", "?to=2026-05-04T10:12:30Z": "ghost lea", "?from=2026-05-05": "lea",
+		"?status=bounced": "full ghost", "?status=email.complaint": "lea", "?status=opened": "", "?status=complained&template=other": "",
+		"?status=Bounce&contact=ghost@acme.test": "ghost",
 	} {
 		var list struct {
 			Messages []struct{ Recipient string }
@@ -30,6 +32,6 @@ func TestEmailsAreListedByTheirNewestEvent(t *testing.T) {
 			t.Errorf("%s: %q, want %q; more %t", query, got, want, list.HasMore)
 		}
 	}
-	a := s.call(http.MethodGet, "/messages?contact=lea&source=one&from=x&to=y&limit=0&cursor=ZQGaH26NL4xBmx5vDCp9XhE", nil)
+	a := s.call(http.MethodGet, "/messages?contact=lea&source=one&status=delayed&from=x&to=y&limit=0&cursor=ZQGaH26NL4xBmx5vDCp9XhE", nil)
 	golden(t, "problems/messages_with_every_parameter_wrong.json", a.want(http.StatusUnprocessableEntity).body)
 }

@@ -159,6 +159,35 @@ func TestTheHealthOfASourceTellsWhatCameInAndWhatWaits(t *testing.T) {
 	s.call(http.MethodGet, "/sources/src_none/health", nil).want(http.StatusNotFound)
 }
 
+func TestTheListOfSourcesTellsHowEachDoesAsItsHealthDoes(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	busy, idle := s.newSource(), s.newSource()
+	s.take(busy, life(t)...)
+	type summary struct {
+		State                      string
+		LastReceiptAt, LastEventAt time.Time
+		Events24h                  int64
+		Findings                   []struct{ Code, Severity, Message, Remedy string }
+	}
+	var list struct {
+		Sources []struct {
+			ID, State string
+			Health    summary
+		}
+	}
+	s.call(http.MethodGet, "/sources", nil).want(http.StatusOK).into(&list)
+	for i, id := range []string{busy.ID, idle.ID} {
+		var want summary
+		s.call(http.MethodGet, "/sources/"+id+"/health", nil).want(http.StatusOK).into(&want)
+		got := list.Sources[i]
+		got.Health.State = got.State
+		if diff := cmp.Diff(want, got.Health); diff != "" || got.ID != id || len(want.Findings) == 0 || (want.Events24h == 7) != (i == 0) {
+			t.Errorf("%s (%s): %+v\n%s", id, got.ID, want, diff)
+		}
+	}
+}
+
 func TestTheHealthOfASourceTellsHowItsQueueDoes(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -230,9 +259,9 @@ func TestASubscriptionIsConfirmedByHandOnce(t *testing.T) {
 
 type suppressionList struct {
 	Suppressions []struct {
-		Email, Reason, Note string
-		Active              bool
-		LiftedAt            time.Time
+		Email, Reason, Note, LiftNote, LiftedBy string
+		Active                                  bool
+		LiftedAt                                time.Time
 	}
 	HasMore    bool
 	NextCursor string
@@ -263,7 +292,8 @@ func TestASuppressionIsListedAndLiftedWithANote(t *testing.T) {
 	lift(`{"note":"by mistake","reason":"hard_bounce"}`).want(http.StatusNotFound)
 	var lifted suppressionList
 	lift(`{"note":"wrote to support"}`).want(http.StatusOK).into(&lifted)
-	if len(lifted.Suppressions) != 1 || lifted.Suppressions[0].Active || lifted.Suppressions[0].Note != "wrote to support" {
+	if len(lifted.Suppressions) != 1 || lifted.Suppressions[0].Active || lifted.Suppressions[0].LiftNote != "wrote to support" ||
+		lifted.Suppressions[0].Note != "" || !strings.HasPrefix(lifted.Suppressions[0].LiftedBy, "key_") {
 		t.Errorf("lifted %+v", lifted)
 	}
 	lift(`{"note":"again"}`).want(http.StatusNotFound)

@@ -106,7 +106,7 @@ func TestTheFirstPersonComesByALinkAndMayDoEverything(t *testing.T) {
 	if link, err := s.control.FirstLink(t.Context()); err != nil || link != "" {
 		t.Errorf("a second link for the first person: %q %v", link, err)
 	}
-	p := s.browser().send(http.MethodPost, "/ui/invitation", map[string]string{"token": token}).want(http.StatusNotFound).problem()
+	p := s.browser().send(http.MethodPost, "/ui/invitation", map[string]string{"token": token}).want(http.StatusGone).problem()
 	if p.Type != "urn:tidings:error:invitation_used" || p.Hint == "" {
 		t.Errorf("problem %+v", p)
 	}
@@ -130,6 +130,10 @@ func TestEveryActOfAPersonIsNoted(t *testing.T) {
 	b.send(http.MethodDelete, "/ui/sessions/"+list.Sessions[0].ID, nil).want(http.StatusNoContent)
 	b.send(http.MethodPost, "/ui/password", map[string]string{"old": password, "new": "another four words"}).want(http.StatusOK)
 	b.send(http.MethodPost, "/keys", `{"kind":"secret"}`).want(http.StatusCreated)
+	b.send(http.MethodPost, "/people", `{"name":"max"}`).want(http.StatusCreated)
+	for _, act := range []string{"reset", "disable", "enable"} {
+		b.send(http.MethodPost, "/people/max/"+act, nil).want(http.StatusOK)
+	}
 	b.send(http.MethodDelete, "/ui/session", nil).want(http.StatusNoContent)
 	var page struct {
 		Acts []struct{ By, ByName, Door, Operation, Target, Note string }
@@ -143,7 +147,10 @@ func TestEveryActOfAPersonIsNoted(t *testing.T) {
 			t.Errorf("act %+v", x)
 		}
 	}
-	want := []string{"signOut lea", "createKey lea", "changePassword lea", "endSession lea", "signIn lea", "refuseSignIn ", "acceptInvitation lea"}
+	want := []string{
+		"signOut lea", "enablePerson lea", "disablePerson lea", "resetPerson lea", "createPerson lea", "createKey lea", "changePassword lea",
+		"endSession lea", "signIn lea", "refuseSignIn ", "acceptInvitation lea",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -358,5 +365,5 @@ func TestTheFirstPersonsNameIsChecked(t *testing.T) {
 	}
 	s.pass(24 * time.Hour)
 	a := s.browser().send(http.MethodPost, "/ui/invitation/accept", map[string]string{"token": token, "name": "lea", "password": password})
-	golden(t, "problems/invitation_that_is_over.json", a.want(http.StatusNotFound).body)
+	golden(t, "problems/invitation_that_is_over.json", a.want(http.StatusGone).body)
 }

@@ -84,6 +84,7 @@ func routes() []route {
 		{"getLinks", get, "/stats/links", 200, on((*api).getLinks)},
 		{"getFunnel", get, "/stats/funnel", 200, on((*api).getFunnel)},
 		{"getDelays", get, "/stats/delays", 200, on((*api).getDelays)},
+		{"getReasons", get, "/stats/reasons", 200, on((*api).getReasons)},
 		{"getReach", get, "/stats/reach", 200, on((*api).getReach)},
 
 		{"listKeys", get, "/keys", 200, on((*api).listKeys)},
@@ -92,6 +93,12 @@ func routes() []route {
 
 		{"listActs", get, "/audit", 200, on((*api).listActs)},
 		{"listSettings", get, "/settings", 200, on((*api).listSettings)},
+
+		{"listPeople", get, "/people", 200, on((*api).listPeople)},
+		{"createPerson", post, "/people", 201, on((*api).createPerson)},
+		{"resetPerson", post, "/people/{id}/reset", 200, on((*api).resetPerson)},
+		{"disablePerson", post, "/people/{id}/disable", 200, on((*api).disablePerson)},
+		{"enablePerson", post, "/people/{id}/enable", 200, on((*api).enablePerson)},
 
 		{"signIn", post, "/ui/session", 200, on((*api).signIn)},
 		{"getSession", get, "/ui/session", 200, on((*api).getSession)},
@@ -160,7 +167,7 @@ func (a *api) register(framework huma.API) {
 		if !ok {
 			panic(fmt.Sprintf("route %s %s is of no operation", r.method, r.path))
 		}
-		if a.People || !strings.HasPrefix(r.path, pathsOfPeople) {
+		if a.People || o.Group != "People" {
 			r.serve(a, framework, a.operation(framework, r, o))
 		}
 	}
@@ -190,6 +197,9 @@ func (a *api) operation(framework huma.API, r route, o control.Operation) huma.O
 	repeatAndScope(&op, o)
 	if strings.Contains(r.path, "{") || strings.Contains(r.path, "invitation") {
 		statuses = append(statuses, http.StatusNotFound)
+	}
+	if strings.Contains(r.path, "invitation") {
+		statuses = append(statuses, http.StatusGone)
 	}
 	if r.method == http.MethodPost || r.method == http.MethodPatch {
 		statuses = append(statuses, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge,

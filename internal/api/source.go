@@ -27,6 +27,8 @@ type Source struct {
 	// PreviousTokenUntil is the end of the token before the last rotation.
 	PreviousTokenUntil time.Time `json:"previousTokenUntil,omitzero" doc:"How long the token before works; absent: there is none"`
 	DisabledAt         time.Time `json:"disabledAt,omitzero" doc:"Absent: enabled"`
+
+	Health *SourceSummary `json:"health,omitempty" doc:"What its state rests on; only in the list of all"`
 }
 
 // SourceSettings are a source's settings. Secrets are only counted.
@@ -104,14 +106,15 @@ func (a *api) listSources(ctx context.Context, _ *nothingIn) (*sourceListOut, er
 	if err != nil {
 		return nil, err
 	}
-	states, err := a.Control.SourceStates(ctx, who(ctx), list)
+	health, err := a.Control.SourcesHealth(ctx, who(ctx), list)
 	if err != nil {
 		return nil, err
 	}
 	out := &sourceListOut{SourceList{Sources: make([]Source, len(list))}}
 	for i, s := range list {
 		out.Body.Sources[i] = a.source(s)
-		out.Body.Sources[i].State = string(states[s.ID])
+		h := health[s.ID]
+		out.Body.Sources[i].State, out.Body.Sources[i].Health = string(h.State), summaryOf(&h)
 	}
 	return out, nil
 }

@@ -65,12 +65,16 @@ type Pattern struct {
 	LiftedAt  time.Time `json:"liftedAt,omitzero" doc:"When a person lifted it"`
 	LiftedBy  string    `json:"liftedBy,omitempty" doc:"Who lifted it" example:"key_1"`
 	LiftNote  string    `json:"liftNote,omitempty" doc:"Why" example:"they moved to us"`
+
+	ByName       string `json:"byName,omitempty" doc:"The name of the person who added it; absent: it was no person" example:"lea"`
+	LiftedByName string `json:"liftedByName,omitempty" doc:"The name of the person who lifted it" example:"lea"`
 }
 
 func patternOf(p store.SuppressionPattern) Pattern {
 	return Pattern{
 		ID: p.ID, Pattern: string(p.Pattern), Active: p.LiftedAt.IsZero(), Note: p.Note, By: p.By,
 		CreatedAt: p.CreatedAt, LiftedAt: p.LiftedAt, LiftedBy: p.LiftedBy, LiftNote: p.LiftNote,
+		ByName: p.ByName, LiftedByName: p.LiftedByName,
 	}
 }
 

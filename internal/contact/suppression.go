@@ -25,7 +25,16 @@ type Suppression struct {
 	Until    time.Time // zero: for good
 	LiftedAt time.Time // zero: not lifted
 	Event    event.ID  // the fact that Since comes from; zero for acts of people
-	Note     string
+	Note     string    // what was said when somebody put it there
+	By       Author    // who put it there; zero: an event did, or it is not known
+	LiftedBy Author    // zero: not lifted, or not known
+	LiftNote string    // why it was lifted
+}
+
+// Author is who did something: a person, or a program by its key.
+type Author struct {
+	ID   string // a person's or key's id, or "cli"
+	Name string // of a person
 }
 
 // Active reports whether the suppression holds at now.

@@ -12,8 +12,11 @@ import (
 // DoorServer is who and where for acts that a server does by itself.
 const DoorServer = "server"
 
+// doorCLI is the door of who runs the server.
+const doorCLI = "cli"
+
 // doors are the ways in that acts are noted for.
-var doors = []string{"api", auth.DoorUI, "cli", DoorMCP, DoorServer}
+var doors = []string{"api", auth.DoorUI, doorCLI, DoorMCP, DoorServer}
 
 // opRestore is in the audit log though it is no operation: it works on a database that no server has open.
 const opRestore = "restore"

@@ -16,6 +16,7 @@ type EventFilter struct {
 	Names        []string // ours or the words of other systems; any of them
 	Contact      string   // con_… or an address
 	Message      string   // the provider's message id, or msg_…
+	Receipt      string   // rcp_…: events that this request was the first to tell; not of WatchEvents
 	Template     string
 	Workflow     string
 	Source       string // src_…
@@ -53,11 +54,12 @@ func (c *Control) eventQuery(f EventFilter) (store.EventQuery, error) {
 	q := store.EventQuery{
 		Names: p.eventNames(f.Names), Contact: f.Contact, Message: f.Message, Template: f.Template,
 		Workflow: f.Workflow, Source: f.Source, Provider: f.Provider, Tag: f.Tag, SenderDomain: f.SenderDomain,
-		Account: f.Account, Limit: f.Limit, After: p.eventCursor(f.Cursor),
+		Account: f.Account, Receipt: f.Receipt, Limit: f.Limit, After: p.eventCursor(f.Cursor),
 	}
 	for _, x := range [...]struct{ field, value string }{
 		{"contact", f.Contact},
 		{"message", f.Message},
+		{"receipt", f.Receipt},
 		{"template", f.Template},
 		{"workflow", f.Workflow},
 		{"source", f.Source},
@@ -70,6 +72,7 @@ func (c *Control) eventQuery(f EventFilter) (store.EventQuery, error) {
 	}
 	p.contact("contact", f.Contact)
 	p.source(f.Source)
+	p.receipt(f.Receipt)
 	p.oneOf("provider", f.Provider, c.slugs())
 	p.limit(f.Limit)
 	q.From, q.To = p.span(f.From, f.To)
@@ -109,6 +112,12 @@ func (p *problems) contact(field, s string) {
 func (p *problems) source(id string) {
 	if id != "" && !strings.HasPrefix(id, "src_") {
 		p.add("source", "%.100q is not a source's id (src_…)", id)
+	}
+}
+
+func (p *problems) receipt(id string) {
+	if id != "" && !strings.HasPrefix(id, "rcp_") {
+		p.add("receipt", "%.100q is not a receipt's id (rcp_…)", id)
 	}
 }
 

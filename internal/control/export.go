@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"tidings/event"
 	"tidings/internal/contact"
 	"tidings/internal/fault"
 	"tidings/internal/store"
@@ -39,6 +40,8 @@ type exported struct {
 	Since   string         `json:"since,omitempty"`
 	Until   string         `json:"until,omitempty"`
 	Note    string         `json:"note,omitempty"`
+	Event   string         `json:"event,omitempty"` // the fact that it comes from; absent: somebody put it there
+	By      string         `json:"by,omitempty"`    // who did: a person's or key's id, or cli
 }
 
 // ExportSuppressions writes all suppressions and patterns that hold, as CSV that ImportSuppressions reads back, or as
@@ -75,7 +78,7 @@ func (c *Control) exportPatterns(ctx context.Context, q store.PatternQuery, x *e
 			return err
 		}
 		for _, p := range page.Patterns {
-			x.add(exported{Address: string(p.Pattern), Reason: contact.Manual, Note: p.Note})
+			x.add(exported{Address: string(p.Pattern), Reason: contact.Manual, Note: p.Note, By: p.By})
 		}
 		if err := x.flush(); err != nil {
 			return err
@@ -93,7 +96,10 @@ func (c *Control) exportList(ctx context.Context, q store.SuppressionQuery, x *e
 			return err
 		}
 		for _, r := range page.Rows {
-			x.add(exported{Address: r.Address, Reason: r.Reason, Since: exportTime(r.Since), Until: exportTime(r.Until), Note: r.Note})
+			x.add(exported{
+				Address: r.Address, Reason: r.Reason, Since: exportTime(r.Since), Until: exportTime(r.Until), Note: r.Note,
+				Event: exportEvent(r.Event), By: r.By.ID,
+			})
 		}
 		if err := x.flush(); err != nil {
 			return err
@@ -112,6 +118,13 @@ func exportTime(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
 }
 
+func exportEvent(id event.ID) string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String()
+}
+
 // exporter writes lines, a page at a time.
 type exporter struct {
 	w       io.Writer
@@ -128,7 +141,7 @@ func (x *exporter) add(e exported) {
 		x.buf = append(append(x.buf, line...), '\n')
 		return
 	}
-	x.row(e.Address, string(e.Reason), e.Since, e.Until, e.Note)
+	x.row(e.Address, string(e.Reason), e.Since, e.Until, e.Note, e.Event, e.By)
 }
 
 func joinFirst(first, err error) error {
@@ -155,7 +168,7 @@ func (x *exporter) flush() error {
 	if !x.started && !x.json {
 		rows := x.buf
 		x.buf = nil
-		x.row("address", "reason", "since", "until", "note")
+		x.row("address", "reason", "since", "until", "note", "event", "by")
 		x.buf = append(x.buf, rows...)
 	}
 	x.started = true

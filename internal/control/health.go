@@ -68,21 +68,21 @@ func (c *Control) SourceHealth(ctx context.Context, who Actor, id string) (Sourc
 	return c.diagnose(s, h, now), nil
 }
 
-// SourceStates tells the state of every source, by its id.
-func (c *Control) SourceStates(ctx context.Context, who Actor, list []*source.Source) (map[string]State, error) {
+// SourcesHealth tells how every source does, by its id, as SourceHealth does but for LastByName.
+func (c *Control) SourcesHealth(ctx context.Context, who Actor, list []*source.Source) (map[string]SourceHealth, error) {
 	now := c.Now().UTC()
-	all, err := c.Store.SourceActivity(ctx, who.Project, now)
+	all, err := c.Store.SourcesHealth(ctx, who.Project, now)
 	if err != nil {
-		return nil, fmt.Errorf("activity of sources: %w", err)
+		return nil, fmt.Errorf("health of sources: %w", err)
 	}
-	states := make(map[string]State, len(list))
+	health := make(map[string]SourceHealth, len(list))
 	for _, s := range list {
-		states[s.ID] = c.diagnose(s, store.Health{Activity: all[s.Ref]}, now).State
+		health[s.ID] = c.diagnose(s, all[s.Ref], now)
 	}
-	return states, nil
+	return health, nil
 }
 
-// diagnose judges what is known of a source. Its state rests on h.Activity alone.
+// diagnose judges what is known of a source.
 func (c *Control) diagnose(s *source.Source, h store.Health, now time.Time) SourceHealth {
 	adapter, _ := c.adapter(s.Provider)
 	d := diagnosis{

@@ -213,15 +213,12 @@ func TestAListTellsTheStateThatTheHealthTells(t *testing.T) {
 		r.refused.Close(t.Context())
 		list, err := r.Sources(t.Context(), operator)
 		must(t, err)
-		states, err := r.SourceStates(t.Context(), operator, list)
+		all, err := r.SourcesHealth(t.Context(), operator, list)
 		must(t, err)
-		want := map[string]control.State{failing.ID: control.StateFailing, fresh.ID: control.StateNew}
-		if diff := cmp.Diff(want, states); diff != "" {
-			t.Error(diff)
-		}
-		for id, state := range want {
-			if h, err := r.SourceHealth(t.Context(), operator, id); err != nil || h.State != state {
-				t.Errorf("%s: %s, %v", id, h.State, err)
+		for id, state := range map[string]control.State{failing.ID: control.StateFailing, fresh.ID: control.StateNew} {
+			h, err := r.SourceHealth(t.Context(), operator, id)
+			if diff := cmp.Diff(h, all[id]); err != nil || diff != "" || h.State != state {
+				t.Errorf("%s: %s, %v\n%s", id, h.State, err, diff)
 			}
 		}
 	})

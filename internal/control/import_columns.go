@@ -19,6 +19,7 @@ const (
 	sinceColumn
 	untilColumn
 	noteColumn
+	ownColumn      // what our exports tell beside: who suppressed is now who imports; passed over
 	providerColumn // says by being there that the list is a provider's; its cells are passed over
 )
 
@@ -37,6 +38,7 @@ var columnNames = map[string]column{
 	"since":  sinceColumn, "lastupdatetime": sinceColumn, "created": sinceColumn, "createdat": sinceColumn,
 	"until": untilColumn,
 	"note":  noteColumn, "error": noteColumn,
+	"event": ownColumn, "by": ownColumn,
 	"status": providerColumn, "code": providerColumn, "tags": providerColumn, "ip": providerColumn,
 }
 
@@ -94,7 +96,7 @@ func headerOf(fields [][]byte, comma byte) (layout, error) {
 		if x == noColumn && name != "" {
 			l.ignored = append(l.ignored, cleanNote(f))
 		}
-		if before, twice := seen[x]; twice && x != noColumn && x != providerColumn {
+		if before, twice := seen[x]; twice && x != noColumn && x != ownColumn && x != providerColumn {
 			p.add("header", "the columns %.60q and %.60q mean the same", before, name)
 		}
 		seen[x], l.columns[i] = name, x

@@ -3,7 +3,10 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"tidings/event"
+	"tidings/internal/message"
 	"tidings/internal/store"
 )
 
@@ -12,6 +15,7 @@ type MessageFilter struct {
 	Contact  string // con_… or an address
 	Template string
 	Source   string // src_…
+	Status   string // an event's name, ours or another system's word: store.Message.Status
 	From, To string // of an event: a time or a date; From inclusive, To exclusive
 	Cursor   string
 	Limit    int // 1 to 1000; 0 means 100
@@ -30,6 +34,7 @@ func (c *Control) ListMessages(ctx context.Context, who Actor, f MessageFilter) 
 		Project: who.Project, Contact: f.Contact, Template: f.Template, Source: f.Source, Limit: f.Limit,
 		After: p.messageCursor(f.Cursor),
 	}
+	q.Status = p.status(f.Status)
 	p.text("contact", f.Contact, 0, maxFilter)
 	p.text("template", f.Template, 0, maxFilter)
 	p.text("source", f.Source, 0, maxFilter)
@@ -45,4 +50,25 @@ func (c *Control) ListMessages(ctx context.Context, who Actor, f MessageFilter) 
 		return MessagePage{}, fmt.Errorf("list messages: %w", err)
 	}
 	return MessagePage{Messages: page.Messages, NextCursor: cursorOfID(messageCursor, page.Next)}, nil
+}
+
+// Statuses lists the names that the status of an email may be, the one that tells least first.
+func Statuses() (names []event.Name) {
+	for r := message.Queued; r.Name() != ""; r++ {
+		names = append(names, r.Name())
+	}
+	return names
+}
+
+// status makes a name of a word. A word that no email can have would match nothing for ever.
+func (p *problems) status(word string) event.Name {
+	if word == "" {
+		return ""
+	}
+	p.text("status", word, 0, maxFilter)
+	n := event.Canonical(word)
+	if !slices.Contains(Statuses(), n) {
+		p.add("status", "%.100q is not a status: want one of %s", word, joinNames(Statuses()))
+	}
+	return n
 }

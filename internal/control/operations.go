@@ -126,7 +126,7 @@ func Operations() []Operation {
 
 		{
 			Name: "listSources", Group: "Sources", Scope: Secret, Summary: "List sources",
-			Details: "With the state of each, in the order in which they were made, disabled ones too. " +
+			Details: "With the state of each and what it rests on, in the order in which they were made, disabled ones too. " +
 				"Tokens and secrets are never shown again.",
 		},
 		{
@@ -282,6 +282,11 @@ func Operations() []Operation {
 			Details: "From sending to the first open or click of a person, of messages sent in a span. Exact to a fifth.",
 		},
 		{
+			Name: "getReasons", Group: "Statistics", Scope: Secret, Summary: "Count why mail bounced at a domain",
+			Details: "By the domain of the recipients, of the sender, or both. From the events, for counters know reasons of " +
+				"everything alone: it looks at the newest 100,000 bounces of the span and says where that was not all of them.",
+		},
+		{
 			Name: "getReach", Group: "Statistics", Scope: Secret, Summary: "Count the distinct contacts of a template",
 			Details: "How many people opened (or what name says) a template, by its events. At a million events it stops and says so.",
 		},
@@ -320,7 +325,8 @@ func Operations() []Operation {
 		},
 		{
 			Name: "getInvitation", Group: "People", Scope: Open, Summary: "Look at a link that sets a password",
-			Details: "By the token behind the # of the link. 404 where it does not work, or not any more, with the reason.",
+			Details: "By the token behind the # of the link. 404 where it is not known; 410 where it was used or is over, with " +
+				"the reason.",
 		},
 		{
 			Name: opAcceptInvitation, Group: "People", Scope: Open, Alters: true, Summary: "Use a link that sets a password",
@@ -340,11 +346,28 @@ func Operations() []Operation {
 			Details: "By a session's id.",
 		},
 
-		{Name: "listPeople", Group: "People", Scope: Person, Local: true, Summary: "List the people who may sign in"},
-		{Name: opCreatePerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Make a person who may sign in"},
-		{Name: opResetPerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Make a link for a new password"},
-		{Name: opDisablePerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Keep a person from signing in"},
-		{Name: opEnablePerson, Group: "People", Scope: Person, Local: true, Alters: true, Summary: "Let a person sign in again"},
+		{
+			Name: "listPeople", Group: "People", Scope: Secret, Summary: "List the people who may sign in",
+			Details: "Oldest first, disabled ones too.",
+		},
+		{
+			Name: opCreatePerson, Group: "People", Scope: Secret, Summary: "Invite a person",
+			Details: "Makes a person who may sign in once the link was used. The link is in the answer and is shown this once: it " +
+				"sets the password, works once and for 24 hours. Whoever signs in may do everything.",
+		},
+		{
+			Name: opResetPerson, Group: "People", Scope: Secret, Summary: "Make a link for a new password",
+			Details: "Takes the person's password away, ends the sessions and the links before, and answers with a new link, " +
+				"shown this once.",
+		},
+		{
+			Name: opDisablePerson, Group: "People", Scope: Secret, Summary: "Keep a person from signing in",
+			Details: "Ends the sessions and links too. The last one who can sign in stays: that is 409 with the code last_person.",
+		},
+		{
+			Name: opEnablePerson, Group: "People", Scope: Secret, Summary: "Let a person sign in again",
+			Details: "With the password from before; links from before do not work.",
+		},
 
 		{Name: opImportEvents, Group: "Events", Scope: Secret, Local: true, Summary: "Import events from files"},
 		{Name: opReplay, Group: "Receipts", Scope: Secret, Local: true, Summary: "Parse kept receipts again"},

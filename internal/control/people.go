@@ -72,6 +72,11 @@ func (c *Control) ResetPerson(ctx context.Context, who Actor, name string) (Invi
 	if err != nil {
 		return Invited{}, err
 	}
+	if person.ID == who.By {
+		return Invited{}, fault.New(fault.Conflict, "own_person",
+			"that is you: a new link would sign you out before you could use it").
+			WithHint("change your password instead")
+	}
 	if !person.DisabledAt.IsZero() {
 		return Invited{}, fault.New(fault.Conflict, "person_disabled", "%s may not sign in", person.Name).
 			WithHint("first: tidings person enable %s", person.Name)
@@ -85,9 +90,14 @@ func (c *Control) ResetPerson(ctx context.Context, who Actor, name string) (Invi
 	return Invited{Person: person, Link: link, ExpiresAt: i.ExpiresAt}, nil
 }
 
-// DisablePerson keeps a person from signing in and ends the sessions and links. Again it changes nothing.
+// DisablePerson keeps a person from signing in and ends the sessions and links. Again it changes nothing. The last one who
+// can sign in stays, unless who runs the server says otherwise at the command line.
 func (c *Control) DisablePerson(ctx context.Context, who Actor, name string) (store.Person, error) {
-	return c.changePerson(ctx, who, opDisablePerson, name, c.Store.DisablePerson)
+	change := c.Store.DisablePersonButLast
+	if who.Door == doorCLI {
+		change = c.Store.DisablePerson
+	}
+	return c.changePerson(ctx, who, opDisablePerson, name, change)
 }
 
 // EnablePerson lets a person sign in again. Again it changes nothing.

@@ -43,6 +43,8 @@ func KeyScopes() []KeyScope {
 		{"keys:read", "the list of keys"},
 		{"keys:write", "making keys that may do no more than this one, and revoking keys"},
 		{"audit:read", "the audit log"},
+		{"people:read", "the people who may sign in"},
+		{"people:write", "inviting people, who may do everything, and shutting them out: as good as everything"},
 		{"settings:read", "the server's settings"},
 		{readAddresses, "whole addresses in the answers to AI assistants (MCP); it must be said, no other word includes it"},
 	}
@@ -72,8 +74,11 @@ var needs = map[string]string{
 	opImportEvents:      "receipts:write",
 	"getDeliverability": "stats:read",
 	"getOverview":       "stats:read", "getStats": "stats:read", "getLinks": "stats:read", "getFunnel": "stats:read",
-	"getDelays": "stats:read", "getReach": "stats:read", opVerify: "stats:read", opRecount: "stats:write",
+	"getDelays": "stats:read", "getReach": "stats:read", "getReasons": "events:read",
+	opVerify: "stats:read", opRecount: "stats:write",
 	"listKeys": "keys:read", opCreateKey: "keys:write", opRevokeKey: "keys:write",
+	"listPeople": "people:read", opCreatePerson: "people:write", opResetPerson: "people:write",
+	opDisablePerson: "people:write", opEnablePerson: "people:write",
 	"listActs": "audit:read", "listSettings": "settings:read",
 }
 

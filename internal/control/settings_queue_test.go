@@ -60,10 +60,10 @@ func TestTheHealthOfAQueueSaysWhatToDo(t *testing.T) {
 		t.Helper()
 		h, err := c.SourceHealth(t.Context(), operator, made.ID)
 		must(t, err)
-		states, err := c.SourceStates(t.Context(), operator, []*source.Source{made.Source})
+		all, err := c.SourcesHealth(t.Context(), operator, []*source.Source{made.Source})
 		must(t, err)
-		if h.State != state || states[made.ID] != state {
-			t.Errorf("state %s, in the list %s, want %s", h.State, states[made.ID], state)
+		if h.State != state || all[made.ID].State != state {
+			t.Errorf("state %s, in the list %s, want %s", h.State, all[made.ID].State, state)
 		}
 		for _, f := range h.Findings {
 			if f.Code == code && f.Cause == cause && strings.Contains(f.Remedy, remedy) {

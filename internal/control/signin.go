@@ -110,7 +110,7 @@ func (c *Control) actOf(p store.Person, operation string, s store.Session) store
 	return c.act(who, operation, p.ID, note)
 }
 
-// Invitation finds a link that works, by its token. It is a NotFound error with the reason where it does not.
+// Invitation finds a link that works, by its token. It is a NotFound or Gone error with the reason where it does not.
 func (c *Control) Invitation(ctx context.Context, token string) (store.Invitation, error) {
 	i, err := c.Store.Invitation(ctx, auth.Hash(token), c.Now())
 	return i, wrap("find invitation", err)

@@ -24,13 +24,14 @@ const (
 	RateLimited                 // too much at once from this caller
 	Unavailable                 // not now: something we need is down, full or shutting down
 	Timeout                     // it took too long
+	Gone                        // there was such a thing, and it is over for good
 )
 
 // kindNames are the texts of kinds, which are also the default codes.
 var kindNames = [...]string{
 	Internal: "internal", Invalid: "invalid", Unauthenticated: "unauthenticated", Forbidden: "forbidden",
 	NotFound: "not_found", Conflict: "conflict", TooLarge: "too_large", RateLimited: "rate_limited",
-	Unavailable: "unavailable", Timeout: "timeout",
+	Unavailable: "unavailable", Timeout: "timeout", Gone: "gone",
 }
 
 // String returns the kind in lower-case letters: "not_found".

@@ -129,7 +129,7 @@ func (x *session) told(ctx context.Context, tool string, err error) error {
 			"calling again may help once", id)
 	case fault.Timeout:
 		return errors.New("timeout: it took too long. Ask for less: a shorter span or a smaller limit")
-	case fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Conflict, fault.TooLarge,
+	case fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Gone, fault.Conflict, fault.TooLarge,
 		fault.RateLimited, fault.Unavailable:
 	}
 	var lines []string

@@ -18,32 +18,6 @@ const (
 	rhythmHours = 14 * 24
 )
 
-// SourceActivity tells of every source of a project, by its integer, what came to its door. It reads counters by their
-// keys and no events, so that it may be asked for with every list.
-func (s *Store) SourceActivity(ctx context.Context, project string, now time.Time) (all map[int64]Activity, err error) {
-	err = s.engine.read(ctx, func(c conn) error {
-		var refs []int64
-		err := c.query(ctx, `SELECT s.ref FROM sources s JOIN projects p ON p.ref = s.project WHERE p.id = $1`, []any{project},
-			func(r row) error {
-				var ref int64
-				err := r.Scan(&ref)
-				refs = append(refs, ref)
-				return err
-			})
-		if err != nil {
-			return err
-		}
-		all = make(map[int64]Activity, len(refs))
-		for _, ref := range refs {
-			if all[ref], err = activity(ctx, c, ref, now); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return all, err
-}
-
 func activity(ctx context.Context, c conn, ref int64, now time.Time) (a Activity, err error) {
 	for _, part := range [...]func(context.Context, conn, int64, time.Time, *Activity) error{
 		lastReceipt, rhythm, requests, refusals, queues,

@@ -77,16 +77,25 @@ func scanContact(r row) (k Contact, project int64, err error) {
 	return k, project, err
 }
 
-const selectSuppression = `SELECT x.ref, x.contact, x.reason, x.since, x.until, x.lifted_at, x.event, x.note, c.address
+const selectSuppression = `SELECT x.ref, x.contact, x.reason, x.since, x.until, x.lifted_at, x.event, x.note, c.address,
+	x.added_by, coalesce((SELECT name FROM people h WHERE h.id = x.added_by), ''),
+	x.lifted_by, coalesce((SELECT name FROM people h WHERE h.id = x.lifted_by), ''), x.lift_note
 	FROM suppressions x JOIN contacts c ON c.ref = x.contact `
 
 func scanSuppression(r row) (SuppressionRow, error) {
 	var x SuppressionRow
 	var ref, since, until, lifted int64
 	var reason string
-	err := r.Scan(&x.Ref, &ref, &reason, &since, &until, &lifted, &x.Event, &x.Note, &x.Address)
+	err := r.Scan(&x.Ref, &ref, &reason, &since, &until, &lifted, &x.Event, &x.Note, &x.Address,
+		&x.By.ID, &x.By.Name, &x.LiftedBy.ID, &x.LiftedBy.Name, &x.LiftNote)
 	x.ContactID, x.Reason = publicID(contactPrefix, ref), contact.Reason(reason)
 	x.Since, x.Until, x.LiftedAt = at(since), at(until), at(lifted)
+	if !x.Event.IsZero() {
+		x.By = contact.Author{} // an event took its place since
+	}
+	if lifted == 0 {
+		x.LiftedBy, x.LiftNote = contact.Author{}, "" // it was lifted once, and suppressed again
+	}
 	return x, err
 }
 
@@ -168,7 +177,7 @@ func (s *Store) Lift(
 		err = c.query(ctx, selectSuppression+`WHERE x.contact = $1 AND (CAST($2 AS TEXT) = '' OR x.reason = $2) AND `+
 			activeSQL("$3", true)+` ORDER BY x.reason`, []any{ref, string(reason), ms(act.At)}, func(r row) error {
 			x, err := scanSuppression(r)
-			x.LiftedAt, x.Note = act.At, note
+			x.LiftedAt, x.LiftedBy, x.LiftNote = act.At, contact.Author{ID: act.By}, note
 			lifted = append(lifted, x)
 			return err
 		})
@@ -181,9 +190,9 @@ func (s *Store) Lift(
 		act.Subject = publicID(contactPrefix, ref)
 		for _, x := range lifted {
 			act.Changes = append(act.Changes, Change{Field: "suppressions", From: string(x.Reason)})
-			_, err := c.exec(ctx, `UPDATE suppressions SET lifted_at = $2, note = $3,
+			_, err := c.exec(ctx, `UPDATE suppressions SET lifted_at = $2, lift_note = $3, lifted_by = $5,
 				reset_seq = (SELECT coalesce(max(seq), 0) FROM events WHERE contact = $4) WHERE ref = $1`,
-				x.Ref, ms(act.At), note, ref)
+				x.Ref, ms(act.At), note, ref, act.By)
 			if err != nil {
 				return err
 			}

@@ -92,8 +92,8 @@ func split(base *plan, drivers []driver, project int64) []*plan {
 		p.filters = append(p.filters, base.filters...)
 		p.args = append(p.args, base.args...)
 		p.where = append(p.where, "e."+first.column+" = "+p.arg(ref), "+e.project = "+p.arg(project))
-		if first.column == "template" {
-			p.where = append(p.where, "e.template <> 0") // what its index is limited to: a parameter might be 0
+		if first.column == "template" || first.column == "receipt" {
+			p.where = append(p.where, "e."+first.column+" <> 0") // what its index is limited to: a parameter might be 0
 		}
 		p.checks = drivers[1:]
 		plans = append(plans, p)
@@ -103,6 +103,10 @@ func split(base *plan, drivers []driver, project int64) []*plan {
 
 // drivers lists the filters that an index serves, the most selective first.
 func (s *Store) drivers(ctx context.Context, c conn, project int64, q EventQuery) (list []driver, err error) {
+	if q.Receipt != "" {
+		ref, _ := refOf(receiptPrefix, q.Receipt)
+		list = append(list, driver{"receipt", nonZero(ref)})
+	}
 	if q.Message != "" {
 		refs, err := messageRefs(ctx, c, project, q.Message)
 		if err != nil {

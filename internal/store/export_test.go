@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
+	"tidings/event"
 	"tidings/internal/message"
 )
 
@@ -235,6 +237,49 @@ func (s *Store) Explain(ctx context.Context, q EventQuery) (string, error) {
 			}
 		}
 		return nil
+	})
+	return strings.Join(lines, "\n"), err
+}
+
+// ExplainMessages tells how SQLite reads a chunk of events for a list of emails.
+func (s *Store) ExplainMessages(ctx context.Context, q MessageQuery) (string, error) {
+	var lines []string
+	err := s.engine.read(ctx, func(c conn) error {
+		w, err := s.newMessageWalk(ctx, c, q)
+		if err != nil || w == nil {
+			return err
+		}
+		p, err := w.plan(event.FirstID(time.Now()))
+		if err != nil {
+			return err
+		}
+		return c.query(ctx, `EXPLAIN QUERY PLAN `+w.chunkSQL(p), p.args, func(r row) error {
+			var id, parent, unused int64
+			var line string
+			err := r.Scan(&id, &parent, &unused, &line)
+			lines = append(lines, line)
+			return err
+		})
+	})
+	return strings.Join(lines, "\n"), err
+}
+
+// ExplainReasons tells how SQLite reads the bounces of a domain.
+func (s *Store) ExplainReasons(ctx context.Context, q ReasonQuery) (string, error) {
+	var lines []string
+	err := s.engine.read(ctx, func(c conn) error {
+		p, err := s.bouncePlan(ctx, c, q)
+		if err != nil {
+			return err
+		}
+		sql, args := s.reasonSQL(p, q)
+		return c.query(ctx, `EXPLAIN QUERY PLAN `+sql, args, func(r row) error {
+			var id, parent, unused int64
+			var line string
+			err := r.Scan(&id, &parent, &unused, &line)
+			lines = append(lines, line)
+			return err
+		})
 	})
 	return strings.Join(lines, "\n"), err
 }

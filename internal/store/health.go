@@ -14,21 +14,52 @@ const lagSample = 1000
 
 // SourceHealth tells how a source does: what came last, what was refused and why, and what waits for a person.
 func (s *Store) SourceHealth(ctx context.Context, ref int64, now time.Time) (h Health, err error) {
-	h = Health{LastByName: make(map[event.Name]time.Time), Problems24h: make(map[string]int64)}
 	err = s.engine.read(ctx, func(c conn) error {
-		if h.Activity, err = activity(ctx, c, ref, now); err != nil {
+		if h, err = s.health(ctx, c, ref, now); err != nil {
 			return err
 		}
-		for _, part := range [...]func(context.Context, conn, int64, time.Time, *Health) error{
-			s.lag, s.lastByName, tallies,
-		} {
-			if err := part(ctx, c, ref, now, &h); err != nil {
+		return s.lastByName(ctx, c, ref, now, &h)
+	})
+	return h, err
+}
+
+// SourcesHealth tells the same of every source of a project, by its integer, but LastByName. Of each it reads counters by
+// their keys and lagSample events by their index, however many there are, so that it may be asked for with every list.
+func (s *Store) SourcesHealth(ctx context.Context, project string, now time.Time) (all map[int64]Health, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		var refs []int64
+		err := c.query(ctx, `SELECT s.ref FROM sources s JOIN projects p ON p.ref = s.project WHERE p.id = $1`, []any{project},
+			func(r row) error {
+				var ref int64
+				err := r.Scan(&ref)
+				refs = append(refs, ref)
+				return err
+			})
+		if err != nil {
+			return err
+		}
+		all = make(map[int64]Health, len(refs))
+		for _, ref := range refs {
+			if all[ref], err = s.health(ctx, c, ref, now); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return h, err
+	return all, err
+}
+
+func (s *Store) health(ctx context.Context, c conn, ref int64, now time.Time) (h Health, err error) {
+	h = Health{LastByName: make(map[event.Name]time.Time), Problems24h: make(map[string]int64)}
+	if h.Activity, err = activity(ctx, c, ref, now); err != nil {
+		return h, err
+	}
+	for _, part := range [...]func(context.Context, conn, int64, time.Time, *Health) error{s.lag, tallies} {
+		if err := part(ctx, c, ref, now, &h); err != nil {
+			return h, err
+		}
+	}
+	return h, nil
 }
 
 func (s *Store) lag(ctx context.Context, c conn, ref int64, now time.Time, h *Health) error {

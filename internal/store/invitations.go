@@ -45,8 +45,8 @@ func insertInvitation(ctx context.Context, c conn, person int64, i Invitation) e
 	return err
 }
 
-// Invitation finds a link that works now by the SHA-256 of its token. It is a NotFound error whose code says why where
-// it does not.
+// Invitation finds a link that works now by the SHA-256 of its token. It is a NotFound error where it is
+// not known, and Gone, with a code that says why, where it was used or is over.
 func (s *Store) Invitation(ctx context.Context, hash [32]byte, now time.Time) (i Invitation, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
 		i, _, err = invitation(ctx, c, hash, now)
@@ -80,10 +80,10 @@ func (i Invitation) works(found bool, now time.Time) error {
 		return fault.New(fault.NotFound, codeUnknownInvitation, "this link is not known: a newer one may have taken its place").
 			WithHint(freshLink)
 	case !i.UsedAt.IsZero():
-		return fault.New(fault.NotFound, codeUsedInvitation, "this link was used: sign in with the password that was set").
+		return fault.New(fault.Gone, codeUsedInvitation, "this link was used: sign in with the password that was set").
 			WithHint(freshLink)
 	case !now.Before(i.ExpiresAt):
-		return fault.New(fault.NotFound, codeExpiredInvitation, "this link worked until %s", i.ExpiresAt.Format(time.RFC3339)).
+		return fault.New(fault.Gone, codeExpiredInvitation, "this link worked until %s", i.ExpiresAt.Format(time.RFC3339)).
 			WithHint("%s", freshLink+"; where nobody can sign in yet, the server shows a new link when it starts")
 	}
 	return nil
@@ -93,7 +93,7 @@ func (i Invitation) works(found bool, now time.Time) error {
 func first(ctx context.Context, c conn) error {
 	taken, err := anybody(ctx, c)
 	if err == nil && taken {
-		err = fault.New(fault.NotFound, codeUsedInvitation, "this link was for the first person, and there is one").
+		err = fault.New(fault.Gone, codeUsedInvitation, "this link was for the first person, and there is one").
 			WithHint("ask for a link of your own: tidings person create NAME")
 	}
 	return err

@@ -95,7 +95,10 @@ func (s *Store) readMessages(ctx context.Context, c conn, refs []int64) ([]Messa
 			return nil, err
 		}
 	}
-	return list, nil
+	if err := s.latest(ctx, c, records, list); err != nil {
+		return nil, err
+	}
+	return list, recipients(ctx, c, records, list)
 }
 
 func (m *messageRecord) message(texts map[int64]string) (Message, error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tidings/event"
+	"tidings/internal/message"
 )
 
 // MessageQuery selects emails by their events. Zero fields do not filter.
@@ -14,10 +15,11 @@ type MessageQuery struct {
 	Project  string
 	Contact  string // con_… or an address
 	Template string
-	Source   string    // src_…
-	From, To time.Time // identity time of an event, From inclusive, To exclusive
-	After    event.ID  // MessagePage.Next of the page before
-	Limit    int       // 1 to 1000; 0 means 100
+	Source   string     // src_…
+	Status   event.Name // Message.Status; the events are then those of this name
+	From, To time.Time  // identity time of an event, From inclusive, To exclusive
+	After    event.ID   // MessagePage.Next of the page before
+	Limit    int        // 1 to 1000; 0 means 100
 }
 
 // MessagePage is one page of emails.
@@ -66,7 +68,9 @@ type messageWalk struct {
 	ctx     context.Context // of the one call that this value lives for
 	store   *Store
 	q       EventQuery
-	drivers []driver
+	project int64
+	rank    message.Rank // that the messages have; NoRank: any
+	drivers []driver     // the walk goes along the first one's index, the others are looked at
 }
 
 // newMessageWalk returns nil where nothing can match.
@@ -75,19 +79,49 @@ func (s *Store) newMessageWalk(ctx context.Context, c conn, q MessageQuery) (*me
 		Project: q.Project, Contact: q.Contact, Template: q.Template, Source: q.Source, From: q.From, To: q.To,
 		After: q.After, Limit: q.Limit,
 	}}
-	project, err := projectRef(ctx, c, q.Project)
-	if err != nil {
+	if q.Status != "" {
+		// A message has its status by an event of that name.
+		w.rank, w.q.Names = rankNamed(q.Status), []event.Name{q.Status}
+		if w.rank == message.NoRank {
+			return nil, nil
+		}
+	}
+	var err error
+	if w.project, err = projectRef(ctx, c, q.Project); err != nil {
 		return nil, err
 	}
-	if w.drivers, err = s.drivers(ctx, c, project, w.q); err != nil {
+	if w.drivers, err = s.drivers(ctx, c, w.project, w.q); err != nil {
 		return nil, err
 	}
+	w.leadByName(q.Status)
 	for _, d := range w.drivers {
 		if len(d.refs) == 0 {
 			return nil, nil
 		}
 	}
 	return w, nil
+}
+
+// rankNamed is the rank that a name stands for.
+func rankNamed(name event.Name) message.Rank {
+	for r := message.Queued; r.Name() != ""; r++ {
+		if r.Name() == name {
+			return r
+		}
+	}
+	return message.NoRank
+}
+
+// rare are the names of which there are fewer events than a template has.
+var rare = [...]event.Name{event.EmailFailure, event.EmailReject, event.EmailBounce, event.EmailComplaint}
+
+// leadByName lets the walk go along the index of names rather than the one of templates where that is shorter.
+func (w *messageWalk) leadByName(name event.Name) {
+	if len(w.drivers) < 2 || w.drivers[0].column != "template" || !slices.Contains(rare[:], name) {
+		return
+	}
+	i := slices.IndexFunc(w.drivers, func(d driver) bool { return d.column == "name" })
+	w.drivers[0], w.drivers[i] = w.drivers[i], w.drivers[0]
 }
 
 // messageChunk is how many events a page reads before it asks which of their messages earlier pages had.
@@ -109,6 +143,9 @@ func (w *messageWalk) run() (refs []int64, next event.ID, err error) {
 				seen[e.message] = true
 				fresh = append(fresh, e)
 			}
+		}
+		if fresh, err = w.ofRank(fresh); err != nil {
+			return nil, next, err
 		}
 		had, err := w.before(fresh)
 		if err != nil {
@@ -133,36 +170,68 @@ func (w *messageWalk) run() (refs []int64, next event.ID, err error) {
 
 // walkedEvent is what a walk needs of an event.
 type walkedEvent struct {
-	id                                 event.ID
-	message, contact, template, source int64
+	id                                       event.ID
+	message, contact, template, source, name int64
 }
 
 func scanWalked(r row) (e walkedEvent, err error) {
-	err = r.Scan(&e.id, &e.message, &e.contact, &e.template, &e.source)
+	err = r.Scan(&e.id, &e.message, &e.contact, &e.template, &e.source, &e.name)
 	return e, err
 }
 
-const selectWalked = `SELECT e.id, e.message, e.contact, e.template, e.source FROM events e `
+const selectWalked = `SELECT e.id, e.message, e.contact, e.template, e.source, e.name FROM events e `
 
 // chunk reads the next events along the index below an id; zero for the newest. They are still to be matched.
 func (w *messageWalk) chunk(below event.ID) (list []walkedEvent, err error) {
-	q := w.q
-	q.After = below
-	plans, err := w.store.planEvents(w.ctx, w.c, q)
-	if err != nil || len(plans) == 0 {
+	p, err := w.plan(below)
+	if err != nil {
 		return nil, err
 	}
-	p := plans[0] // each filter has one value, so there is one scan
-	where := ""
-	if len(p.where) > 0 {
-		where = `WHERE ` + joinAnd(p.where)
-	}
-	err = w.c.query(w.ctx, selectWalked+where+` ORDER BY `+p.order+` LIMIT `+itoa(messageChunk), p.args, func(r row) error {
+	err = w.c.query(w.ctx, w.chunkSQL(p), p.args, func(r row) error {
 		e, err := scanWalked(r)
 		list = append(list, e)
 		return err
 	})
 	return list, err
+}
+
+func (w *messageWalk) chunkSQL(p *plan) string {
+	return selectWalked + `WHERE ` + joinAnd(p.where) + ` ORDER BY ` + p.order + ` LIMIT ` + itoa(messageChunk)
+}
+
+// plan is the scan along the index of the first driver, or along the primary key.
+func (w *messageWalk) plan(below event.ID) (*plan, error) {
+	q := EventQuery{From: w.q.From, To: w.q.To, After: below}
+	p, err := w.store.filterPlan(w.ctx, w.c, w.project, q)
+	if err != nil {
+		return nil, err
+	}
+	if len(w.drivers) == 0 {
+		p.where = append(p.where, "+e.project = "+p.arg(w.project))
+		return p, nil
+	}
+	w.store.alongStems(p, q)
+	return split(p, w.drivers[:1], w.project)[0], nil // each filter has one value, so there is one scan
+}
+
+// ofRank leaves the events whose messages have the rank that is asked for.
+func (w *messageWalk) ofRank(list []walkedEvent) ([]walkedEvent, error) {
+	if w.rank == message.NoRank || len(list) == 0 {
+		return list, nil
+	}
+	args := []any{int64(w.rank)}
+	for _, e := range list {
+		args = append(args, e.message)
+	}
+	has := make(map[int64]bool, len(list))
+	err := w.c.query(w.ctx, `SELECT ref FROM messages WHERE ref IN (`+marks(2, len(list))+`) AND rank = $1`, args,
+		func(r row) error {
+			var ref int64
+			err := r.Scan(&ref)
+			has[ref] = true
+			return err
+		})
+	return slices.DeleteFunc(list, func(e walkedEvent) bool { return !has[e.message] }), err
 }
 
 // before tells which messages of a list stood on earlier pages: those with a newer event that matches. The index of
@@ -198,7 +267,7 @@ func (w *messageWalk) matches(e walkedEvent) bool {
 			return false
 		}
 	}
-	columns := map[string]int64{"contact": e.contact, "template": e.template, "source": e.source}
+	columns := map[string]int64{"contact": e.contact, "template": e.template, "source": e.source, "name": e.name}
 	for _, d := range w.drivers {
 		if !slices.Contains(d.refs, columns[d.column]) {
 			return false

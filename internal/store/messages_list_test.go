@@ -63,6 +63,7 @@ func emailsOf(t *testing.T, s *store.Store, q store.MessageQuery) (ids []string)
 	t.Helper()
 	page, err := s.ListEvents(t.Context(), store.EventQuery{
 		Project: q.Project, Contact: q.Contact, Template: q.Template, Source: q.Source, From: q.From, To: q.To, Limit: 1000,
+		Names: namesOf(q.Status),
 	})
 	if err != nil || !page.Next.IsZero() {
 		t.Fatalf("page %v, %v", page.Next, err)
@@ -75,6 +76,13 @@ func emailsOf(t *testing.T, s *store.Store, q store.MessageQuery) (ids []string)
 		}
 	}
 	return ids
+}
+
+func namesOf(n event.Name) []event.Name {
+	if n == "" {
+		return nil
+	}
+	return []event.Name{n}
 }
 
 func walkMessages(t *testing.T, s *store.Store, q store.MessageQuery) (ids []string) {

@@ -119,16 +119,59 @@ func (s *Store) ResetPerson(ctx context.Context, id string, i Invitation, act Ac
 // DisablePerson keeps a person from signing in and ends the sessions and links. One who is disabled stays as it is, and
 // nothing is noted.
 func (s *Store) DisablePerson(ctx context.Context, id string, act Act) error {
+	return s.ofPerson(ctx, id, act, func(c conn, ref int64) error { return disable(ctx, c, ref, act.At) })
+}
+
+// CodeLastPerson is the code of a Conflict: nobody could sign in any more.
+const CodeLastPerson = "last_person"
+
+// DisablePersonButLast is DisablePerson, but a Conflict where the person is the last of the project who can sign in: not
+// disabled, with a password.
+func (s *Store) DisablePersonButLast(ctx context.Context, id string, act Act) error {
 	return s.ofPerson(ctx, id, act, func(c conn, ref int64) error {
-		n, err := c.exec(ctx, `UPDATE people SET disabled_at = $2 WHERE ref = $1 AND disabled_at = 0`, ref, ms(act.At))
-		if err == nil && n == 0 {
-			err = errUnchanged
-		}
+		can, others, err := s.whoCanSignIn(ctx, c, ref)
 		if err != nil {
 			return err
 		}
-		return shutOut(ctx, c, ref)
+		if can && others == 0 {
+			return fault.New(fault.Conflict, CodeLastPerson,
+				"nobody else can sign in: invite somebody first, and wait until they signed in").
+				WithHint("whoever runs the server can do it all the same: tidings person disable NAME")
+		}
+		return disable(ctx, c, ref, act.At)
 	})
+}
+
+// whoCanSignIn tells whether a person can sign in, and how many others of the project can. On PostgreSQL it locks them
+// all: two who disable each other at once come one after the other.
+func (s *Store) whoCanSignIn(ctx context.Context, c conn, person int64) (can bool, others int, err error) {
+	sql := `SELECT ref FROM people WHERE project = (SELECT project FROM people WHERE ref = $1) AND disabled_at = 0 AND hash <> ''
+		ORDER BY ref`
+	if s.Engine() == "postgres" {
+		sql += ` FOR UPDATE`
+	}
+	err = c.query(ctx, sql, []any{person}, func(r row) error {
+		var ref int64
+		err := r.Scan(&ref)
+		if ref == person {
+			can = true
+		} else {
+			others++
+		}
+		return err
+	})
+	return can, others, err
+}
+
+func disable(ctx context.Context, c conn, ref int64, now time.Time) error {
+	n, err := c.exec(ctx, `UPDATE people SET disabled_at = $2 WHERE ref = $1 AND disabled_at = 0`, ref, ms(now))
+	if err == nil && n == 0 {
+		err = errUnchanged
+	}
+	if err != nil {
+		return err
+	}
+	return shutOut(ctx, c, ref)
 }
 
 // EnablePerson lets a person sign in again, with the password from before. One who may stays as it is, and nothing is

@@ -36,3 +36,17 @@ func TestAFilteredPageWalksItsIndexWithoutSortingAllOfIt(t *testing.T) {
 		}
 	}
 }
+
+// A receipt has a handful of events, which have no order in its index: what they cost is theirs, not the store's.
+func TestTheEventsOfAReceiptAreReadByTheirIndex(t *testing.T) {
+	t.Parallel()
+	s := opener(t, "sqlite")()
+	f := newFeed(t, s, "one")
+	f.commit(f.entry(fact{name: event.EmailOpen, message: "m1", to: ghost}))
+	plans, err := s.Explain(t.Context(), store.EventQuery{
+		Project: store.DefaultProject, Receipt: "rcp_1", Names: []event.Name{event.EmailOpen}, From: start, Limit: 50,
+	})
+	if err != nil || !strings.Contains(plans, "USING INDEX events_receipt (receipt=?)") {
+		t.Errorf("%v\n%s", err, plans)
+	}
+}

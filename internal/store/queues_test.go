@@ -32,7 +32,7 @@ func TestANodesNoteOfAQueueReplacesTheOneBeforeAndIsForgottenWithTheNode(t *test
 			if diff := cmp.Diff(want, h.Queues); diff != "" || err != nil {
 				t.Errorf("after %v: %v %s", after, err, diff)
 			}
-			all, err := s.SourceActivity(t.Context(), store.DefaultProject, start.Add(after))
+			all, err := s.SourcesHealth(t.Context(), store.DefaultProject, start.Add(after))
 			if diff := cmp.Diff(want, all[f.src.Ref].Queues); diff != "" || err != nil {
 				t.Errorf("in the list after %v: %v %s", after, err, diff)
 			}

@@ -39,7 +39,7 @@ func TestAFactStoredAfterALiftSuppressesAgain(t *testing.T) {
 		f := newFeed(t, s, "one")
 		f.commit(f.entry(fact{name: event.EmailBounce, message: "m1", to: ghost, change: bounce(event.Hard, "")}))
 		lifted, err := s.Lift(t.Context(), store.DefaultProject, ghost, "", "they wrote to us", act("lift"))
-		if err != nil || len(lifted) != 1 || lifted[0].Note != "they wrote to us" {
+		if err != nil || len(lifted) != 1 || lifted[0].LiftNote != "they wrote to us" {
 			t.Fatalf("lift: %+v, %v", lifted, err)
 		}
 		now := start.Add(3 * time.Hour)

@@ -101,8 +101,8 @@ func TestRefusalsAreToldByDayAndWeekAlsoAfterARestart(t *testing.T) {
 		if diff := cmp.Diff(want, h.Refusals); diff != "" {
 			t.Error(diff)
 		}
-		all, err := s.SourceActivity(t.Context(), store.DefaultProject, now)
-		if diff := cmp.Diff(h.Activity, all[f.src.Ref]); diff != "" || err != nil || len(h.Hours) != 0 {
+		all, err := s.SourcesHealth(t.Context(), store.DefaultProject, now)
+		if diff := cmp.Diff(h, all[f.src.Ref]); diff != "" || err != nil || len(h.Hours) != 0 {
 			t.Errorf("%v\n%s", err, diff)
 		}
 	})

@@ -38,7 +38,7 @@ func (s *Store) Suppress(
 	held := make(map[int]bool)
 	do := func(c conn, p int64) error {
 		clear(held)
-		return run(ctx, c, p, merged, dry, act.At, func(i int) { held[i] = true })
+		return run(ctx, c, p, merged, dry, act, func(i int) { held[i] = true })
 	}
 	if dry {
 		err = s.engine.read(ctx, func(c conn) error {

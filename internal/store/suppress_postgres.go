@@ -14,7 +14,7 @@ import (
 // suppressSet adds suppressions with one statement for each table: PostgreSQL is behind a wire. held is called with the
 // places of those that held. Nothing is joined: a planner that knows little of new tables makes a bad choice of it.
 func suppressSet(
-	ctx context.Context, c conn, project int64, list []NewSuppression, dry bool, now time.Time, held func(place int),
+	ctx context.Context, c conn, project int64, list []NewSuppression, dry bool, act Act, held func(place int),
 ) error {
 	addresses := make([]string, len(list))
 	for i, n := range list {
@@ -25,7 +25,7 @@ func suppressSet(
 		return err
 	}
 	if !dry {
-		if err := putContacts(ctx, c, project, names, now); err != nil {
+		if err := putContacts(ctx, c, project, names, act.At); err != nil {
 			return err
 		}
 	}
@@ -33,10 +33,10 @@ func suppressSet(
 	if err != nil {
 		return err
 	}
-	if err := heldSuppressions(ctx, c, list, refs, now, held); err != nil || dry {
+	if err := heldSuppressions(ctx, c, list, refs, act.At, held); err != nil || dry {
 		return err
 	}
-	return putSuppressions(ctx, c, project, list, refs)
+	return putSuppressions(ctx, c, project, list, refs, act.By)
 }
 
 // jsonOf writes an argument that holds any number of rows.
@@ -119,7 +119,9 @@ func heldSuppressions(
 	return nil
 }
 
-func putSuppressions(ctx context.Context, c conn, project int64, list []NewSuppression, refs map[string]int64) error {
+func putSuppressions(
+	ctx context.Context, c conn, project int64, list []NewSuppression, refs map[string]int64, by string,
+) error {
 	type columns struct {
 		Contact int64          `json:"contact"`
 		Reason  contact.Reason `json:"reason"`
@@ -135,10 +137,11 @@ func putSuppressions(ctx context.Context, c conn, project int64, list []NewSuppr
 	if err != nil {
 		return err
 	}
-	_, err = c.exec(ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note)
-		SELECT CAST($2 AS BIGINT), k.contact, k.reason, k.since, k.until, 0, $3, k.note FROM json_to_recordset(CAST($1 AS JSON))
+	_, err = c.exec(ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note, added_by)
+		SELECT CAST($2 AS BIGINT), k.contact, k.reason, k.since, k.until, 0, $3, k.note, CAST($4 AS TEXT)
+		FROM json_to_recordset(CAST($1 AS JSON))
 			k (contact bigint, reason text, since bigint, until bigint, note text) ORDER BY k.contact, k.reason
-		`+upsertSuppression, b, project, event.ID{})
+		`+upsertSuppression, b, project, event.ID{}, by)
 	if err != nil {
 		return fmt.Errorf("put suppressions: %w", err)
 	}

@@ -43,7 +43,7 @@ func TestASuppressionByHandMakesTheContactAndNoEvent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []contact.Suppression{{Reason: contact.Manual, Since: start, Note: "by hand"}}
+		want := []contact.Suppression{{Reason: contact.Manual, Since: start, Note: "by hand", By: contact.Author{ID: "test"}}}
 		if diff := cmp.Diff(want, k.Suppressions); diff != "" {
 			t.Errorf("suppressions (-want +got):\n%s", diff)
 		}
@@ -134,7 +134,7 @@ func TestAddingUndoesALiftAndTellsWhatHeldBefore(t *testing.T) {
 			t.Errorf("a lifted suppression was said to hold: %v", known)
 		}
 		got := suppressionsOf(t, s, ghost)[0]
-		want := contact.Suppression{Reason: contact.HardBounce, Since: start, Note: "they bounced elsewhere"}
+		want := contact.Suppression{Reason: contact.HardBounce, Since: start, Note: "they bounced elsewhere", By: contact.Author{ID: "test"}}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("after the lift was undone (-want +got):\n%s", diff)
 		}

@@ -19,18 +19,21 @@ type SuppressionPattern struct {
 	LiftedAt  time.Time // zero: it holds
 	LiftedBy  string
 	LiftNote  string
+
+	ByName, LiftedByName string // where they were people
 }
 
 const patternPrefix = "sup_"
 
-const selectPattern = `SELECT ref, pattern, note, created_by, created_at, lifted_at, lifted_by, lift_note
-	FROM suppression_patterns `
+const selectPattern = `SELECT ref, pattern, note, created_by, created_at, lifted_at, lifted_by, lift_note,
+	coalesce((SELECT name FROM people h WHERE h.id = created_by), ''),
+	coalesce((SELECT name FROM people h WHERE h.id = lifted_by), '') FROM suppression_patterns `
 
 func scanPattern(r row) (SuppressionPattern, error) {
 	var x SuppressionPattern
 	var ref, created, lifted int64
 	var pattern string
-	err := r.Scan(&ref, &pattern, &x.Note, &x.By, &created, &lifted, &x.LiftedBy, &x.LiftNote)
+	err := r.Scan(&ref, &pattern, &x.Note, &x.By, &created, &lifted, &x.LiftedBy, &x.LiftNote, &x.ByName, &x.LiftedByName)
 	x.ID, x.Pattern, x.CreatedAt, x.LiftedAt = publicID(patternPrefix, ref), contact.Pattern(pattern), at(created), at(lifted)
 	return x, err
 }

@@ -101,6 +101,7 @@ type EventQuery struct {
 	Names        []event.Name
 	Contact      string // con_… or an address
 	Message      string // the provider's message id
+	Receipt      string // rcp_…: events that this receipt was the first to tell
 	Template     string
 	Workflow     string
 	Source       string // src_…
@@ -153,6 +154,19 @@ type Message struct {
 	Status    event.Name // of the highest rank; empty: none yet
 	Counts    []MessageCount
 	Info      event.Message
+	// Latest is the newest event of it that is kept, by when it happened. Zero: none is.
+	Latest LatestEvent
+	// Recipients is how many recipients of the same email are known, this one among them.
+	Recipients int64
+}
+
+// LatestEvent is what happened to a message last.
+type LatestEvent struct {
+	Name    event.Name
+	At      time.Time     // OccurredAt
+	Verdict event.Verdict // opens and clicks only
+	// Candidates tells that it is not sure that it was this recipient.
+	Candidates bool
 }
 
 // MessageCount is how often a name happened to a message.

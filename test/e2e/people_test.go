@@ -73,7 +73,7 @@ func TestTheFirstPersonSignsInByTheLinkOfTheStartAndStaysAcrossARestart(t *testi
 	v.ask(samePage, http.MethodGet, "/events", "", http.StatusUnauthorized)
 	v.ask(samePage, http.MethodPost, "/ui/invitation/accept",
 		`{"token":"`+token+`","name":"Lea","password":"four words or more"}`, http.StatusOK)
-	v.ask(samePage, http.MethodPost, "/ui/invitation", `{"token":"`+old+`"}`, http.StatusNotFound)
+	v.ask(samePage, http.MethodPost, "/ui/invitation", `{"token":"`+old+`"}`, http.StatusGone)
 	v.ask(samePage, http.MethodGet, "/events", "", http.StatusOK)
 	v.ask(otherSite, http.MethodPost, "/keys", `{"kind":"secret"}`, http.StatusForbidden)
 	v.ask(samePage, http.MethodPost, "/keys", `{"kind":"secret"}`, http.StatusCreated)

@@ -73,7 +73,7 @@ const pages = [
   createRoute({
     getParentRoute: () => inside,
     path: '/messages',
-    validateSearch: texts('contact', 'template', 'source', 'from', 'to'),
+    validateSearch: texts('status', 'contact', 'template', 'source', 'from', 'to'),
     component: lazyRouteComponent(() => import('./pages/messages'), 'Messages'),
   }),
   createRoute({

@@ -29,10 +29,11 @@ export const links = (query: Of & { limit?: number }) =>
     placeholderData: keepPreviousData,
   })
 
-/** The newest bounces of a span, at most a thousand of them; the counters know reasons of everything alone. */
-export const bounces = (query: { senderDomain?: string; from: string; to: string }) =>
+/** Why mail bounced at a domain. The counters know reasons of everything alone, so it is of the newest bounces of the span. */
+export const bounceReasons = (query: { domain?: string; senderDomain?: string; from: string; to: string }) =>
   queryOptions({
-    queryKey: ['bounces', query],
-    queryFn: ({ signal }) => body(api.GET('/events', { params: { query: { ...query, name: ['email.bounce'], limit: 1000 } }, signal })),
+    queryKey: ['bounce-reasons', query],
+    queryFn: ({ signal }) => body(api.GET('/stats/reasons', { params: { query }, signal })),
+    placeholderData: keepPreviousData,
     staleTime: 60_000,
   })

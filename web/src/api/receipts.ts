@@ -25,6 +25,16 @@ export const receipt = (id: string) =>
     queryFn: ({ signal }) => body(api.GET('/receipts/{id}', { params: { path: { id } }, signal })),
   })
 
+/** What a request was the first to tell, newest first. */
+export const receiptEvents = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ['receipt', id, 'events'],
+    queryFn: ({ pageParam, signal }) =>
+      body(api.GET('/events', { params: { query: { receipt: id, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
+    initialPageParam: '',
+    getNextPageParam: (last) => (last.hasMore ? last.nextCursor : undefined),
+  })
+
 /** The request as it came, as text. */
 export const receiptRaw = (id: string) =>
   queryOptions({

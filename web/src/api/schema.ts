@@ -448,6 +448,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the people who may sign in
+         * @description Oldest first, disabled ones too.
+         *
+         *     A key needs the scope `people:read`.
+         */
+        get: operations["listPeople"];
+        put?: never;
+        /**
+         * Invite a person
+         * @description Makes a person who may sign in once the link was used. The link is in the answer and is shown this once: it sets the password, works once and for 24 hours. Whoever signs in may do everything.
+         *
+         *     A key needs the scope `people:write`.
+         */
+        post: operations["createPerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/people/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a person from signing in
+         * @description Ends the sessions and links too. The last one who can sign in stays: that is 409 with the code last_person.
+         *
+         *     A key needs the scope `people:write`.
+         */
+        post: operations["disablePerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/people/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a person sign in again
+         * @description With the password from before; links from before do not work.
+         *
+         *     A key needs the scope `people:write`.
+         */
+        post: operations["enablePerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/people/{id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link for a new password
+         * @description Takes the person's password away, ends the sessions and the links before, and answers with a new link, shown this once.
+         *
+         *     A key needs the scope `people:write`.
+         */
+        post: operations["resetPerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -659,7 +753,7 @@ export interface paths {
         };
         /**
          * List sources
-         * @description With the state of each, in the order in which they were made, disabled ones too. Tokens and secrets are never shown again.
+         * @description With the state of each and what it rests on, in the order in which they were made, disabled ones too. Tokens and secrets are never shown again.
          *
          *     A key needs the scope `sources:read`.
          */
@@ -1014,6 +1108,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stats/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count why mail bounced at a domain
+         * @description By the domain of the recipients, of the sender, or both. From the events, for counters know reasons of everything alone: it looks at the newest 100,000 bounces of the span and says where that was not all of them.
+         *
+         *     A key needs the scope `events:read`.
+         */
+        get: operations["getReasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/suppressions": {
         parameters: {
             query?: never;
@@ -1163,7 +1279,7 @@ export interface paths {
         put?: never;
         /**
          * Look at a link that sets a password
-         * @description By the token behind the # of the link. 404 where it does not work, or not any more, with the reason.
+         * @description By the token behind the # of the link. 404 where it is not known; 410 where it was used or is over, with the reason.
          */
         post: operations["getInvitation"];
         delete?: never;
@@ -1501,6 +1617,39 @@ export interface components {
              */
             message: string;
         };
+        BounceReason: {
+            /**
+             * @description How it bounced
+             * @enum {string}
+             */
+            class: "hard" | "soft" | "block" | "suppressed" | "auto_reply" | "undetermined";
+            /**
+             * Format: int64
+             * @description Bounces
+             * @example 3
+             */
+            count: number;
+            /**
+             * @description The newest of them
+             * @example 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11
+             */
+            event: string;
+            /**
+             * Format: date-time
+             * @description When that was
+             */
+            newestAt: string;
+            /**
+             * @description Absent: none was given
+             * @example no_such_user
+             */
+            reason?: string;
+            /**
+             * @description The remote server's words with the newest of them that has words
+             * @example smtp; 550 5.1.1 no such user
+             */
+            said?: string;
+        };
         ChangePasswordInBody: {
             /**
              * @description The next one, under the same rules as the first
@@ -1673,6 +1822,13 @@ export interface components {
              * @description Messages, each in the bucket of its first such event
              */
             unique: number;
+        };
+        CreatePersonInBody: {
+            /**
+             * @description What the person is to sign in with: no blanks, the same in any case
+             * @example lea
+             */
+            name: string;
         };
         CreatedKey: {
             /**
@@ -2313,6 +2469,48 @@ export interface components {
              */
             token: string;
         };
+        InvitedPerson: {
+            /**
+             * Format: date-time
+             * @description When the person was invited
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Absent: not disabled
+             */
+            disabledAt?: string;
+            /**
+             * @description Its id, which never changes
+             * @example per_01jq7z9f3v8k2m5n
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Absent: never
+             */
+            lastSignInAt?: string;
+            /**
+             * @description Sets the password, once. It is shown this once
+             * @example https://tidings.test/ui/welcome#Jm3o…
+             */
+            link: string;
+            /**
+             * Format: date-time
+             * @description Until when it works
+             */
+            linkExpiresAt: string;
+            /**
+             * @description What the person signs in with
+             * @example lea
+             */
+            name: string;
+            /**
+             * @description invited: no password was set yet, or it was taken away
+             * @enum {string}
+             */
+            state: "active" | "invited" | "disabled";
+        };
         Key: {
             /**
              * Format: date-time
@@ -2365,6 +2563,57 @@ export interface components {
         KeyList: {
             /** @description Oldest first */
             keys: components["schemas"]["Key"][];
+        };
+        KnownPerson: {
+            /**
+             * Format: date-time
+             * @description When the person was invited
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Absent: not disabled
+             */
+            disabledAt?: string;
+            /**
+             * @description Its id, which never changes
+             * @example per_01jq7z9f3v8k2m5n
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Absent: never
+             */
+            lastSignInAt?: string;
+            /**
+             * @description What the person signs in with
+             * @example lea
+             */
+            name: string;
+            /**
+             * @description invited: no password was set yet, or it was taken away
+             * @enum {string}
+             */
+            state: "active" | "invited" | "disabled";
+        };
+        LatestEvent: {
+            /** @description It is not sure that it was this recipient */
+            candidates?: boolean;
+            /**
+             * @description Its name
+             * @example email.open
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it happened, in the provider's words
+             */
+            occurredAt: string;
+            /**
+             * @description Of opens and clicks, who acted: human, machine, proxy, unknown
+             * @example human
+             */
+            verdict?: string;
         };
         Lift: {
             /**
@@ -2441,6 +2690,8 @@ export interface components {
              * @example msg_2b
              */
             id: string;
+            /** @description What happened to it last; absent: no event of it is kept */
+            latest?: components["schemas"]["LatestEvent"];
             /** @description What is known of the email */
             message: components["schemas"]["EventMessage"];
             /**
@@ -2453,6 +2704,12 @@ export interface components {
              * @example ghost@acme.test
              */
             recipient: string;
+            /**
+             * Format: int64
+             * @description How many recipients of the same email are known, this one among them
+             * @example 1
+             */
+            recipients: number;
             /**
              * @description The event that tells most of it
              * @example email.bounce
@@ -2765,6 +3022,11 @@ export interface components {
              */
             by: string;
             /**
+             * @description The name of the person who added it; absent: it was no person
+             * @example lea
+             */
+            byName?: string;
+            /**
              * Format: date-time
              * @description When it was made
              */
@@ -2789,6 +3051,11 @@ export interface components {
              * @example key_1
              */
             liftedBy?: string;
+            /**
+             * @description The name of the person who lifted it
+             * @example lea
+             */
+            liftedByName?: string;
             /**
              * @description What the person wrote
              * @example new mailbox, confirmed by phone on 4 May
@@ -2832,6 +3099,10 @@ export interface components {
              * @example lea
              */
             name: string;
+        };
+        PersonList: {
+            /** @description Oldest first */
+            people: components["schemas"]["KnownPerson"][];
         };
         Problem: {
             /**
@@ -3004,6 +3275,43 @@ export interface components {
              * @example The address is suppressed (hard_bounce): an email to it bounced for good. It holds until a person lifts it.
              */
             text: string;
+        };
+        Reasons: {
+            /**
+             * Format: int64
+             * @description How many the reasons are of
+             * @example 12
+             */
+            bounces: number;
+            /** @description There are more bounces in the span than are looked at: the numbers are of those since since */
+            bounded: boolean;
+            /**
+             * @description Of the recipients; absent: any
+             * @example acme.test
+             */
+            domain?: string;
+            /**
+             * Format: date-time
+             * @description Where the span begins
+             */
+            from: string;
+            /** @description The most frequent first */
+            reasons: components["schemas"]["BounceReason"][];
+            /**
+             * @description Absent: any
+             * @example send.test
+             */
+            senderDomain?: string;
+            /**
+             * Format: date-time
+             * @description From when on all were looked at; absent: from from
+             */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description Where the span ends; not a part of it
+             */
+            to: string;
         };
         Receipt: {
             /**
@@ -3474,6 +3782,8 @@ export interface components {
              * @example https://tidings.test/in/ses/main
              */
             fixedUrl?: string;
+            /** @description What its state rests on; only in the list of all */
+            health?: components["schemas"]["SourceSummary"];
             /**
              * @description Its id, which never changes
              * @example src_01jq7z9f3v8k2m5n
@@ -3675,6 +3985,25 @@ export interface components {
              */
             workflowTag?: string;
         };
+        SourceSummary: {
+            /**
+             * Format: int64
+             * @description Events stored in the last 24 hours
+             */
+            events24h: number;
+            /** @description What somebody should know, the worst first */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Format: date-time
+             * @description When the newest event came in
+             */
+            lastEventAt?: string;
+            /**
+             * Format: date-time
+             * @description When the last request came in; absent: none ever did
+             */
+            lastReceiptAt?: string;
+        };
         SourceTest: {
             /** @description Every step that was gone worked */
             ok: boolean;
@@ -3730,6 +4059,8 @@ export interface components {
              * @example https://tidings.test/in/ses/main
              */
             fixedUrl?: string;
+            /** @description What its state rests on; only in the list of all */
+            health?: components["schemas"]["SourceSummary"];
             /**
              * @description Its id, which never changes
              * @example src_01jq7z9f3v8k2m5n
@@ -3855,6 +4186,16 @@ export interface components {
             /** @description Whether it holds now */
             active: boolean;
             /**
+             * @description Who put it there: a person's or key's id, or cli; absent: an event did, or it is not known
+             * @example key_1
+             */
+            by?: string;
+            /**
+             * @description The person's name; absent: it was no person
+             * @example lea
+             */
+            byName?: string;
+            /**
              * @description The contact's id
              * @example con_4f
              */
@@ -3870,12 +4211,27 @@ export interface components {
              */
             eventId: string | null;
             /**
+             * @description Why it was lifted
+             * @example new mailbox, confirmed by phone
+             */
+            liftNote?: string;
+            /**
              * Format: date-time
              * @description When a person lifted it
              */
             liftedAt?: string;
             /**
-             * @description What the person wrote
+             * @description Who lifted it
+             * @example key_1
+             */
+            liftedBy?: string;
+            /**
+             * @description The person's name
+             * @example lea
+             */
+            liftedByName?: string;
+            /**
+             * @description What was written when somebody put it there
              * @example new mailbox, confirmed by phone on 4 May
              */
             note?: string;
@@ -4546,7 +4902,12 @@ export interface operations {
                      *               "until": "2026-05-04T10:12:00.120Z",
                      *               "liftedAt": "2026-05-04T10:12:00.120Z",
                      *               "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
-                     *               "note": "new mailbox, confirmed by phone on 4 May"
+                     *               "note": "new mailbox, confirmed by phone on 4 May",
+                     *               "by": "key_1",
+                     *               "byName": "lea",
+                     *               "liftedBy": "key_1",
+                     *               "liftedByName": "lea",
+                     *               "liftNote": "new mailbox, confirmed by phone"
                      *             }
                      *           ],
                      *           "patterns": [
@@ -4559,7 +4920,9 @@ export interface operations {
                      *               "createdAt": "2026-05-04T10:12:00.120Z",
                      *               "liftedAt": "2026-05-04T10:12:00.120Z",
                      *               "liftedBy": "key_1",
-                     *               "liftNote": "they moved to us"
+                     *               "liftNote": "they moved to us",
+                     *               "byName": "lea",
+                     *               "liftedByName": "lea"
                      *             }
                      *           ],
                      *           "firstSeenAt": "2026-05-04T10:12:00.120Z",
@@ -4690,7 +5053,12 @@ export interface operations {
                      *           "until": "2026-05-04T10:12:00.120Z",
                      *           "liftedAt": "2026-05-04T10:12:00.120Z",
                      *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
-                     *           "note": "new mailbox, confirmed by phone on 4 May"
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "byName": "lea",
+                     *           "liftedBy": "key_1",
+                     *           "liftedByName": "lea",
+                     *           "liftNote": "new mailbox, confirmed by phone"
                      *         }
                      *       ],
                      *       "patterns": [
@@ -4703,7 +5071,9 @@ export interface operations {
                      *           "createdAt": "2026-05-04T10:12:00.120Z",
                      *           "liftedAt": "2026-05-04T10:12:00.120Z",
                      *           "liftedBy": "key_1",
-                     *           "liftNote": "they moved to us"
+                     *           "liftNote": "they moved to us",
+                     *           "byName": "lea",
+                     *           "liftedByName": "lea"
                      *         }
                      *       ],
                      *       "firstSeenAt": "2026-05-04T10:12:00.120Z",
@@ -5099,6 +5469,8 @@ export interface operations {
                 contact?: string;
                 /** @description The provider's message id */
                 message?: string;
+                /** @description The request that was the first to tell of it */
+                receipt?: string;
                 /** @description A name, ours or another system's; may be repeated */
                 eventName?: string[] | null;
                 /**
@@ -6114,6 +6486,8 @@ export interface operations {
                 template?: string;
                 /** @description The source its events came to */
                 source?: string;
+                /** @description The event that tells most of it, in our word or another system's (bounced, opened, delivered) */
+                status?: string;
                 /** @description Not before this time (RFC 3339) or date (UTC), to the second */
                 from?: string;
                 /** @description Before this time or date */
@@ -6179,7 +6553,14 @@ export interface operations {
                      *               "name": "text"
                      *             },
                      *             "sentAt": "2026-05-04T10:12:00.120Z"
-                     *           }
+                     *           },
+                     *           "latest": {
+                     *             "name": "email.open",
+                     *             "occurredAt": "2026-05-04T10:12:00.120Z",
+                     *             "verdict": "human",
+                     *             "candidates": true
+                     *           },
+                     *           "recipients": 1
                      *         }
                      *       ],
                      *       "hasMore": false,
@@ -6308,7 +6689,14 @@ export interface operations {
                      *               "name": "text"
                      *             },
                      *             "sentAt": "2026-05-04T10:12:00.120Z"
-                     *           }
+                     *           },
+                     *           "latest": {
+                     *             "name": "email.open",
+                     *             "occurredAt": "2026-05-04T10:12:00.120Z",
+                     *             "verdict": "human",
+                     *             "candidates": true
+                     *           },
+                     *           "recipients": 1
                      *         }
                      *       ],
                      *       "events": [
@@ -6691,6 +7079,635 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPeople: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "people": [
+                     *         {
+                     *           "id": "per_01jq7z9f3v8k2m5n",
+                     *           "name": "lea",
+                     *           "state": "active",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "lastSignInAt": "2026-05-04T10:12:00.120Z",
+                     *           "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PersonList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "lea"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreatePersonInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "per_01jq7z9f3v8k2m5n",
+                     *       "name": "lea",
+                     *       "state": "active",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastSignInAt": "2026-05-04T10:12:00.120Z",
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "link": "https://tidings.test/ui/welcome#Jm3o…",
+                     *       "linkExpiresAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InvitedPerson"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disablePerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's id, or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "per_01jq7z9f3v8k2m5n",
+                     *       "name": "lea",
+                     *       "state": "active",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastSignInAt": "2026-05-04T10:12:00.120Z",
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KnownPerson"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enablePerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's id, or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "per_01jq7z9f3v8k2m5n",
+                     *       "name": "lea",
+                     *       "state": "active",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastSignInAt": "2026-05-04T10:12:00.120Z",
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KnownPerson"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetPerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's id, or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "per_01jq7z9f3v8k2m5n",
+                     *       "name": "lea",
+                     *       "state": "active",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastSignInAt": "2026-05-04T10:12:00.120Z",
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "link": "https://tidings.test/ui/welcome#Jm3o…",
+                     *       "linkExpiresAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InvitedPerson"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7988,7 +9005,21 @@ export interface operations {
                      *           },
                      *           "createdAt": "2026-05-04T10:12:00.120Z",
                      *           "previousTokenUntil": "2026-05-04T10:12:00.120Z",
-                     *           "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *           "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *           "health": {
+                     *             "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *             "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *             "events24h": 3,
+                     *             "findings": [
+                     *               {
+                     *                 "code": "refused",
+                     *                 "cause": "unknown_topic",
+                     *                 "severity": "critical",
+                     *                 "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *                 "remedy": "add the topic to the source's topics if it is yours"
+                     *               }
+                     *             ]
+                     *           }
                      *         }
                      *       ]
                      *     }
@@ -8140,6 +9171,20 @@ export interface operations {
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
                      *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "health": {
+                     *         "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *         "events24h": 3,
+                     *         "findings": [
+                     *           {
+                     *             "code": "refused",
+                     *             "cause": "unknown_topic",
+                     *             "severity": "critical",
+                     *             "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *             "remedy": "add the topic to the source's topics if it is yours"
+                     *           }
+                     *         ]
+                     *       },
                      *       "url": "https://tidings.test/in/ses/8Jx…",
                      *       "token": "8Jx…"
                      *     }
@@ -8291,7 +9336,21 @@ export interface operations {
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
-                     *       "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "health": {
+                     *         "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *         "events24h": 3,
+                     *         "findings": [
+                     *           {
+                     *             "code": "refused",
+                     *             "cause": "unknown_topic",
+                     *             "severity": "critical",
+                     *             "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *             "remedy": "add the topic to the source's topics if it is yours"
+                     *           }
+                     *         ]
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Source"];
@@ -8455,7 +9514,21 @@ export interface operations {
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
-                     *       "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "health": {
+                     *         "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *         "events24h": 3,
+                     *         "findings": [
+                     *           {
+                     *             "code": "refused",
+                     *             "cause": "unknown_topic",
+                     *             "severity": "critical",
+                     *             "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *             "remedy": "add the topic to the source's topics if it is yours"
+                     *           }
+                     *         ]
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Source"];
@@ -8857,7 +9930,21 @@ export interface operations {
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
-                     *       "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "health": {
+                     *         "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *         "events24h": 3,
+                     *         "findings": [
+                     *           {
+                     *             "code": "refused",
+                     *             "cause": "unknown_topic",
+                     *             "severity": "critical",
+                     *             "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *             "remedy": "add the topic to the source's topics if it is yours"
+                     *           }
+                     *         ]
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Source"];
@@ -9013,7 +10100,21 @@ export interface operations {
                      *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
-                     *       "disabledAt": "2026-05-04T10:12:00.120Z"
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "health": {
+                     *         "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *         "events24h": 3,
+                     *         "findings": [
+                     *           {
+                     *             "code": "refused",
+                     *             "cause": "unknown_topic",
+                     *             "severity": "critical",
+                     *             "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *             "remedy": "add the topic to the source's topics if it is yours"
+                     *           }
+                     *         ]
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Source"];
@@ -9340,6 +10441,20 @@ export interface operations {
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "previousTokenUntil": "2026-05-04T10:12:00.120Z",
                      *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "health": {
+                     *         "lastReceiptAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastEventAt": "2026-05-04T10:12:00.120Z",
+                     *         "events24h": 3,
+                     *         "findings": [
+                     *           {
+                     *             "code": "refused",
+                     *             "cause": "unknown_topic",
+                     *             "severity": "critical",
+                     *             "message": "3 requests refused as unknown_topic in the last 24 hours",
+                     *             "remedy": "add the topic to the source's topics if it is yours"
+                     *           }
+                     *         ]
+                     *       },
                      *       "url": "https://tidings.test/in/ses/8Jx…",
                      *       "token": "8Jx…"
                      *     }
@@ -9556,6 +10671,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10627,6 +11751,122 @@ export interface operations {
             };
         };
     };
+    getReasons: {
+        parameters: {
+            query?: {
+                /** @description The domain of the recipients */
+                domain?: string;
+                /** @description The domain that sent the emails */
+                senderDomain?: string;
+                /** @description Not before this date or time; 30 days before to if absent */
+                from?: string;
+                /** @description Before this date or time; the end of today if absent */
+                to?: string;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "domain": "acme.test",
+                     *       "senderDomain": "send.test",
+                     *       "from": "2026-05-04T10:12:00.120Z",
+                     *       "to": "2026-05-04T10:12:00.120Z",
+                     *       "bounces": 12,
+                     *       "bounded": true,
+                     *       "since": "2026-05-04T10:12:00.120Z",
+                     *       "reasons": [
+                     *         {
+                     *           "class": "hard",
+                     *           "reason": "no_such_user",
+                     *           "count": 3,
+                     *           "said": "smtp; 550 5.1.1 no such user",
+                     *           "event": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "newestAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Reasons"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSuppressions: {
         parameters: {
             query?: {
@@ -10682,7 +11922,12 @@ export interface operations {
                      *           "until": "2026-05-04T10:12:00.120Z",
                      *           "liftedAt": "2026-05-04T10:12:00.120Z",
                      *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
-                     *           "note": "new mailbox, confirmed by phone on 4 May"
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "byName": "lea",
+                     *           "liftedBy": "key_1",
+                     *           "liftedByName": "lea",
+                     *           "liftNote": "new mailbox, confirmed by phone"
                      *         }
                      *       ],
                      *       "hasMore": false,
@@ -10793,7 +12038,12 @@ export interface operations {
                      *         "until": "2026-05-04T10:12:00.120Z",
                      *         "liftedAt": "2026-05-04T10:12:00.120Z",
                      *         "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
-                     *         "note": "new mailbox, confirmed by phone on 4 May"
+                     *         "note": "new mailbox, confirmed by phone on 4 May",
+                     *         "by": "key_1",
+                     *         "byName": "lea",
+                     *         "liftedBy": "key_1",
+                     *         "liftedByName": "lea",
+                     *         "liftNote": "new mailbox, confirmed by phone"
                      *       },
                      *       "pattern": {
                      *         "id": "sup_2",
@@ -10804,7 +12054,9 @@ export interface operations {
                      *         "createdAt": "2026-05-04T10:12:00.120Z",
                      *         "liftedAt": "2026-05-04T10:12:00.120Z",
                      *         "liftedBy": "key_1",
-                     *         "liftNote": "they moved to us"
+                     *         "liftNote": "they moved to us",
+                     *         "byName": "lea",
+                     *         "liftedByName": "lea"
                      *       },
                      *       "known": false
                      *     }
@@ -11191,7 +12443,9 @@ export interface operations {
                      *           "createdAt": "2026-05-04T10:12:00.120Z",
                      *           "liftedAt": "2026-05-04T10:12:00.120Z",
                      *           "liftedBy": "key_1",
-                     *           "liftNote": "they moved to us"
+                     *           "liftNote": "they moved to us",
+                     *           "byName": "lea",
+                     *           "liftedByName": "lea"
                      *         }
                      *       ],
                      *       "hasMore": false,
@@ -11301,7 +12555,9 @@ export interface operations {
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "liftedAt": "2026-05-04T10:12:00.120Z",
                      *       "liftedBy": "key_1",
-                     *       "liftNote": "they moved to us"
+                     *       "liftNote": "they moved to us",
+                     *       "byName": "lea",
+                     *       "liftedByName": "lea"
                      *     }
                      */
                     "application/json": components["schemas"]["Pattern"];
@@ -11448,7 +12704,12 @@ export interface operations {
                      *           "until": "2026-05-04T10:12:00.120Z",
                      *           "liftedAt": "2026-05-04T10:12:00.120Z",
                      *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
-                     *           "note": "new mailbox, confirmed by phone on 4 May"
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "byName": "lea",
+                     *           "liftedBy": "key_1",
+                     *           "liftedByName": "lea",
+                     *           "liftNote": "new mailbox, confirmed by phone"
                      *         }
                      *       ]
                      *     }
@@ -11635,6 +12896,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -11769,6 +13039,15 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -29,7 +29,8 @@ export function Rich({ text }: { text: string }) {
 }
 
 /** A finding is told without a capital and a full stop, because the terminal has it in a table. */
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+/** A message of the server as a sentence. */
+export const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 
 /** The remedies are written for the terminal too, where they name commands. Here there is a button for it. */
 function remedy(f: Finding): string | undefined {

@@ -146,6 +146,27 @@ function SuppressForm({ address, close }: { address: string | undefined; close: 
   )
 }
 
+/** A person by name, a key by its id, the command line in words. */
+export function Who({ id, name }: { id: string | undefined; name?: string | undefined }) {
+  if (name) return <>{name}</>
+  if (id === 'cli') return <>the command line</>
+  if (id?.startsWith('key_')) return <>the key <Mono>{id}</Mono></>
+  return id ? <Mono>{id}</Mono> : <>a person</>
+}
+
+/** Why it was put there and by whom, and why it was lifted and by whom. */
+export function Origins({ s }: { s: Schemas['Suppression'] }) {
+  return (
+    <>
+      {s.eventId ? <p><span className="text-soft">Because of: </span><Cause id={s.eventId} /></p>
+        : <p><span className="text-soft">Put there by: </span><Who id={s.by} name={s.byName} /></p>}
+      {s.note && <p><span className="text-soft">Note: </span>{s.note}</p>}
+      {s.liftedAt && s.liftedBy && <p><span className="text-soft">Lifted by: </span><Who id={s.liftedBy} name={s.liftedByName} /></p>}
+      {s.liftNote && <p><span className="text-soft">Why it was lifted: </span>{s.liftNote}</p>}
+    </>
+  )
+}
+
 /** Since when and for how long. */
 export function Spell({ s }: { s: Schemas['Suppression'] }) {
   return (

@@ -5,7 +5,7 @@ const sent = Date.parse('2026-05-04T10:00:00Z')
 const at = (seconds: number) => new Date(sent + seconds * 1000).toISOString()
 
 const message = (status: string, counts: Message['counts']): Message => ({
-  id: 'msg_1', provider: 'ses', contactId: 'con_1', recipient: 'ann@acme.test', status, counts, message: { id: '0102' },
+  id: 'msg_1', provider: 'ses', contactId: 'con_1', recipient: 'ann@acme.test', status, counts, message: { id: '0102' }, recipients: 1,
 })
 
 test('steps stand in the order in which they happened, with the time that each took', () => {

@@ -57,5 +57,10 @@ export function steps(m: Message): Step[] {
 export const onlyMachines = (m: Message) =>
   (m.status === 'email.open' || m.status === 'email.click') && !m.counts.some((c) => c.name === m.status && sure(c) && person(c))
 
-/** When anything last happened for the first time: the list's order is by the newest event, which this stands for. */
-export const latest = (m: Message) => m.counts.reduce<string | undefined>((t, c) => (!t || c.firstAt > t ? c.firstAt : t), undefined)
+/** What the status of an email may be, in the order of an email's life. */
+export const statuses = [
+  'email.queued', 'email.sent', 'email.delivery', 'email.open', 'email.click', 'email.failure', 'email.reject', 'email.bounce', 'email.complaint',
+]
+
+/** "3 others": how many got the same email. Who they are is not said here: perhaps they must not know of each other. */
+export const others = (m: Message) => (m.recipients === 2 ? 'one other' : `${m.recipients - 1} others`)

@@ -34,6 +34,8 @@ export const scopes: { area: string; scopes: [scope: string, means: string][] }[
     scopes: [
       ['keys:read', 'See the list of keys'],
       ['keys:write', 'Make keys that may do no more than this one, and revoke keys'],
+      ['people:read', 'See the people who may sign in'],
+      ['people:write', 'Invite people, who may do everything, and lock them out: as good as everything'],
       ['audit:read', 'See the audit log'],
       ['settings:read', 'See how the server is set'],
     ],

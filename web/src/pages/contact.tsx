@@ -11,7 +11,7 @@ import { Acts } from '../components/acts'
 import { Copy, JSONView, Mono, Time } from '../components/bits'
 import { EventPanel } from '../components/event-panel'
 import { Reasons } from '../components/reasons'
-import { Cause, LiftDialog, LiftPatternDialog, ReasonBadge, Spell, SuppressDialog } from '../components/suppression'
+import { LiftDialog, LiftPatternDialog, Origins, ReasonBadge, Spell, SuppressDialog, Who } from '../components/suppression'
 import { Timeline } from '../components/timeline'
 import { Badge, Button, Card, Empty, Fact, Facts, Heading, ink, Loading, Problem, Select } from '../components/ui'
 import { emailNames, type Event, word } from '../lib/events'
@@ -130,15 +130,14 @@ function Suppressions({ contact: c, lift, liftPattern }: { contact: Contact; lif
             action={s.active && <Button small onClick={() => lift(s.reason)}>Lift…</Button>}>
             <p>{reasons[s.reason].because.replace(/^./, (l) => l.toUpperCase())}.</p>
             <p className="text-soft"><Spell s={s} /></p>
-            {s.eventId ? <p><span className="text-soft">Because of: </span><Cause id={s.eventId} /></p> : <p className="text-soft">An act of a person, not an event.</p>}
-            {s.note && <p><span className="text-soft">{s.liftedAt ? 'Why it was lifted: ' : 'Note: '}</span>{s.note}</p>}
+            <Origins s={s} />
           </Item>
         ))}
         {c.patterns.map((p) => (
           <Item key={p.id} badge={<Badge tone="violet">Pattern</Badge>} holds={p.active}
             action={<Button small onClick={() => liftPattern(p)}>Lift for all…</Button>}>
             <p><Mono>{p.pattern}</Mono> suppresses {ofPattern(p.pattern)}.</p>
-            <p className="text-soft">since <Time at={p.createdAt} form="day" />, added by <Mono>{p.by}</Mono>, until a person lifts it</p>
+            <p className="text-soft">since <Time at={p.createdAt} form="day" />, added by <Who id={p.by} name={p.byName} />, until a person lifts it</p>
             {p.note && <p><span className="text-soft">Note: </span>{p.note}</p>}
           </Item>
         ))}

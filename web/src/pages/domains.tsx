@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { ArrowLeft, Globe } from 'lucide-react'
 import { useMemo } from 'react'
-import { bounces } from '../api/performance'
+import { bounceReasons } from '../api/performance'
 import { stats } from '../api/queries'
-import { Mono } from '../components/bits'
+import { Mono, Time } from '../components/bits'
 import { Days, Figures, Rate, SortHead, Split } from '../components/figures'
 import { RangePicker } from '../components/range'
 import { type Column, Table, VirtualTable } from '../components/table'
@@ -152,6 +152,8 @@ interface Reason {
   reason: string
   n: number
   said?: string | undefined
+  /** The newest of them */
+  event?: string
 }
 
 function ReasonTable({ rows }: { rows: Reason[] }) {
@@ -172,7 +174,11 @@ function ReasonTable({ rows }: { rows: Reason[] }) {
       {rows.map((r) => (
         <tr key={`${r.kind}/${r.reason}`}>
           <td><Badge tone={classes[r.kind] ?? 'plain'}>{spoken(r.kind)}</Badge></td>
-          <td className="whitespace-nowrap">{spoken(r.reason) || 'none given'}</td>
+          <td className="whitespace-nowrap">
+            {r.event
+              ? <Link to="/events/$id" params={{ id: r.event }} className="hover:underline" title="Look at the newest of them">{spoken(r.reason) || 'none given'}</Link>
+              : spoken(r.reason) || 'none given'}
+          </td>
           <td className="numbers text-right">{count(r.n)}</td>
           <td className="numbers text-right">{percent(r.n / all)}</td>
           {said && <td className="min-w-64 text-soft"><Mono>{r.said}</Mono></td>}
@@ -214,33 +220,20 @@ function Opened({ by, domain, from, to }: { by: By; domain: string; from: string
   )
 }
 
-/** Why mail of one domain bounced, from the newest bounces themselves. */
+/** Why mail of one domain bounced. */
 function OwnReasons({ by, domain, from, to }: { by: By; domain: string; from: string; to: string }) {
-  const answer = useQuery(bounces({ from, to, ...(by === 'senderDomain' ? { senderDomain: domain } : {}) }))
-  const { rows, seen } = useMemo(() => {
-    const made = new Map<string, Reason>()
-    let seen = 0
-    for (const e of answer.data?.events ?? []) {
-      if (!e.bounce || (by === 'domain' && e.recipient?.split('@').at(-1) !== domain)) continue
-      seen++
-      const reason: Reason = { kind: e.bounce.class, reason: e.bounce.reason ?? '', n: 0 }
-      const r = made.get(`${reason.kind}/${reason.reason}`) ?? reason
-      r.n++
-      r.said ??= e.bounce.diagnostic
-      made.set(`${reason.kind}/${reason.reason}`, r)
-    }
-    return { rows: [...made.values()].sort((a, b) => b.n - a.n), seen }
-  }, [answer.data, by, domain])
-  const all = answer.data?.events.length ?? 0
+  const answer = useQuery(bounceReasons({ from, to, [by]: domain }))
+  const r = answer.data
+  const rows = (r?.reasons ?? []).map((x) => ({ kind: x.class, reason: x.reason ?? '', n: x.count, said: x.said, event: x.event }))
   return (
     <Card title="Why it bounced" flush
-      action={answer.data && (
-        <span className="text-xs text-soft">
-          {answer.data.hasMore ? `${count(seen)} among the newest ${count(all)} bounces of ${by === 'domain' ? 'all domains' : 'this sender'}` : `${count(seen)} bounces`}
+      action={r && (
+        <span className="text-xs text-soft" title={r.bounded ? 'There were more in this span: choose a shorter one to see them' : ''}>
+          {count(r.bounces)} {r.bounces === 1 ? 'bounce' : 'bounces'}{r.since && <>, all since <Time at={r.since} form="short" /></>}
         </span>
       )}>
       {answer.error ? <div className="p-4"><Problem error={answer.error} retry={() => void answer.refetch()} /></div>
-        : !answer.data ? <Loading lines={3} />
+        : !r ? <Loading lines={3} />
         : <ReasonTable rows={rows} />}
     </Card>
   )

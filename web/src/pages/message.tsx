@@ -14,7 +14,7 @@ import { Timeline } from '../components/timeline'
 import { Badge, Button, Card, Empty, Fact, Facts, Heading, ink, Loading, Problem } from '../components/ui'
 import { type Event, tone, word } from '../lib/events'
 import { count, duration } from '../lib/format'
-import { type Message, type Step, steps } from '../lib/message'
+import { type Message, others, type Step, steps } from '../lib/message'
 
 const route = getRouteApi('/inside/messages/$id')
 
@@ -71,7 +71,7 @@ function Part({ message: m }: { message: Message }) {
   return (
     <>
       <Heading title={<span title={m.message.subject}>{m.message.subject || 'Without a subject'}</span>}
-        about={<>To <ContactLink id={m.contactId} address={m.recipient} />{m.message.from && <> from {m.message.from}</>}</>}>
+        about={<>To <ContactLink id={m.contactId} address={m.recipient} />{m.recipients > 1 && <> and {others(m)}</>}{m.message.from && <> from {m.message.from}</>}</>}>
         <Status of={m} />
         <Link to="/contacts/$id" params={{ id: m.contactId }} className="inline-flex h-8 items-center rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised">
           {arrived.includes(m.status ?? '') ? 'The recipient' : 'Why did they not get it?'}
@@ -162,7 +162,6 @@ function PastEvents({ id }: { id: string }) {
 
 function About({ message: m }: { message: Message }) {
   const e = m.message
-  const all = useQuery({ ...message(e.id), staleTime: 60_000 }).data?.messages.length ?? 1
   const meta = Object.entries(e.metadata ?? {})
   return (
     <Card title="The email">
@@ -175,7 +174,7 @@ function About({ message: m }: { message: Message }) {
         <Fact name="Provider">{m.provider}{e.account && <span className="text-soft">, account {e.account}</span>}</Fact>
         <Fact name="Sender’s domain">{e.senderDomain}</Fact>
         <Fact name="Recipients">
-          {all > 1 ? <Link to="/messages/$id" params={{ id: e.id }} className="text-accent hover:underline">{count(all)}, each told apart</Link> : 'one'}
+          {m.recipients > 1 ? <Link to="/messages/$id" params={{ id: e.id }} className="text-accent hover:underline">{count(m.recipients)}, each told apart</Link> : 'one'}
         </Fact>
       </Facts>
       {meta.length > 0 && (

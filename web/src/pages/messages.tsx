@@ -9,10 +9,12 @@ import { ContactLink } from '../components/event'
 import { Chip } from '../components/filters'
 import { PagedList } from '../components/list'
 import { Dialog } from '../components/overlay'
-import { Status } from '../components/status'
+import { Latest, Status } from '../components/status'
 import type { Column } from '../components/table'
 import { Button, Card, Empty, Field, Heading, Input, Select } from '../components/ui'
-import { latest, type Message } from '../lib/message'
+import { word } from '../lib/events'
+import { count } from '../lib/format'
+import { type Message, others, statuses } from '../lib/message'
 import { useRefresh } from '../lib/refresh'
 
 const route = getRouteApi('/inside/messages')
@@ -22,21 +24,30 @@ type Search = ReturnType<typeof route.useSearch>
 const columns: Column<Message>[] = [
   { id: 'status', head: <span title="The event that tells most of it">Status</span>, width: 110, cell: (m) => <Status of={m} /> },
   {
-    id: 'subject', head: 'Subject', width: 200, grow: true,
+    id: 'subject', head: 'Subject', width: 170, grow: true,
     cell: (m) => (
       <Link to="/messages/$id" params={{ id: m.id }} className="hover:underline" title={m.message.subject}>
         {m.message.subject || <span className="text-soft">without a subject</span>}
       </Link>
     ),
   },
-  { id: 'recipient', head: 'Recipient', width: 200, grow: true, cell: (m) => <ContactLink id={m.contactId} address={m.recipient} /> },
-  { id: 'template', head: 'Template', width: 160, grow: true, cell: (m) => <span title={m.message.template}>{m.message.template}</span> },
-  { id: 'from', head: 'From', width: 140, grow: true, cell: (m) => <span title={m.message.from}>{m.message.from}</span> },
+  {
+    id: 'recipient', head: 'Recipient', width: 200, grow: true,
+    cell: (m) => (
+      <span className="flex min-w-0 items-baseline gap-1.5">
+        <span className="min-w-0 truncate"><ContactLink id={m.contactId} address={m.recipient} /></span>
+        {m.recipients > 1 && <span className="shrink-0 text-xs text-soft" title={`And ${others(m)}: the same email went to them, and each has a line of its own`}>+{count(m.recipients - 1)}</span>}
+      </span>
+    ),
+  },
+  { id: 'template', head: 'Template', width: 145, grow: true, cell: (m) => <span title={m.message.template}>{m.message.template}</span> },
+  { id: 'from', head: 'From', width: 120, grow: true, cell: (m) => <span title={m.message.from}>{m.message.from}</span> },
   { id: 'sent', head: 'Sent', width: 150, cell: (m) => (m.message.sentAt ? <Time at={m.message.sentAt} form="short" /> : <span className="text-soft" title="No event said when it was sent">not told</span>) },
-  { id: 'latest', head: <span title="The newest thing that happened for the first time">Latest</span>, width: 105, cell: (m) => <Time at={latest(m)} form="ago" /> },
+  { id: 'latest', head: <span title="What happened to it last, whoever did it">Latest</span>, width: 190, cell: (m) => <Latest of={m} /> },
 ]
 
 const filters = [
+  ['status', 'Status', ''],
   ['contact', 'Recipient', 'address or con_…'],
   ['template', 'Template', 'onboarding/welcome'],
   ['source', 'Source', ''],
@@ -84,11 +95,17 @@ function MessageFilterBar({ search, choose }: { search: Search; choose: (to: Sea
     delete rest[key]
     return rest
   }
-  const shown = (key: keyof Search) => (key === 'source' ? known.find((s) => s.id === search.source)?.name : undefined) ?? search[key]
+  const shown = (key: keyof Search) =>
+    (key === 'source' ? known.find((s) => s.id === search.source)?.name : key === 'status' && search.status ? word(search.status) : undefined) ?? search[key]
+  const status = (to: string) => choose(to ? { ...search, status: to } : without('status'))
   return (
     <div className="flex flex-wrap items-center gap-2">
+      <Select aria-label="Status" value={search.status ?? ''} onChange={(e) => status(e.target.value)}>
+        <option value="">Every status</option>
+        {[...new Set([...statuses, ...(search.status ? [search.status] : [])])].map((s) => <option key={s} value={s}>{word(s)}</option>)}
+      </Select>
       <Button onClick={() => setOpen(true)}><Filter aria-hidden className="size-3.5" /> Filter</Button>
-      {filters.map(([key, label]) => search[key] && <Chip key={key} text={`${label}: ${shown(key)}`} remove={() => choose(without(key))} />)}
+      {filters.map(([key, label]) => key !== 'status' && search[key] && <Chip key={key} text={`${label}: ${shown(key)}`} remove={() => choose(without(key))} />)}
       {Object.keys(search).length > 0 && <Button kind="quiet" small onClick={() => choose({})}>Clear all</Button>}
       <Dialog open={open} close={() => setOpen(false)} title="Filter messages" about="Several filters narrow. An empty field is no filter.">
         <form
@@ -108,7 +125,12 @@ function MessageFilterBar({ search, choose }: { search: Search; choose: (to: Sea
           <div className="grid gap-3 sm:grid-cols-2">
             {filters.map(([key, label, example]) => (
               <Field key={key} label={label}>
-                {(p) => key === 'source' ? (
+                {(p) => key === 'status' ? (
+                  <Select {...p} name={key} defaultValue={search.status}>
+                    <option value="">Any</option>
+                    {statuses.map((s) => <option key={s} value={s}>{word(s)}</option>)}
+                  </Select>
+                ) : key === 'source' ? (
                   <Select {...p} name={key} defaultValue={search.source}>
                     <option value="">Any</option>
                     {known.map((s) => <option key={s.id} value={s.id}>{s.name}</option>)}

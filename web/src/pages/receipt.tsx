@@ -1,16 +1,20 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { TriangleAlert } from 'lucide-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { sources } from '../api/queries'
-import { receipt, receiptRaw, replayReceipt } from '../api/receipts'
+import { receipt, receiptEvents, receiptRaw, replayReceipt } from '../api/receipts'
 import { JSONView, Mono, Time } from '../components/bits'
+import { EventPanel } from '../components/event-panel'
+import { PagedList } from '../components/list'
 import { kindWords, problemRemedy, problemWords } from '../components/receipt'
 import { Came } from '../components/replay'
 import { tell } from '../components/toast'
 import { Badge, Button, Card, Fact, Facts, Heading, Loading, Problem } from '../components/ui'
+import type { Event } from '../lib/events'
 import { bytes } from '../lib/format'
 import { providerTitle } from '../lib/providers'
+import { eventColumns } from './events'
 
 const route = getRouteApi('/inside/receipts/$id')
 
@@ -73,8 +77,27 @@ export function ReceiptPage() {
           </Facts>
         </Card>
       </div>
+      <Told id={r.id} problems={r.problems.length > 0} />
       <Card title="As it came"><Body id={r.id} /></Card>
     </>
+  )
+}
+
+/** The events of a request: what another one had told before is that one's. */
+function Told({ id, problems }: { id: string; problems: boolean }) {
+  const list = useInfiniteQuery(receiptEvents(id))
+  const rows = useMemo(() => list.data?.pages.flatMap((p) => p.events) ?? [], [list.data])
+  const [shown, show] = useState<Event>()
+  return (
+    <Card title="What it told" flush action={<span className="text-xs text-soft">events that no request had told before</span>}>
+      <PagedList list={list} rows={rows} columns={eventColumns} rowKey={(e) => e.id} label="Events of this request" noun={['event', 'events']} open={show} height="26rem"
+        empty={
+          <p className="px-4 py-6 text-sm text-soft">
+            {problems ? 'No event came of it: what could not be understood is above.' : 'No new event came of it: all that it says was known from a request before it, or is no event.'}
+          </p>
+        } />
+      <EventPanel event={shown} close={() => show(undefined)} />
+    </Card>
   )
 }
 

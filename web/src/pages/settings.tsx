@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { changePassword, endSession, serverSettings, type SignedIn, signedIn } from '../api/account'
 import { Mono, Time } from '../components/bits'
 import { Confirm } from '../components/overlay'
+import { People } from '../components/people'
 import { fieldProblem, otherProblem } from '../components/source-settings'
 import { Table } from '../components/table'
 import { tell } from '../components/toast'
@@ -23,6 +24,7 @@ export function Settings() {
         <Look />
       </div>
       <Where />
+      <People />
       <Server />
     </>
   )

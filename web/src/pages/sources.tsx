@@ -1,19 +1,17 @@
-import { useQueries, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import { Plug, Plus } from 'lucide-react'
 import type { Schemas } from '../api/client'
 import { sources } from '../api/queries'
-import { sourceHealth } from '../api/sources'
 import { Time } from '../components/bits'
-import { StateBadge } from '../components/source'
-import { Card, Empty, Heading, Loading, Problem, Skeleton } from '../components/ui'
+import { sentence, StateBadge } from '../components/source'
+import { Card, Empty, Heading, Loading, Problem } from '../components/ui'
 import { compact, count } from '../lib/format'
 import { providerTitle } from '../lib/providers'
 
 export function Sources() {
   const list = useQuery({ ...sources, refetchInterval: 30_000 })
-  const health = useQueries({ queries: (list.data ?? []).map((s) => sourceHealth(s.id)) })
   const add = (
     <Link to="/sources/new" className="inline-flex h-8 items-center gap-1.5 rounded-md bg-accent px-3 text-sm font-medium text-on-accent hover:brightness-95">
       <Plus aria-hidden className="size-3.5" /> Add a source
@@ -36,7 +34,7 @@ export function Sources() {
         ) : (
           <>
             <ul className="grid grid-cols-1 gap-3 md:grid-cols-2 2xl:grid-cols-3">
-              {list.data.map((s, i) => <SourceCard key={s.id} source={s} health={health[i]?.data} error={health[i]?.error} />)}
+              {list.data.map((s) => <SourceCard key={s.id} source={s} />)}
             </ul>
             <p className="text-xs text-soft">{count(list.data.length)} {list.data.length === 1 ? 'source' : 'sources'}</p>
           </>
@@ -45,9 +43,9 @@ export function Sources() {
   )
 }
 
-function SourceCard({ source: s, health: h, error }: { source: Schemas['Source']; health: Schemas['SourceHealth'] | undefined; error: unknown }) {
-  const bad = h?.findings.filter((f) => f.severity !== 'info').length ?? 0
-  const state = h?.state ?? s.state
+function SourceCard({ source: s }: { source: Schemas['Source'] }) {
+  const h = s.health
+  const bad = h?.findings.filter((f) => f.severity !== 'info') ?? []
   return (
     <li className={clsx('relative rounded-lg border border-line bg-panel p-4 hover:bg-raised', s.disabledAt && 'border-dashed')}>
       <div className="flex items-start justify-between gap-3">
@@ -57,24 +55,25 @@ function SourceCard({ source: s, health: h, error }: { source: Schemas['Source']
           </h2>
           <p className="text-sm text-soft">{providerTitle(s.provider)}</p>
         </div>
-        {state && <StateBadge state={state} />}
+        {s.state && <StateBadge state={s.state} />}
       </div>
-      {error ? <p className="mt-3 text-sm text-bad">Its health could not be fetched.</p> : (
+      {h && (
         <dl className="mt-3 grid grid-cols-3 gap-3 text-sm [&_dt]:text-xs [&_dt]:text-soft">
           <div>
             <dt>Last event</dt>
-            <dd className="relative">{h ? <Time at={h.lastEventAt} form="ago" /> : <Skeleton className="h-5" />}</dd>
+            <dd className="relative">{h.lastEventAt ? <Time at={h.lastEventAt} form="ago" /> : <span className="text-soft">none yet</span>}</dd>
           </div>
           <div title="Events that were stored in the last 24 hours">
             <dt>In 24 hours</dt>
-            <dd className="numbers">{h ? `${compact(h.events24h)} ${h.events24h === 1 ? 'event' : 'events'}` : <Skeleton className="h-5" />}</dd>
+            <dd className="numbers">{compact(h.events24h)} {h.events24h === 1 ? 'event' : 'events'}</dd>
           </div>
-          <div title={h?.findings.map((f) => f.message).join('\n')}>
+          <div>
             <dt>Findings</dt>
-            <dd className={bad > 0 ? 'text-warn' : ''}>{h ? (bad === 0 ? 'none' : `${bad} to look at`) : <Skeleton className="h-5" />}</dd>
+            <dd className={bad.length > 0 ? 'text-warn' : ''}>{bad.length === 0 ? 'none' : `${bad.length} to look at`}</dd>
           </div>
         </dl>
       )}
+      {bad[0] && <p className="mt-2 text-sm text-soft [overflow-wrap:anywhere]">{sentence(bad[0].message)}</p>}
     </li>
   )
 }

@@ -11,7 +11,7 @@ import { Chip } from '../components/filters'
 import { ImportPanel } from '../components/import'
 import { PagedList } from '../components/list'
 import { Dialog } from '../components/overlay'
-import { Cause, LiftDialog, LiftPatternDialog, ReasonBadge, Spell, SuppressDialog } from '../components/suppression'
+import { LiftDialog, LiftPatternDialog, Origins, ReasonBadge, Spell, SuppressDialog, Who } from '../components/suppression'
 import type { Column } from '../components/table'
 import { TabPanel, Tabs } from '../components/tabs'
 import { Badge, Button, Card, Empty, Heading, Input, Problem, Select } from '../components/ui'
@@ -106,9 +106,9 @@ function List({ search, choose, add }: { search: Search; choose: (to: Search) =>
     { id: 'until', head: 'Until', width: 120, cell: (s) => (s.liftedAt ? <Time at={s.liftedAt} form="day" /> : s.until ? <Time at={s.until} form="day" /> : <span className="text-soft" title={reasons[s.reason].ends}>for good</span>) },
     {
       id: 'by', head: 'Because of', width: 110,
-      cell: (s) => (s.eventId ? <Link to="/events/$id" params={{ id: s.eventId }} className="text-accent hover:underline">{s.reason === 'complaint' ? 'a complaint' : 'a bounce'}</Link> : <span className="text-soft">a person</span>),
+      cell: (s) => (s.eventId ? <Link to="/events/$id" params={{ id: s.eventId }} className="text-accent hover:underline">{s.reason === 'complaint' ? 'a complaint' : 'a bounce'}</Link> : <span className="text-soft" title={s.by}>{s.byName ?? (s.by === 'cli' ? 'command line' : s.by?.startsWith('key_') ? 'a key' : 'a person')}</span>),
     },
-    { id: 'note', head: 'Note', width: 140, grow: true, cell: (s) => <span className="text-soft" title={s.note}>{s.note}</span> },
+    { id: 'note', head: 'Note', width: 140, grow: true, cell: (s) => { const note = [s.note, s.liftNote && `lifted: ${s.liftNote}`].filter(Boolean).join('; '); return <span className="text-soft" title={note}>{note}</span> } },
     { id: 'lift', head: <span className="sr-only">Lift</span>, width: 75, end: true, cell: (s) => s.active && <Button small aria-label={`Lift… ${s.email}, ${reasons[s.reason].word}`} onClick={() => lift(s)}>Lift…</Button> },
   ], [active])
   const filtered = Boolean(reason || search.contact || search.active)
@@ -177,8 +177,7 @@ function Detail({ s, lift }: { s: Suppression; lift: () => void }) {
         <p className="flex items-center gap-2"><ReasonBadge reason={s.reason} active={s.active} /> <Held active={s.active} /></p>
         <p>{reasons[s.reason].because.replace(/^./, (l) => l.toUpperCase())}.</p>
         <p className="text-soft"><Spell s={s} /></p>
-        {s.eventId ? <p><span className="text-soft">Because of: </span><Cause id={s.eventId} /></p> : <p className="text-soft">An act of a person, not an event.</p>}
-        {s.note && <p><span className="text-soft">{s.liftedAt ? 'Why it was lifted: ' : 'Note: '}</span>{s.note}</p>}
+        <Origins s={s} />
       </div>
       <div className="border-t border-line pt-3 empty:hidden"><Acts contact={s.contactId} /></div>
       <div className="flex flex-wrap justify-end gap-2">
@@ -198,10 +197,10 @@ function Patterns({ search, choose, add }: { search: Search; choose: (to: Search
     { id: 'means', head: 'Means', width: 220, grow: true, cell: (p) => <span title={ofPattern(p.pattern)}>{ofPattern(p.pattern)}</span> },
     { id: 'holds', head: 'State', width: 90, cell: (p) => <Held active={p.active} /> },
     { id: 'since', head: 'Added', width: 120, cell: (p) => <Time at={p.createdAt} form="day" /> },
-    { id: 'by', head: 'By', width: 150, cell: (p) => <Mono title={p.by}>{p.by}</Mono> },
+    { id: 'by', head: 'By', width: 150, cell: (p) => <span title={p.by}><Who id={p.by} name={p.byName} /></span> },
     {
       id: 'note', head: 'Note', width: 180, grow: true,
-      cell: (p) => <span className="text-soft" title={[p.note, p.liftNote].filter(Boolean).join('; lifted: ')}>{p.liftedAt ? <>lifted <Time at={p.liftedAt} form="day" /> by {p.liftedBy}{p.liftNote && `: ${p.liftNote}`}</> : p.note}</span>,
+      cell: (p) => <span className="text-soft" title={[p.note, p.liftNote].filter(Boolean).join('; lifted: ')}>{p.liftedAt ? <>lifted <Time at={p.liftedAt} form="day" /> by <Who id={p.liftedBy} name={p.liftedByName} />{p.liftNote && `: ${p.liftNote}`}</> : p.note}</span>,
     },
     { id: 'lift', head: <span className="sr-only">Lift</span>, width: 75, end: true, cell: (p) => p.active && <Button small aria-label={`Lift… ${p.pattern}`} onClick={() => lift(p)}>Lift…</Button> },
   ], [])
