@@ -68,23 +68,26 @@ export function Chart({ times, lines, height = 220, share, hours, label }: {
   return (
     <figure aria-label={label}>
       <div ref={place} aria-hidden className="chart" style={{ minHeight: height }} />
-      <table className="sr-only">
-        <caption>{label}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            {lines.map((l) => <th key={l.label} scope="col">{l.label}</th>)}
-          </tr>
-        </thead>
-        <tbody>
-          {times.map((t, i) => (
-            <tr key={t}>
-              <th scope="row">{tick(t, hours)}</th>
-              {lines.map((l) => <td key={l.label}>{show(share)(l.values[i] ?? null)}</td>)}
+      {/* A table is never smaller than what it holds: what hides it is around it, or the page would scroll past its end. */}
+      <div className="sr-only">
+        <table>
+          <caption>{label}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Time</th>
+              {lines.map((l) => <th key={l.label} scope="col">{l.label}</th>)}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {times.map((t, i) => (
+              <tr key={t}>
+                <th scope="row">{tick(t, hours)}</th>
+                {lines.map((l) => <td key={l.label}>{show(share)(l.values[i] ?? null)}</td>)}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   )
 }
