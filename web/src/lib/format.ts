@@ -88,3 +88,8 @@ export function splitURL(url: string): { visible: string; hidden: string } {
   const at = url.search(/[?#]/)
   return at < 0 ? { visible: url, hidden: '' } : { visible: url.slice(0, at), hidden: url.slice(at) }
 }
+
+export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+
+/** The server tells problems and findings without a capital and a full stop, as the terminal wants them: here they are sentences. */
+export const sentence = (text: string): string => `${capital(text)}${/[.!?…]$/.test(text) ? '' : '.'}`

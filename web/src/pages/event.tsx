@@ -18,7 +18,7 @@ export function EventPage() {
     <>
       <Heading title={<span className="flex items-center gap-3"><EventName name={e.name} /> {e.recipient}</span>} />
       <Card title="What is known"><EventFacts event={e} /></Card>
-      <div className="grid gap-5 xl:grid-cols-2">
+      <div className="grid grid-cols-1 gap-5 xl:grid-cols-2">
         <Card title="As the API tells it"><JSONView value={e} /></Card>
         <Card title="As the provider sent it"><Raw id={id} open /></Card>
       </div>
