@@ -67,6 +67,29 @@ test.for(empty)('%s has nothing to show yet, and says what to do next', async ([
   await main.getByText(next, { exact: true }).last().waitFor()
 })
 
+const next = 'a lighthouse at noon'
+
+test('the password is changed only with the one before, and one stays signed in', async () => {
+  watched.allowed.add(422)
+  await page.goto(`${server.url}/ui/settings`)
+  const change = async (old: string, again: string) => {
+    await page.getByLabel('Your password now').fill(old)
+    await page.getByLabel('The new one', { exact: true }).fill(next)
+    await page.getByLabel('The new one again').fill(again)
+    const press = page.getByRole('button', { name: 'Change it' })
+    if (await press.isEnabled()) await press.click()
+  }
+  await change('not the harbour at all', `${next}!`)
+  await page.getByText('The two are not the same.').waitFor()
+  await change('not the harbour at all', next)
+  await page.locator('input[aria-invalid=true]').first().waitFor()
+  await change(password, next)
+  await page.getByText('Your password is changed.').waitFor()
+  watched.allowed.delete(422)
+  await page.reload()
+  await page.getByText(`Signed in as ${name}.`).waitFor()
+})
+
 test('signing out leads to the sign-in, and no page shows anything any more', async () => {
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByRole('heading', { name: 'Sign in to Tidings' }).waitFor()
@@ -83,7 +106,7 @@ test('a wrong password is refused with what to do, and the right one leads on to
   expect(refusal).toContain('The name or the password is wrong.')
   expect(refusal).toContain('tidings person reset NAME')
   watched.allowed.delete(401)
-  await page.getByLabel('Password').fill(password)
+  await page.getByLabel('Password').fill(next)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL('**/ui/contacts?search=acme')
   await page.getByRole('heading', { name: 'Contacts', level: 1 }).waitFor()

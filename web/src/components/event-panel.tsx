@@ -26,9 +26,9 @@ export function EventPanel({ event, close }: { event: Event | undefined; close: 
   )
 }
 
-/** What the provider sent, fetched when it is asked for. */
-export function Raw({ id, open = false }: { id: string; open?: boolean }) {
-  const [asked, ask] = useState(open)
+/** What the provider sent, fetched when it is asked for: it may name other recipients of the same email. */
+export function Raw({ id }: { id: string }) {
+  const [asked, ask] = useState(false)
   const raw = useQuery({ ...eventRaw(id), enabled: asked })
   if (!asked) return <Button className="self-start" onClick={() => ask(true)}>Show what the provider sent</Button>
   if (raw.error) return <Problem error={raw.error} />

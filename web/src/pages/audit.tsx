@@ -94,6 +94,7 @@ function Who({ act: a }: { act: Act }) {
   const name = useQuery({ ...keys, enabled: a.by.startsWith('key_'), staleTime: 60_000 }).data?.find((k) => k.id === a.by)?.name
   if (a.by === 'cli') return <span title="Whoever could run commands on the server">an operator</span>
   if (a.by === 'server') return <>the server</>
+  if (a.byName) return <span title={a.by}>{a.byName}</span>
   if (!a.by.startsWith('key_')) return <Mono>{a.by}</Mono>
   return <Link to="/keys" title={a.by} className="hover:underline">{name ? `key ${name}` : <Mono>{a.by}</Mono>}</Link>
 }

@@ -20,7 +20,7 @@ export function EventPage() {
       <Card title="What is known"><EventFacts event={e} /></Card>
       <div className="grid grid-cols-1 gap-5 xl:grid-cols-2">
         <Card title="As the API tells it"><JSONView value={e} /></Card>
-        <Card title="As the provider sent it"><Raw id={id} open /></Card>
+        <Card title="As the provider sent it"><Raw id={id} /></Card>
       </div>
     </>
   )
