@@ -69,6 +69,15 @@ export async function open(page: Page, world: { url: string }, path: string): Pr
   await settled(page)
 }
 
+/** Goes to another page as a link within the pages does: faster, because the program of the pages is there already. */
+export async function follow(page: Page, path: string): Promise<void> {
+  await page.evaluate(async (href) => {
+    const { __TSR_ROUTER__: router } = window as unknown as { __TSR_ROUTER__: { navigate: (to: { href: string }) => Promise<void> } }
+    await router.navigate({ href })
+  }, path)
+  await settled(page)
+}
+
 interface Fixtures {
   world: World
   watched: Watched

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { event } from '../api/queries'
 import { JSONView } from '../components/bits'
 import { EventFacts, EventName } from '../components/event'
@@ -11,7 +11,15 @@ const route = getRouteApi('/inside/events/$id')
 export function EventPage() {
   const { id } = route.useParams()
   const answer = useQuery(event(id))
-  if (answer.error) return <Problem error={answer.error} retry={() => void answer.refetch()} />
+  if (answer.error) {
+    return (
+      <>
+        <Heading title="Event" about="Events are kept for a time; what became of their message stays." />
+        <Problem error={answer.error} retry={() => void answer.refetch()} />
+        <Link to="/events" className="self-start text-sm text-accent hover:underline">All events</Link>
+      </>
+    )
+  }
   if (!answer.data) return <Loading />
   const e = answer.data
   return (
