@@ -195,12 +195,14 @@ test('what stands in the address is text too, and leads nowhere else', async () 
     `/contacts?search=${text}`, `/contacts/${text}`, `/messages/${text}`, `/events/${text}`, `/receipts/${text}`, `/sources/${text}`, `/sources/new?provider=${text}`,
     `/templates/${text}`, `/events?template=${text}&tag=${text}`, `/suppressions?contact=${text}`, `/audit?by=${text}&operation=${text}`, `/receipts?problem=${text}`, `/nowhere/${text}`,
     `/live?template=${text}`, `/domains?domain=${text}`,
+    '/?from=2026-99-99&to=2026-99-99', `/contacts?search=${text}&search=b&search[c]=d`, '/events?from=never&to=1',
   ]) await look(path)
   watched.allowed.clear()
   const visitor = await context(undefined)
   const other = watch(await visitor.newPage())
   for (const next of ['javascript:window.ran=1', '//evil.test/', 'https://evil.test/', '/\\evil.test', '/\t/evil.test', '/ui//evil.test', '/ui/../../evil']) {
     await other.page.goto(`${world.url}/ui/sign-in?next=${encodeURIComponent(next)}`)
+    await settled(other.page)
     await other.page.getByLabel('Name').fill(world.name)
     await other.page.getByLabel('Password').fill(world.password)
     await other.page.getByRole('button', { name: 'Sign in' }).click()

@@ -22,7 +22,7 @@ test('the filters of events stand in the address, and a reload and the back butt
   await page.goBack()
   await page.waitForURL('**/events?name=email.bounce')
   await page.getByRole('button', { name: 'Remove the filter Contact: ghost@acme.test' }).waitFor({ state: 'detached' })
-  expect(await rows.count()).toBeGreaterThan(2)
+  await expect.poll(() => rows.count()).toBeGreaterThan(2)
 
   await page.getByRole('button', { name: 'Remove the filter Bounced' }).click()
   await page.waitForURL(/\/events$/)

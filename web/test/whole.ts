@@ -11,8 +11,8 @@ declare module 'vitest' {
   }
 }
 
-/** One browser and one server for all tests that change nothing which another test looks at. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** Starts one browser, and one server with so many simulated events of the days before now. */
+export async function begin(project: TestProject, events: number, days: number): Promise<() => Promise<void>> {
   const browser = await chromium.launchServer({ executablePath, args: launchArgs })
   const server = await start()
   const end = async () => {
@@ -21,7 +21,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   try {
     const world = await signIn(server)
-    await fill(world)
+    await fill(world, events, days)
     project.provide('browser', browser.wsEndpoint())
     project.provide('world', world)
   } catch (error) {
@@ -30,3 +30,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   return end
 }
+
+/** For all tests: those that need an empty server or a hostile world start their own. */
+export default (project: TestProject) => begin(project, 3000, 9)

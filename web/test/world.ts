@@ -72,7 +72,7 @@ export const story = {
 export const secretLink = 'https://shop.harbour.test/orders/17?token=ann-secret-token&who=ann'
 
 /** Mail, its fates, and what went wrong, so that every page has something to show. */
-export async function fill(world: World, events = 3000, days = 9): Promise<void> {
+export async function fill(world: World, events: number, days: number): Promise<void> {
   const by = await signer(world.dir)
   const [orders, bills, bounces] = await Promise.all([
     sesSource(world, by, 'Orders'),

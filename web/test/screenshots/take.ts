@@ -1,0 +1,49 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { inject, test } from 'vitest'
+import { context, open, settled } from '../browser'
+import { places } from '../pages'
+
+const out = join(import.meta.dirname, '../../../docs/ui')
+const world = inject('world')
+const all = await places(world)
+await mkdir(out, { recursive: true })
+
+/** What is opened on a page before its picture is taken. */
+const before: Record<string, (page: Page) => Promise<void>> = {
+  live: async (page) => {
+    await page.getByText('Connected').waitFor()
+  },
+}
+
+/** WebP is half of what PNG is, and Chromium writes it, if not Playwright. */
+async function take(page: Page, name: string): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 82 })
+  await writeFile(join(out, `${name}.webp`), Buffer.from(data, 'base64'))
+  await session.detach()
+}
+
+test.for(Object.entries(all))('%s', async ([name, path]) => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const c = await context(world, { colorScheme })
+    const page = await c.newPage()
+    await open(page, world, path)
+    await before[name]?.(page)
+    await page.evaluate(() => document.fonts.ready)
+    await take(page, colorScheme === 'dark' ? `${name}-dark` : name)
+    await c.close()
+  }
+})
+
+test('sign-in', async () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const c = await context(undefined, { colorScheme })
+    const page = await c.newPage()
+    await page.goto(`${world.url}/ui/sign-in`)
+    await settled(page)
+    await take(page, colorScheme === 'dark' ? 'sign-in-dark' : 'sign-in')
+    await c.close()
+  }
+})
