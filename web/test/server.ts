@@ -38,7 +38,7 @@ process.once('exit', () => children.forEach((child) => child.kill()))
 export async function start(...flags: string[]): Promise<Server> {
   const dir = await mkdtemp(join(tmpdir(), 'tidings-pages-'))
   const db = join(dir, 'tidings.db')
-  const child = spawn(binary, ['serve', '--db', db, '--listen', '127.0.0.1:0', ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(binary, ['serve', '--db', 'tidings.db', '--listen', '127.0.0.1:0', ...flags], { cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] })
   const lines: string[] = []
   const server = await new Promise<Server>((done, fail) => {
     let url = ''
@@ -81,13 +81,15 @@ export async function post(url: string, body: unknown, headers: Record<string, s
   return answer
 }
 
+const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+
 /** Uses the link of the log, as the first person would, and makes a key. */
 export async function signIn(server: Server, name = 'lea'): Promise<World> {
   const password = 'a harbour at six in the morning'
   const token = new URL(server.link).hash.slice(1)
-  const answer = await post(`${server.url}/ui/invitation/accept`, { token, name, password })
+  const answer = await post(`${server.url}/ui/invitation/accept`, { token, name, password }, { 'User-Agent': firefox })
   const cookie = answer.headers.get('Set-Cookie')?.split(';')[0] ?? ''
-  const { key } = JSON.parse(await tidings(server, 'key', 'create', '--kind', 'secret', '--name', 'suite', '--json')) as { key: string }
+  const { key } = JSON.parse(await tidings(server, 'key', 'create', '--kind', 'secret', '--name', 'reports', '--json')) as { key: string }
   return { ...server, name, password, cookie, key }
 }
 

@@ -1,13 +1,15 @@
 import { chromium } from 'playwright-core'
 import type { TestProject } from 'vitest/node'
 import { executablePath, launchArgs } from './launch'
-import { signIn, start, stop, type World } from './server'
+import { type Made, signIn, start, stop, type World } from './server'
 import { fill } from './world'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     browser: string
     world: World
+    /** The source that the simulated mail came by */
+    production: Made
   }
 }
 
@@ -21,9 +23,10 @@ export async function begin(project: TestProject, events: number, days: number):
   }
   try {
     const world = await signIn(server)
-    await fill(world, events, days)
+    const production = await fill(world, events, days)
     project.provide('browser', browser.wsEndpoint())
     project.provide('world', world)
+    project.provide('production', production)
   } catch (error) {
     await end()
     throw error

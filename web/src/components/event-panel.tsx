@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { eventRaw } from '../api/queries'
 import type { Event } from '../lib/events'
 import { JSONView } from './bits'
@@ -33,4 +33,10 @@ export function Raw({ id }: { id: string }) {
   if (!asked) return <Button className="self-start" onClick={() => ask(true)}>Show what the provider sent</Button>
   if (raw.error) return <Problem error={raw.error} />
   return raw.data === undefined ? <Loading lines={4} /> : <JSONView value={raw.data} />
+}
+
+/** What holds more than one should see by the way, such as the query of a link. */
+export function Asked({ says, children }: { says: string; children: ReactNode }) {
+  const [asked, ask] = useState(false)
+  return asked ? children : <Button className="self-start" onClick={() => ask(true)}>{says}</Button>
 }

@@ -3,7 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { event } from '../api/queries'
 import { JSONView } from '../components/bits'
 import { EventFacts, EventName } from '../components/event'
-import { Raw } from '../components/event-panel'
+import { Asked, Raw } from '../components/event-panel'
 import { Card, Heading, Loading, Problem } from '../components/ui'
 
 const route = getRouteApi('/inside/events/$id')
@@ -27,7 +27,7 @@ export function EventPage() {
       <Heading title={<span className="flex items-center gap-3"><EventName name={e.name} /> {e.recipient}</span>} />
       <Card title="What is known"><EventFacts event={e} /></Card>
       <div className="grid grid-cols-1 gap-5 xl:grid-cols-2">
-        <Card title="As the API tells it"><JSONView value={e} /></Card>
+        <Card title="As the API tells it"><Asked says="Show the JSON"><JSONView value={e} /></Asked></Card>
         <Card title="As the provider sent it"><Raw id={id} /></Card>
       </div>
     </>

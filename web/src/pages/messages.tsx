@@ -32,7 +32,7 @@ const columns: Column<Message>[] = [
   { id: 'template', head: 'Template', width: 160, grow: true, cell: (m) => <span title={m.message.template}>{m.message.template}</span> },
   { id: 'from', head: 'From', width: 140, grow: true, cell: (m) => <span title={m.message.from}>{m.message.from}</span> },
   { id: 'sent', head: 'Sent', width: 150, cell: (m) => (m.message.sentAt ? <Time at={m.message.sentAt} form="short" /> : <span className="text-soft" title="No event said when it was sent">not told</span>) },
-  { id: 'latest', head: <span title="The newest thing that happened for the first time">Latest</span>, width: 105, cell: (m) => <Time at={latest(m)} form="ago" /> },
+  { id: 'latest', head: <span title="The newest thing that happened for the first time">Latest</span>, width: 120, cell: (m) => <Time at={latest(m)} form="ago" /> },
 ]
 
 const filters = [

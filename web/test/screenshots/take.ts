@@ -4,16 +4,29 @@ import type { Page } from 'playwright-core'
 import { inject, test } from 'vitest'
 import { context, open, settled } from '../browser'
 import { places } from '../pages'
+import { tidings } from '../server'
+import { simulationKey } from '../world'
 
 const out = join(import.meta.dirname, '../../../docs/ui')
 const world = inject('world')
 const all = await places(world)
 await mkdir(out, { recursive: true })
 
-/** What is opened on a page before its picture is taken. */
+/** What is done on a page before its picture is taken. */
 const before: Record<string, (page: Page) => Promise<void>> = {
   live: async (page) => {
     await page.getByText('Connected').waitFor()
+    await tidings(world, 'simulate', '--url', inject('production').url, '--key-file', simulationKey(world), '--live', '--rate', '12', '--duration', '5s', '--seed', '7')
+    await page.getByRole('row').nth(12).waitFor()
+  },
+  'suppressions-import': async (page) => {
+    await page.getByLabel('Or paste it').fill('address,reason,note\nold@partner.test,complaint,from the list before\n*@traps.test,,spam traps\nnobody at acme.test,,\n')
+    await page.getByRole('button', { name: 'Check it, change nothing' }).click()
+    await page.getByText('Would be added').waitFor()
+  },
+  source: async (page) => {
+    await page.getByRole('button', { name: 'Test this source' }).click()
+    await page.getByText('Every step worked.').waitFor()
   },
 }
 
