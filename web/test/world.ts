@@ -58,7 +58,7 @@ export async function simulate(world: World, events: number, days: number, seed 
   })
   const begin = new Date(Date.now() - days * 86_400_000)
   await tidings(world, 'simulate', '--url', made.url, '--key-file', key, '--events', String(events), '--seed', String(seed),
-    '--start', `${begin.toISOString().slice(0, 10)}T00:00:00Z`, '--span', `${Math.round(days * 24.8)}h`, '--recipients', String(Math.max(50, Math.round(events / 7))))
+    '--start', `${begin.toISOString().slice(0, 10)}T00:00:00Z`, '--span', `${Math.round(days * 25.3)}h`, '--recipients', String(Math.max(50, Math.round(events / 7))))
   return made
 }
 

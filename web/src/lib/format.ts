@@ -43,10 +43,10 @@ export function duration(ms: number): string {
   for (const [size, unit] of steps) {
     if (ms >= size) {
       const n = ms / size
-      return `${n < 10 ? n.toFixed(1).replace(/\.0$/, '') : Math.round(n)} ${unit}`
+      return `${n < 10 ? n.toFixed(1).replace(/\.0$/, '') : Math.round(n)}\u00a0${unit}`
     }
   }
-  return `${Math.round(ms)} ms`
+  return `${Math.round(ms)}\u00a0ms`
 }
 
 const clock = new Intl.DateTimeFormat('en-GB', {
