@@ -80,19 +80,27 @@ export async function follow(page: Page, path: string): Promise<void> {
 
 interface Fixtures {
   world: World
+  window: BrowserContext
   watched: Watched
   page: Page
   go: (path: string) => Promise<void>
 }
 
-/** A test with a page of its own in which somebody is signed in. Whatever goes wrong in the page fails it. */
+/**
+ * A test with a page of its own in which somebody is signed in. Whatever goes wrong in the page fails it. The tests of a file share a
+ * window, and with it what the browser keeps of the program of the pages.
+ */
 export const test = base.extend<Fixtures>({
-  world: async ({}, use) => use(inject('world')),
-  watched: async ({ world }, use) => {
+  world: [({}, use) => use(inject('world')), { scope: 'file' }],
+  window: [async ({ world }, use) => {
     const c = await context(world)
-    const w = watch(await c.newPage())
-    await use(w)
+    await use(c)
     await c.close()
+  }, { scope: 'file' }],
+  watched: async ({ window }, use) => {
+    const w = watch(await window.newPage())
+    await use(w)
+    await w.page.close()
     expect(w.faults, 'what went wrong in the page').toEqual([])
   },
   page: async ({ watched }, use) => use(watched.page),
