@@ -16,10 +16,10 @@ CONNECTIONS ?= 64,256
 FUZZTIME ?= 10s
 FUZZ ?= ./event/... ./provider/... ./internal/pull/... ./internal/ingest/...
 
-.PHONY: help run build test fuzz lint format bench generate e2e openapi mcp-check web web-check postgres clean
+.PHONY: help run build test fuzz lint format bench generate e2e openapi mcp-check web web-check pages screenshots postgres clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Build, serve on an embedded database with a demo source, and simulate mail gently (Ctrl-C stops)
 	$(BINARY) serve --db $(DB) --demo-rate $(RATE)
@@ -80,6 +80,12 @@ web: build ## Make web/dist and its types of the API again (needs Node and npm)
 
 web-check: build ## Fail if web/dist or its types are not what the sources give (needs Node and npm)
 	scripts/web.sh check
+
+pages: build ## Drive every page of the web UI in Debian's Chromium (needs Node and npm)
+	scripts/pages.sh test
+
+screenshots: build ## Make the pictures in docs/ui again (needs Node and npm)
+	scripts/pages.sh screenshots
 
 postgres: ## Start the private PostgreSQL that the tests use, and print its URL
 	@scripts/postgres.sh start

@@ -5,6 +5,7 @@
 #   scripts/web.sh build   make web/dist again
 #   scripts/web.sh types   make web/src/api/schema.ts again
 #   scripts/web.sh check   run the tests of the page, fail if either is not what the sources give
+#   scripts/web.sh install fetch what the build needs, where it is missing
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,6 +35,7 @@ same() {
 
 install
 case "${1:-}" in
+  install) ;;
   build) build "$PWD/web/dist" ;;
   types) types web/src/api/schema.ts ;;
   check)
@@ -43,5 +45,5 @@ case "${1:-}" in
     build "$WORK/dist"
     same web/dist "$WORK/dist"
     ;;
-  *) echo "usage: scripts/web.sh build|types|check" >&2; exit 2 ;;
+  *) echo "usage: scripts/web.sh build|types|check|install" >&2; exit 2 ;;
 esac

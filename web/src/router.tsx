@@ -4,7 +4,7 @@ import {
 } from '@tanstack/react-router'
 import { Shell } from './components/shell'
 import { NotFound, PageProblem } from './components/whole'
-import { person } from './lib/session'
+import { person, within } from './lib/session'
 import { spanOf } from './lib/range'
 import { filtersOf } from './lib/filters'
 
@@ -37,7 +37,10 @@ const texts = <K extends string>(...keys: K[]) => (s: Search): Partial<Record<K,
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (s: Search): { next?: string } => (typeof s['next'] === 'string' && /^\/(?!\/)/.test(s['next']) ? { next: s['next'] } : {}),
+  validateSearch: (s: Search): { next?: string } => {
+    const next = within(s['next'])
+    return next ? { next } : {}
+  },
   component: lazyRouteComponent(() => import('./pages/sign-in'), 'SignIn'),
 })
 const welcome = createRoute({
@@ -197,6 +200,8 @@ export const createPages = (queries: QueryClient) =>
     basepath: '/ui',
     parseSearch: readSearch,
     stringifySearch: writeSearch,
+    // What a page does not know is taken out of the address: else it would reach the page as it came.
+    search: { strict: true },
     context: { queries },
     defaultPreload: 'intent',
     scrollRestoration: true,

@@ -41,29 +41,27 @@ export function Copy({ text, label = 'Copy' }: { text: string; label?: string })
 export function Code({ text, secret }: { text: string; secret?: boolean }) {
   return (
     <div className="flex items-center gap-1 rounded-md border border-line bg-raised py-1 pr-1 pl-2.5">
-      <code className={clsx('min-w-0 flex-1 font-mono text-xs break-all whitespace-pre-wrap', secret && 'select-all')}>{text}</code>
+      <code className={clsx('min-w-0 flex-1 font-mono text-xs wrap-anywhere whitespace-pre-wrap', secret && 'select-all')}>{text}</code>
       <Copy text={text} />
     </div>
   )
 }
 
 export const Mono = ({ children, title }: { children: ReactNode; title?: string }) => (
-  <code title={title} className="font-mono text-xs break-all">{children}</code>
+  <code title={title} className="font-mono text-xs wrap-anywhere">{children}</code>
 )
 
-/** A web address as text. Its query may tell who somebody is, so it shows when it is asked for. */
-export function Address({ url }: { url: string }) {
+/** A web address as text. Its query may tell who somebody is, so it shows when it is asked for. In a row it keeps to one line. */
+export function Address({ url, row }: { url: string; row?: boolean }) {
   const [shown, setShown] = useState(false)
   const { visible, hidden } = splitURL(url)
   return (
-    <span className="font-mono text-xs break-all">
-      {visible}
+    <span className={clsx('font-mono text-xs', row ? 'flex min-w-0 items-center' : 'break-all')}>
+      <span className={clsx(row && 'truncate')} title={row ? (shown ? url : visible) : undefined}>{visible}{shown && hidden}</span>
       {hidden &&
-        (shown ? (
-          hidden
-        ) : (
+        !shown && (
           <button
-            className="ml-1 rounded bg-raised px-1 text-soft hover:text-ink"
+            className="ml-1 shrink-0 rounded bg-raised px-1 text-soft hover:text-ink"
             title="The query may identify the recipient. Show it."
             aria-label="Show the query of this address"
             onClick={(e) => {
@@ -73,7 +71,7 @@ export function Address({ url }: { url: string }) {
           >
             ?…
           </button>
-        ))}
+        )}
     </span>
   )
 }
@@ -83,7 +81,7 @@ export function JSONView({ value }: { value: unknown }) {
   const text = typeof value === 'string' ? pretty(value) : JSON.stringify(value, null, 2)
   return (
     <div className="relative">
-      <pre tabIndex={0} className="max-h-[60vh] overflow-auto rounded-md border border-line bg-page p-3 pr-10 font-mono text-xs whitespace-pre-wrap break-all">{text}</pre>
+      <pre tabIndex={0} className="max-h-[60vh] overflow-auto rounded-md border border-line bg-page p-3 pr-10 font-mono text-xs whitespace-pre-wrap wrap-anywhere">{text}</pre>
       <div className="absolute top-1 right-3"><Copy text={text} /></div>
     </div>
   )

@@ -40,7 +40,7 @@ export function Chart({ times, lines, height = 220, share, hours, label }: {
         legend: { live: true },
         scales: { x: { time: true }, y: { range: (_u, _low, high) => [0, high > 0 ? high * 1.08 : 1] } },
         axes: [
-          { ...axis, values: (_u, splits) => splits.map((s) => tick(s, hours)), space: 70 },
+          { ...axis, size: 28, values: (_u, splits) => splits.map((s) => tick(s, hours)), space: 70 },
           { ...axis, size: 52, values: (_u, splits) => splits.map((s) => (share ? `${+(s * 100).toFixed(1)}%` : compact(s))) },
         ],
         series: [

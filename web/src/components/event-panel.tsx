@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { eventRaw } from '../api/queries'
 import type { Event } from '../lib/events'
 import { JSONView } from './bits'
@@ -26,11 +26,17 @@ export function EventPanel({ event, close }: { event: Event | undefined; close: 
   )
 }
 
-/** What the provider sent, fetched when it is asked for. */
-export function Raw({ id, open = false }: { id: string; open?: boolean }) {
-  const [asked, ask] = useState(open)
+/** What the provider sent, fetched when it is asked for: it may name other recipients of the same email. */
+export function Raw({ id }: { id: string }) {
+  const [asked, ask] = useState(false)
   const raw = useQuery({ ...eventRaw(id), enabled: asked })
   if (!asked) return <Button className="self-start" onClick={() => ask(true)}>Show what the provider sent</Button>
   if (raw.error) return <Problem error={raw.error} />
   return raw.data === undefined ? <Loading lines={4} /> : <JSONView value={raw.data} />
+}
+
+/** What holds more than one should see by the way, such as the query of a link. */
+export function Asked({ says, children }: { says: string; children: ReactNode }) {
+  const [asked, ask] = useState(false)
+  return asked ? children : <Button className="self-start" onClick={() => ask(true)}>{says}</Button>
 }

@@ -32,12 +32,13 @@ export function Doubts({ event }: { event: Event }) {
   )
 }
 
+/** One line on what happened. */
 export function Summary({ event }: { event: Event }) {
   const text = summary(event)
   return (
     <span className="flex min-w-0 items-center gap-1.5">
       <Doubts event={event} />
-      {event.click?.url ? <Address url={event.click.url} /> : <span className="truncate" title={text}>{text}</span>}
+      {event.click?.url ? <Address url={event.click.url} row /> : <span className="truncate" title={text}>{text}</span>}
     </span>
   )
 }

@@ -1,12 +1,25 @@
 import { clsx } from 'clsx'
 import { X } from 'lucide-react'
 import { AlertDialog, Dialog as Base, Tooltip as Hint } from 'radix-ui'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { Button, Field, IconButton, Input, Problem } from './ui'
 
 const shade = 'fixed inset-0 z-40 bg-black/40'
 const sheet =
   'fixed top-1/2 left-1/2 z-50 max-h-[90vh] w-[calc(100vw-2rem)] -translate-1/2 overflow-y-auto rounded-xl border border-line bg-panel p-5 shadow-xl'
+
+/** Gives the focus back to what had it before the window opened: whoever uses the keyboard goes on where they were. */
+function useReturn(open: boolean) {
+  const before = useRef<Element>(null)
+  // A field of the window that takes the focus by itself has it before the window tells that it opened.
+  useLayoutEffect(() => {
+    if (open) before.current = document.activeElement
+  }, [open])
+  return (e: Event) => {
+    e.preventDefault()
+    if (before.current instanceof HTMLElement) before.current.focus()
+  }
+}
 
 /** A window over the page. Escape and a click beside it close it. */
 export function Dialog({ open, close, title, about, children, wide, stay }: {
@@ -19,11 +32,12 @@ export function Dialog({ open, close, title, about, children, wide, stay }: {
   /** A click beside it does not close it: what it shows is not shown again. */
   stay?: boolean
 }) {
+  const back = useReturn(open)
   return (
     <Base.Root open={open} onOpenChange={(now) => !now && close()}>
       <Base.Portal>
         <Base.Overlay className={shade} />
-        <Base.Content className={clsx(sheet, wide ? 'max-w-3xl' : 'max-w-lg')} onInteractOutside={(e) => stay && e.preventDefault()} {...(about ? {} : { 'aria-describedby': undefined })}>
+        <Base.Content onCloseAutoFocus={back} className={clsx(sheet, wide ? 'max-w-3xl' : 'max-w-lg')} onInteractOutside={(e) => stay && e.preventDefault()} {...(about ? {} : { 'aria-describedby': undefined })}>
           <div className="mb-3 flex items-start justify-between gap-4">
             <div>
               <Base.Title className="text-base font-semibold">{title}</Base.Title>
@@ -57,6 +71,7 @@ export function Confirm({ open, close, title, children, act, verb, note, danger 
   const [text, setText] = useState('')
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<unknown>()
+  const back = useReturn(open)
   const end = () => {
     setText('')
     setProblem(undefined)
@@ -78,7 +93,7 @@ export function Confirm({ open, close, title, children, act, verb, note, danger 
     <AlertDialog.Root open={open} onOpenChange={(now) => !now && !busy && end()}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className={shade} />
-        <AlertDialog.Content className={clsx(sheet, 'max-w-lg')}>
+        <AlertDialog.Content onCloseAutoFocus={back} className={clsx(sheet, 'max-w-lg')}>
           <AlertDialog.Title className="text-base font-semibold">{title}</AlertDialog.Title>
           <AlertDialog.Description asChild>
             <div className="mt-2 flex flex-col gap-2 text-sm text-soft">{children}</div>

@@ -44,9 +44,9 @@ export const kindCodes = Object.keys(kinds)
 
 export const receiptColumns: Column<Receipt>[] = [
   { id: 'at', head: 'Came', width: 165, cell: (r) => <Time at={r.receivedAt} form="short" /> },
-  { id: 'provider', head: 'Provider', width: 150, cell: (r) => providerTitle(r.provider) },
+  { id: 'provider', head: 'Provider', width: 200, cell: (r) => providerTitle(r.provider) },
   { id: 'kind', head: 'What', width: 155, cell: (r) => <span title={r.kind}>{kindWords(r.kind)}</span> },
-  { id: 'problems', head: 'Problems', width: 280, grow: true, cell: (r) => <Problems list={r.problems} /> },
+  { id: 'problems', head: 'Problems', width: 240, grow: true, cell: (r) => <Problems list={r.problems} /> },
   { id: 'count', head: 'Times', width: 70, end: true, cell: (r) => r.count },
   { id: 'size', head: 'Size', width: 90, end: true, cell: (r) => bytes(r.size) },
   { id: 'id', head: 'Id', width: 120, cell: (r) => <Mono>{r.id}</Mono> },

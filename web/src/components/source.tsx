@@ -4,7 +4,7 @@ import { CheckCircle2, CircleAlert, CircleDashed, CircleX, Info, TriangleAlert }
 import { type ReactNode, useEffect, useState } from 'react'
 import type { Schemas } from '../api/client'
 import { confirmSubscription, disableSource, enableSource, rotateSource, sourceChanged, testSource } from '../api/sources'
-import { duration } from '../lib/format'
+import { duration, sentence } from '../lib/format'
 import { providerTitle } from '../lib/providers'
 import { keepURL, severities, shownURL, type State, states } from '../lib/sources'
 import { Code, Mono, Time } from './bits'
@@ -27,10 +27,6 @@ export function Rich({ text }: { text: string }) {
       : part.startsWith('*') ? <strong key={i} className="font-medium text-ink">{part.slice(1, -1)}</strong>
       : part)
 }
-
-/** A finding is told without a capital and a full stop, because the terminal has it in a table. */
-/** A message of the server as a sentence. */
-export const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 
 /** The remedies are written for the terminal too, where they name commands. Here there is a button for it. */
 function remedy(f: Finding): string | undefined {

@@ -3,6 +3,7 @@ import { AlertTriangle, LoaderCircle } from 'lucide-react'
 import type { ButtonHTMLAttributes, InputHTMLAttributes, ReactNode, SelectHTMLAttributes, TextareaHTMLAttributes } from 'react'
 import { useId } from 'react'
 import { Refusal } from '../api/client'
+import { capital, sentence } from '../lib/format'
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'info' | 'violet' | 'accent'
 
@@ -176,7 +177,7 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
     <div role="alert" className="flex items-start gap-3 rounded-lg border border-bad/40 bg-bad/5 px-4 py-3 text-sm">
       <AlertTriangle aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
       <div className="min-w-0 flex-1">
-        <p className="font-medium">{error instanceof Error ? error.message : String(error)}</p>
+        <p className="font-medium">{sentence(error instanceof Error ? error.message : String(error))}</p>
         {refused?.fields.map((f) => {
           // What the first line says already is not said twice.
           const text = refused.message.includes(f.message) ? f.hint : [f.message, f.hint].filter(Boolean).join(': ')
@@ -186,7 +187,7 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
             </p>
           )
         })}
-        {refused?.hint && refused.fields.length === 0 && <p className="text-soft">{refused.hint}</p>}
+        {refused?.hint && refused.fields.length === 0 && <p className="text-soft">{capital(refused.hint)}</p>}
         {refused && refused.status >= 500 && refused.request && (
           <p className="text-soft">Request <code className="font-mono text-xs">{refused.request}</code> in the server's log says more.</p>
         )}

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { Empty, Problem } from './ui'
+import { Problem } from './ui'
 
 /** In place of a page that failed. */
 export const PageProblem = ({ error, retry }: { error: unknown; retry: () => void }) => (
@@ -7,7 +7,9 @@ export const PageProblem = ({ error, retry }: { error: unknown; retry: () => voi
 )
 
 export const NotFound = () => (
-  <Empty title="There is no such page" action={<Link to="/" className="text-accent hover:underline">Go to the overview</Link>}>
-    The address may be mistyped, or what it showed is gone.
-  </Empty>
+  <main className="flex flex-col items-center gap-2 px-6 py-24 text-center">
+    <h1 className="text-xl font-semibold tracking-tight">There is no such page</h1>
+    <p className="text-sm text-soft">The address may be mistyped, or what it showed is gone.</p>
+    <Link to="/" className="mt-2 text-accent hover:underline">Go to the overview</Link>
+  </main>
 )

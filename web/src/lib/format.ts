@@ -43,10 +43,10 @@ export function duration(ms: number): string {
   for (const [size, unit] of steps) {
     if (ms >= size) {
       const n = ms / size
-      return `${n < 10 ? n.toFixed(1).replace(/\.0$/, '') : Math.round(n)} ${unit}`
+      return `${n < 10 ? n.toFixed(1).replace(/\.0$/, '') : Math.round(n)}\u00a0${unit}`
     }
   }
-  return `${Math.round(ms)} ms`
+  return `${Math.round(ms)}\u00a0ms`
 }
 
 const clock = new Intl.DateTimeFormat('en-GB', {
@@ -88,3 +88,8 @@ export function splitURL(url: string): { visible: string; hidden: string } {
   const at = url.search(/[?#]/)
   return at < 0 ? { visible: url, hidden: '' } : { visible: url.slice(0, at), hidden: url.slice(at) }
 }
+
+export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+
+/** The server tells problems and findings without a capital and a full stop, as the terminal wants them: here they are sentences. */
+export const sentence = (text: string): string => `${capital(text)}${/[.!?…]$/.test(text) ? '' : '.'}`

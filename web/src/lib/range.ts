@@ -16,12 +16,12 @@ export const presets: Record<string, { label: string; days: number }> = {
 
 export const usual = '30d'
 
-const date = /^\d{4}-\d\d-\d\d$/
+const isDay = (text: unknown): text is string => typeof text === 'string' && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text))
 
 /** Reads a span from an address; what makes no sense is left out. */
 export function spanOf(search: Record<string, unknown>): Span {
   const { range, from, to } = search
-  if (typeof from === 'string' && date.test(from) && typeof to === 'string' && date.test(to)) return { from, to }
+  if (isDay(from) && isDay(to)) return { from, to }
   return typeof range === 'string' && range in presets ? { range } : {}
 }
 

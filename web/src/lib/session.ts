@@ -18,3 +18,6 @@ export const person = queryOptions({
     }
   },
 })
+
+/** A path of these pages, to go on to after signing in. Whatever else an address has there leads nowhere. */
+export const within = (next: unknown): string | undefined => (typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : undefined)

@@ -31,7 +31,7 @@ export function Audit() {
     <>
       <Heading title="Audit" about="Who changed what, through any door, newest first. Each row was written together with the change itself." />
       <div className="flex flex-wrap items-center gap-2">
-        <Select aria-label="What was done" className="max-w-56" value={filters.operation ?? ''} onChange={(e) => set('operation', e.target.value)}>
+        <Select aria-label="What was done" className="max-w-64" value={filters.operation ?? ''} onChange={(e) => set('operation', e.target.value)}>
           <option value="">Everything that was done</option>
           {[...new Set([...operationCodes, ...(filters.operation ? [filters.operation] : [])])].map((o) => <option key={o} value={o}>{operationWords(o)}</option>)}
         </Select>
@@ -75,7 +75,7 @@ function Words({ label, placeholder, value, set }: { label: string; placeholder:
   const [text, setText] = useState(value ?? '')
   return (
     <form onSubmit={(e) => { e.preventDefault(); set(text.trim()) }}>
-      <Input aria-label={label} title={label} placeholder={placeholder} className="w-40" value={text} onChange={(e) => setText(e.target.value)}
+      <Input aria-label={label} title={label} placeholder={placeholder} className="w-48" value={text} onChange={(e) => setText(e.target.value)}
         onBlur={() => text.trim() !== (value ?? '') && set(text.trim())} />
     </form>
   )
@@ -94,6 +94,7 @@ function Who({ act: a }: { act: Act }) {
   const name = useQuery({ ...keys, enabled: a.by.startsWith('key_'), staleTime: 60_000 }).data?.find((k) => k.id === a.by)?.name
   if (a.by === 'cli') return <span title="Whoever could run commands on the server">an operator</span>
   if (a.by === 'server') return <>the server</>
+  if (a.byName) return <span title={a.by}>{a.byName}</span>
   if (!a.by.startsWith('key_')) return <Mono>{a.by}</Mono>
   return <Link to="/keys" title={a.by} className="hover:underline">{name ? `key ${name}` : <Mono>{a.by}</Mono>}</Link>
 }

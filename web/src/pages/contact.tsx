@@ -43,7 +43,7 @@ export function ContactPage() {
       </Heading>
       <Why contact={c} />
       {(c.suppressions.length > 0 || c.patterns.length > 0) && <Suppressions contact={c} lift={lift} liftPattern={liftPattern} />}
-      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_24rem]">
+      <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-[minmax(0,1fr)_24rem]">
         <PastEvents id={c.id} />
         <div className="flex min-w-0 flex-col gap-5 max-xl:order-first">
           <Counts contact={c} />

@@ -54,9 +54,9 @@ function Why({ of: c }: { of: Contact }) {
 const Times = ({ n }: { n: number | undefined }) => (n ? <span title={count(n)}>{compact(n)}</span> : <span className="text-soft">–</span>)
 
 const columns: Column<Contact>[] = [
-  { id: 'email', head: 'Address', width: 200, grow: true, cell: (c) => <Link to="/contacts/$id" params={{ id: c.id }} className="hover:underline" title={c.email}>{c.email}</Link> },
+  { id: 'email', head: 'Address', width: 230, grow: true, cell: (c) => <Link to="/contacts/$id" params={{ id: c.id }} className="hover:underline" title={c.email}>{c.email}</Link> },
   { id: 'state', head: 'State', width: 130, cell: (c) => { const s = standing(c); return <Badge tone={s.tone} title={s.title}>{c.suppressed ? 'Suppressed' : s.word}</Badge> } },
-  { id: 'why', head: 'Why', width: 110, grow: true, cell: (c) => <Why of={c} /> },
+  { id: 'why', head: 'Why', width: 120, cell: (c) => <Why of={c} /> },
   { id: 'last', head: 'Last seen', width: 120, cell: (c) => <Time at={c.lastSeenAt} form="day" /> },
   { id: 'first', head: 'First seen', width: 120, cell: (c) => <Time at={c.firstSeenAt} form="day" /> },
   { id: 'sent', head: <span title="Events of sending">Sent</span>, width: 60, end: true, cell: (c) => <Times n={c.counts['email.sent']} /> },

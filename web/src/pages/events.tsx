@@ -46,7 +46,7 @@ export function Events() {
           : rows.length === 0 ? <None filtered={anyFilter(filters)} clear={() => void navigate({ search: {} })} />
           : (
             <VirtualTable label="Events" rows={rows} columns={eventColumns} rowKey={(e) => e.id} open={show} {...(more ? { near: more } : {})}
-              foot={<p className="px-3 py-2 text-xs text-soft">{list.hasNextPage ? 'Fetching more…' : `${count(rows.length)} events`}</p>} />
+              foot={<p className="px-3 py-2 text-xs text-soft">{list.hasNextPage ? 'Fetching more…' : `${count(rows.length)} ${rows.length === 1 ? 'event' : 'events'}`}</p>} />
           )}
       </Card>
       <EventPanel event={shown} close={() => show(undefined)} />

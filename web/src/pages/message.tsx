@@ -81,7 +81,7 @@ function Part({ message: m }: { message: Message }) {
         <Way message={m} />
       </Card>
       <What message={m} />
-      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_26rem]">
+      <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-[minmax(0,1fr)_26rem]">
         <PastEvents id={m.id} />
         <About message={m} />
       </div>

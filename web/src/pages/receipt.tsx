@@ -12,7 +12,7 @@ import { Came } from '../components/replay'
 import { tell } from '../components/toast'
 import { Badge, Button, Card, Fact, Facts, Heading, Loading, Problem } from '../components/ui'
 import type { Event } from '../lib/events'
-import { bytes } from '../lib/format'
+import { bytes, sentence } from '../lib/format'
 import { providerTitle } from '../lib/providers'
 import { eventColumns } from './events'
 
@@ -58,7 +58,7 @@ export function ReceiptPage() {
                   <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-warn" />
                   <div className="min-w-0">
                     <p>Element {p.element + 1} {problemWords(p.code)} <Badge>{p.code}</Badge></p>
-                    <p className="break-words text-soft">{p.message}</p>
+                    <p className="break-words text-soft">{sentence(p.message)}</p>
                     <p className="text-soft"><span className="font-medium">What to do:</span> {problemRemedy(p.code)}</p>
                   </div>
                 </li>

@@ -51,7 +51,7 @@ function List({ filters }: { filters: ReceiptFilters }) {
           <option value="">Every source</option>
           {names.map((s) => <option key={s.id} value={s.id}>{s.name}</option>)}
         </Select>
-        <Select aria-label="Problem" className="max-w-60" value={filters.problem ?? ''} onChange={(e) => set('problem', e.target.value)}>
+        <Select aria-label="Problem" className="max-w-64" value={filters.problem ?? ''} onChange={(e) => set('problem', e.target.value)}>
           <option value="">With and without problems</option>
           <option value="any">Any problem</option>
           {[...new Set([...problemCodes, ...(filters.problem && filters.problem !== 'any' ? [filters.problem] : [])])].map((c) => <option key={c} value={c}>{problemWords(c)}</option>)}
@@ -84,7 +84,7 @@ function List({ filters }: { filters: ReceiptFilters }) {
               </Empty>
             )
           ) : (
-            <VirtualTable label="Receipts" rows={rows} columns={receiptColumns} rowKey={(r) => r.id}
+            <VirtualTable label="Receipts" rows={rows} columns={receiptColumns} rowKey={(r) => r.id} height="calc(100dvh - 20rem)"
               open={(r) => void navigate({ to: '/receipts/$id', params: { id: r.id } })} {...more}
               foot={<p className="px-3 py-2 text-xs text-soft">{list.hasNextPage ? 'Fetching more…' : `${count(rows.length)} ${rows.length === 1 ? 'request' : 'requests'}`}</p>} />
           )}

@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { door, Refusal } from '../api/client'
 import { Button, Field, Input, Loading, Problem } from '../components/ui'
-import { type Person, person } from '../lib/session'
+import { type Person, person, within } from '../lib/session'
 
 function Frame({ title, about, children }: { title: string; about: string; children: ReactNode }) {
   return (
@@ -43,7 +43,7 @@ export function SignIn() {
   const { next } = useSearch({ from: '/sign-in' })
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
-  const { busy, problem, enter } = useEntry(() => door('POST', '/ui/session', { name, password }), next ?? '/')
+  const { busy, problem, enter } = useEntry(() => door('POST', '/ui/session', { name, password }), within(next) ?? '/')
   return (
     <Frame title="Sign in to Tidings" about="With the name and the password that you chose at your first visit.">
       <form className="flex flex-col gap-4" onSubmit={(e) => { e.preventDefault(); void enter() }}>

@@ -238,7 +238,7 @@ function ItsEvents({ source: s }: { source: Schemas['Source'] }) {
         : list.isPending ? <Loading />
         : rows.length === 0 ? <Empty title="No event yet">Events show here as soon as the provider posts the first one.</Empty>
         : <VirtualTable label="Events of this source" rows={rows} columns={eventColumns} rowKey={(e) => e.id} open={show} {...more}
-            foot={<p className="px-3 py-2 text-xs text-soft">{list.hasNextPage ? 'Fetching more…' : `${count(rows.length)} events`}</p>} />}
+            foot={<p className="px-3 py-2 text-xs text-soft">{list.hasNextPage ? 'Fetching more…' : `${count(rows.length)} ${rows.length === 1 ? 'event' : 'events'}`}</p>} />}
       <EventPanel event={shown} close={() => show(undefined)} />
     </Card>
   )
@@ -256,7 +256,7 @@ function ItsReceipts({ source: s }: { source: Schemas['Source'] }) {
         : rows.length === 0 ? <Empty title="No request yet">Requests show here as they came, for as long as they are kept.</Empty>
         : <VirtualTable label="Requests to this source" rows={rows} columns={receiptColumns} rowKey={(r) => r.id}
             open={(r) => void navigate({ to: '/receipts/$id', params: { id: r.id } })} {...more}
-            foot={<p className="px-3 py-2 text-xs text-soft">{list.hasNextPage ? 'Fetching more…' : `${count(rows.length)} requests`}</p>} />}
+            foot={<p className="px-3 py-2 text-xs text-soft">{list.hasNextPage ? 'Fetching more…' : `${count(rows.length)} ${rows.length === 1 ? 'request' : 'requests'}`}</p>} />}
     </Card>
   )
 }

@@ -5,9 +5,9 @@ import { Plug, Plus } from 'lucide-react'
 import type { Schemas } from '../api/client'
 import { sources } from '../api/queries'
 import { Time } from '../components/bits'
-import { sentence, StateBadge } from '../components/source'
+import { StateBadge } from '../components/source'
 import { Card, Empty, Heading, Loading, Problem } from '../components/ui'
-import { compact, count } from '../lib/format'
+import { compact, count, sentence } from '../lib/format'
 import { providerTitle } from '../lib/providers'
 
 export function Sources() {

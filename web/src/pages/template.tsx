@@ -45,7 +45,7 @@ export function TemplatePage() {
           <>
             <Figures now={row} before={before.data?.rows[0]} />
             <Days by="template" value={template} from={from} to={to} />
-            <div className="grid items-start gap-5 xl:grid-cols-2">
+            <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">
               <Funnel of={{ template, from, to }} />
               <div className="flex min-w-0 flex-col gap-5">
                 <Actors row={row} />

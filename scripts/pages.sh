@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The pages of the web UI in a real browser, against the built program: bin/tidings must be there, with web/dist in it.
+# Needs Node, npm, openssl, and Debian's Chromium, which it installs where it is missing and the user is root.
+#
+#   scripts/pages.sh test          drive every page, and fail at what is wrong in it
+#   scripts/pages.sh screenshots   make docs/ui/ again
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { echo "pages.sh: $*" >&2; }
+
+browser() {
+  local name
+  for name in "${TIDINGS_TEST_CHROMIUM:-}" chromium chromium-browser google-chrome; do
+    [ -n "$name" ] && command -v "$name" && return
+  done
+  return 1
+}
+
+install_browser() {
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    say "no browser: apt-get install chromium, or set TIDINGS_TEST_CHROMIUM to one"
+    exit 1
+  fi
+  say "installing Debian's chromium package"
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } >&2
+}
+
+[ -x bin/tidings ] || { say "bin/tidings is not there: run make build"; exit 1; }
+[ -d web/node_modules ] || scripts/web.sh install
+if ! TIDINGS_TEST_CHROMIUM="$(browser)"; then
+  install_browser
+  TIDINGS_TEST_CHROMIUM="$(browser)"
+fi
+export TIDINGS_TEST_CHROMIUM
+export TIDINGS_TEST_BINARY="${TIDINGS_TEST_BINARY:-$PWD/bin/tidings}"
+
+cd web
+case "${1:-}" in
+  test) node_modules/.bin/vitest run --config test/vitest.config.ts "${@:2}" ;;
+  screenshots) node_modules/.bin/vitest run --config test/screenshots/vitest.config.ts ;;
+  *) echo "usage: scripts/pages.sh test|screenshots" >&2; exit 2 ;;
+esac

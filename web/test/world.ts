@@ -1,0 +1,108 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Made, post, source, tell, tidings, type World } from './server'
+import { bounced, clicked, complained, deliver, delivered, type Mail, notification, record, type Signer, signer, topic } from './sns'
+
+/** Posts records to a source of Amazon SES, signed, one after the other. */
+export async function publish(by: Signer, to: Made, ...records: unknown[]): Promise<void> {
+  for (const r of records) {
+    const status = await deliver(to.url, notification(by, r))
+    if (status !== 200) throw new Error(`a notification was answered ${status}`)
+  }
+}
+
+/** Makes a source of Amazon SES that trusts the signer alone. */
+export const sesSource = (world: World, by: Signer, name: string) =>
+  source(world, { name, provider: 'ses', settings: { topics: [topic], signingCertificate: by.certificate } })
+
+/** A sender that signs by Standard Webhooks. */
+export interface Hook {
+  made: Made
+  secret: Buffer
+}
+
+export async function hookSource(world: World, name: string): Promise<Hook> {
+  const secret = randomBytes(32)
+  return { made: await source(world, { name, provider: 'generic', settings: { secrets: [`whsec_${secret.toString('base64')}`] } }), secret }
+}
+
+/** Posts events to a source of anything else. */
+export async function hook(to: Hook, events: unknown): Promise<void> {
+  const [id, at, body] = [randomUUID(), Math.floor(Date.now() / 1000), JSON.stringify(events)]
+  const signature = createHmac('sha256', to.secret).update(`${id}.${at}.${body}`).digest('base64')
+  const answer = await fetch(to.made.url, {
+    method: 'POST', body,
+    headers: { 'Content-Type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': `v1,${signature}` },
+  })
+  if (answer.status !== 200) throw new Error(`a webhook was answered ${answer.status}: ${await answer.text()}`)
+}
+
+/** Posts a mail as a mail server's pipe does. */
+export async function mailed(to: Made, mail: string): Promise<void> {
+  const answer = await fetch(to.url, { method: 'POST', body: mail.replaceAll('\n', '\r\n'), headers: { 'Content-Type': 'message/rfc822' } })
+  if (answer.status !== 200) throw new Error(`a mail was answered ${answer.status}: ${await answer.text()}`)
+}
+
+export const simulatedTopic = 'arn:aws:sns:eu-west-1:123456789012:simulated-mail'
+
+/** Where the key is that simulated mail is signed with. */
+export const simulationKey = (world: World) => join(world.dir, 'simulation.pem')
+
+/** Posts simulated mail of the days before now to a source of its own. The same seed and days give the same mail. */
+export async function simulate(world: World, events: number, days: number, seed = 1): Promise<Made> {
+  const [key, certificate] = [simulationKey(world), join(world.dir, 'simulation-certificate.pem')]
+  await tidings(world, 'simulate', '--key-file', key, '--certificate-out', certificate)
+  const made = await source(world, {
+    name: 'Production', provider: 'ses', settings: { topics: [simulatedTopic], signingCertificate: await readFile(certificate, 'utf8') },
+  })
+  const begin = new Date(Date.now() - days * 86_400_000)
+  await tidings(world, 'simulate', '--url', made.url, '--key-file', key, '--events', String(events), '--seed', String(seed),
+    '--start', `${begin.toISOString().slice(0, 10)}T00:00:00Z`, '--span', `${Math.round(days * 25.3)}h`, '--recipients', String(Math.max(50, Math.round(events / 7))))
+  return made
+}
+
+const minutesAgo = (n: number) => new Date(Date.now() - n * 60_000)
+
+/** Mail with a story each, whose people the tests know by name. */
+export const story = {
+  ann: { id: '0102-ann-order', to: ['ann@acme.test'], from: 'Harbour Books <shop@shop.test>', subject: 'Your order 17 is on its way', template: 'shop/shipped', workflow: 'order', tags: { may: 'true', order: '17' } },
+  ghost: { id: '0102-ghost-welcome', to: ['ghost@acme.test'], from: 'Harbour Books <hello@app.test>', subject: 'Welcome to Harbour Books', template: 'onboarding/welcome' },
+  cross: { id: '0102-cross-letter', to: ['cross@acme.test'], from: 'Harbour Books <news@paper.test>', subject: 'The news of May', template: 'news/weekly' },
+  several: { id: '0102-several-notes', to: ['first@several.test', 'second@several.test', 'hidden@bcc.test'], from: 'Harbour Books <hello@app.test>', subject: 'Your trial ends on Friday', template: 'trial/ending' },
+} satisfies Record<string, Mail>
+
+export const secretLink = 'https://shop.harbour.test/orders/17?token=ann-secret-token&who=ann'
+
+/** Mail, its fates, and what went wrong, so that every page has something to show. */
+export async function fill(world: World, events: number, days: number): Promise<Made> {
+  const by = await signer(world.dir)
+  const [orders, bills, bounces, production] = await Promise.all([
+    sesSource(world, by, 'Orders'),
+    hookSource(world, 'Billing'),
+    source(world, { name: 'Bounces', provider: 'dsn' }),
+    simulate(world, events, days),
+  ])
+  await publish(by, orders,
+    record('Send', story.ann, {}, minutesAgo(58)), delivered(story.ann, minutesAgo(57)), clicked(story.ann, secretLink, minutesAgo(20)),
+    record('Send', story.ghost, {}, minutesAgo(50)), bounced(story.ghost, minutesAgo(49)),
+    delivered(story.cross, minutesAgo(45)), complained(story.cross, minutesAgo(30)),
+    delivered(story.several, minutesAgo(40)),
+    { eventType: 'Telepathy', mail: { timestamp: minutesAgo(3).toISOString(), messageId: '0102-odd', source: 'hello@app.test', destination: ['odd@acme.test'] } },
+    'This is no record of SES.',
+  )
+  await hook(bills, [{ id: 'bill-1', name: 'delivered', recipient: 'ann@acme.test', occurredAt: minutesAgo(5).toISOString(), message: { id: 'bill-1', subject: 'Your bill of May', from: 'billing@shop.test', template: 'billing/receipt' } }])
+  await mailed(bounces, 'From: somebody@acme.test\nTo: bounces@harbour.test\nSubject: Out of office\nDate: ' + minutesAgo(9).toUTCString() + '\n\nI am away until Monday.\n')
+  await post(`${world.url}/suppressions`, { address: 'old@partner.test', reason: 'manual', note: 'asked by phone' }, { Authorization: `Bearer ${world.key}` })
+  await post(`${world.url}/suppressions`, { address: '*@traps.test', note: 'spam traps' }, { Authorization: `Bearer ${world.key}` })
+  await tell(world, '/keys', { name: 'shop website', kind: 'public' })
+  await tell(world, '/keys', { name: 'monitoring', kind: 'secret', scopes: ['stats:read', 'sources:read'] })
+  return production
+}
+
+/** Writes a file for the browser to choose. */
+export async function file(world: World, name: string, text: string): Promise<string> {
+  const path = join(world.dir, name)
+  await writeFile(path, text)
+  return path
+}
