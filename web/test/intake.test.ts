@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'vitest'
 import { test } from './browser'
-import { file } from './world'
+import { post } from './server'
+import { assistant, file } from './world'
 
 test('a receipt with a problem says what to do, shows its body when it is asked for, and is read again', async ({ page, go }) => {
   await go('/receipts')
@@ -119,4 +120,22 @@ test('what is not there by its id says so, and what to do', async ({ page, watch
     await go(path)
     await page.getByText(says).first().waitFor()
   }
+})
+
+test('what an AI assistant asks for waits for a person, is approved with a note, and is done only then', async ({ page, go, world }) => {
+  const email = 'asked@assistant.test'
+  await post(`${world.url}/suppressions`, { address: email, reason: 'manual', note: 'asked by phone' }, { Authorization: `Bearer ${world.key}` })
+  const waits = (await assistant(world, 'remove_suppression', { email })) as { waiting?: { confirmation?: string } }
+  const code = waits.waiting?.confirmation ?? JSON.stringify(waits)
+  await go('/approvals')
+  const item = page.getByRole('listitem').filter({ hasText: code })
+  await item.getByText(`Lift the suppression of ${email}, so that mail may go there again.`).waitFor()
+  await item.getByRole('button', { name: /^Approve/ }).click()
+  const dialog = page.getByRole('alertdialog')
+  await dialog.getByLabel('Why may mail go there again?').fill('they wrote that the mailbox works')
+  await dialog.getByRole('button', { name: 'Approve', exact: true }).click()
+  await page.getByText(`Approved for ${email}. The assistant may go on.`).waitFor()
+  await assistant(world, 'remove_suppression', { email, confirmation: code })
+  await page.reload()
+  await item.waitFor({ state: 'detached' })
 })

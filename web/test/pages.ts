@@ -48,6 +48,7 @@ export async function places(world: World): Promise<Places> {
     suppressions: '/suppressions',
     'suppressions-patterns': '/suppressions?tab=patterns',
     'suppressions-import': '/suppressions?tab=import',
+    approvals: '/approvals',
     keys: '/keys',
     audit: '/audit',
     settings: '/settings',

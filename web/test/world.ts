@@ -95,9 +95,24 @@ export async function fill(world: World, events: number, days: number): Promise<
   await mailed(bounces, 'From: somebody@acme.test\nTo: bounces@harbour.test\nSubject: Out of office\nDate: ' + minutesAgo(9).toUTCString() + '\n\nI am away until Monday.\n')
   await post(`${world.url}/suppressions`, { address: 'old@partner.test', reason: 'manual', note: 'asked by phone' }, { Authorization: `Bearer ${world.key}` })
   await post(`${world.url}/suppressions`, { address: '*@traps.test', note: 'spam traps' }, { Authorization: `Bearer ${world.key}` })
+  await assistant(world, 'remove_suppression', { email: 'old@partner.test' })
   await tell(world, '/keys', { name: 'shop website', kind: 'public' })
   await tell(world, '/keys', { name: 'monitoring', kind: 'secret', scopes: ['stats:read', 'sources:read'] })
   return production
+}
+
+/** Calls a tool as an AI assistant's program does, and returns its structured content. */
+export async function assistant(world: World, tool: string, args: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${world.url}/mcp`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${world.key}`, 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: args } }),
+  })
+  const text = await answer.text()
+  const data = text.split('\n').find((line) => line.startsWith('data: '))?.slice('data: '.length) ?? text
+  const { result, error } = JSON.parse(data) as { result?: { structuredContent?: Record<string, unknown> }; error?: unknown }
+  if (!result?.structuredContent) throw new Error(`${tool} answered ${answer.status}: ${text} ${JSON.stringify(error)}`)
+  return result.structuredContent
 }
 
 /** Writes a file for the browser to choose. */

@@ -177,8 +177,10 @@ function Account() {
   const navigate = useNavigate()
   const leave = async () => {
     await door('DELETE', '/ui/session')
-    queries.clear()
+    // What was asked is forgotten once no page is there that would ask for it again.
+    queries.setQueryData(person.queryKey, null)
     await navigate({ to: '/sign-in', search: {} })
+    queries.clear()
   }
   return (
     <div className="border-t border-line p-2">
