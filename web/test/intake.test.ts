@@ -103,6 +103,22 @@ test('settings show where one is signed in, and what the server runs with', asyn
   expect(await page.locator('html').getAttribute('class')).toContain('dark')
 })
 
+test('a person is invited by a link that is shown once, and is locked out again', async ({ page, go }) => {
+  await go('/settings')
+  await page.getByRole('button', { name: 'Invite…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Invite a person' })
+  await dialog.getByLabel('Name').fill('nils.novak')
+  await dialog.getByRole('button', { name: 'Invite', exact: true }).click()
+  const link = await dialog.locator('code').filter({ hasText: '/ui/welcome#' }).innerText()
+  await dialog.getByRole('button', { name: 'I have copied it' }).click()
+  expect(await page.content()).not.toContain(link)
+  const row = page.getByRole('row', { name: 'nils.novak' })
+  await row.getByText('Invited', { exact: true }).waitFor()
+  await row.getByRole('button', { name: 'Lock out… nils.novak' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Lock out' }).click()
+  await row.getByText('Locked out', { exact: true }).waitFor()
+})
+
 test('a page that is not there says so and leads back', async ({ page, go }) => {
   await go('/nowhere/at/all')
   await page.getByRole('heading', { name: 'There is no such page' }).waitFor()

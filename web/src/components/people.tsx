@@ -64,12 +64,12 @@ export function People() {
                 <td className="whitespace-nowrap"><Time at={p.createdAt} form="day" /></td>
                 <td className="text-right">
                   <span className="inline-flex gap-1">
-                    <Link to="/audit" search={{ by: p.id }} aria-label={`What ${p.name} did`} className="inline-flex h-7 items-center rounded-md px-2 text-xs whitespace-nowrap text-soft hover:bg-raised hover:text-ink">What they did</Link>
+                    <Link to="/audit" search={{ by: p.id }} aria-label={`What they did: ${p.name}`} className="inline-flex h-7 items-center rounded-md px-2 text-xs whitespace-nowrap text-soft hover:bg-raised hover:text-ink">What they did</Link>
                     {p.state === 'invited' && <Button small aria-label={`New link for ${p.name}`} busy={renew.isPending && renew.variables?.id === p.id} onClick={() => renew.mutate(p)}>New link</Button>}
-                    {p.state === 'active' && p.id !== self && <Button small aria-label={`New password for ${p.name}…`} onClick={() => ask({ act: 'reset', who: p })}>New password…</Button>}
+                    {p.state === 'active' && p.id !== self && <Button small aria-label={`New password… for ${p.name}`} onClick={() => ask({ act: 'reset', who: p })}>New password…</Button>}
                     {p.state === 'disabled'
-                      ? <Button small aria-label={`Let ${p.name} in`} busy={enable.isPending && enable.variables?.id === p.id} onClick={() => enable.mutate(p)}>Let in</Button>
-                      : <Button small aria-label={`Lock ${p.name} out…`} onClick={() => ask({ act: 'disable', who: p })}>Lock out…</Button>}
+                      ? <Button small aria-label={`Let in: ${p.name}`} busy={enable.isPending && enable.variables?.id === p.id} onClick={() => enable.mutate(p)}>Let in</Button>
+                      : <Button small aria-label={`Lock out… ${p.name}`} onClick={() => ask({ act: 'disable', who: p })}>Lock out…</Button>}
                   </span>
                 </td>
               </tr>
