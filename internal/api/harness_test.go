@@ -202,18 +202,29 @@ func (s *server) request(method, target string, body any) *http.Request {
 
 func (s *server) send(r *http.Request) answer {
 	s.t.Helper()
-	w := httptest.NewRecorder()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	w := leaver{httptest.NewRecorder(), func() {}}
 	if r.URL.Path == "/feed" { // it has no end of its own
-		ctx, cancel := context.WithTimeout(r.Context(), 100*time.Millisecond)
-		defer cancel()
-		r = r.WithContext(ctx)
+		w.leave = cancel
 	}
-	s.handler.ServeHTTP(w, r)
+	s.handler.ServeHTTP(w, r.WithContext(ctx))
 	a := answer{t: s.t, status: w.Code, header: w.Header(), body: w.Body.Bytes()}
 	if route, params, err := s.spec.FindRoute(r); err == nil {
 		validate(s.t, r, route, params, a)
 	}
 	return a
+}
+
+// leaver is somebody who reads of a stream what comes first, and leaves.
+type leaver struct {
+	*httptest.ResponseRecorder
+	leave func()
+}
+
+func (l leaver) Flush() {
+	l.ResponseRecorder.Flush()
+	l.leave()
 }
 
 func validate(t testing.TB, r *http.Request, route *routers.Route, params map[string]string, a answer) {
