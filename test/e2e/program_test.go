@@ -17,8 +17,9 @@ import (
 	"time"
 )
 
-// patience is how long anything may take that should take no time, on a busy machine.
-const patience = 30 * time.Second
+// patience is how long anything may take that should take no time, on a busy machine: longer than a queue hides what it
+// handed out where the connection broke before that was read.
+const patience = 2 * time.Minute
 
 // environment is ours without the settings of the program, and without any credentials of AWS.
 func environment() []string {
