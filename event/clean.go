@@ -150,6 +150,7 @@ func (e *Event) clean() {
 	e.Reject, e.Failure = cleaned(e.Reject), cleaned(e.Failure)
 	e.Open, e.Click = cleanEngagement(cleaned(e.Open)), cleanEngagement(cleaned(e.Click))
 	e.Client = cleaned(e.Client)
+	e.Bus = cleanBus(cleaned(e.Bus))
 	e.Data = cleanData(e.Data)
 }
 

@@ -31,6 +31,7 @@ type Event struct {
 	RecipientAs string      `json:"recipientAs,omitempty"` // the form as received, where it differs
 	Attribution Attribution `json:"attribution,omitempty"` // exact or candidates: how sure it is that it was this recipient
 	Message     *Message    `json:"message,omitempty"`
+	Bus         *Bus        `json:"bus,omitempty"` // of a custom event that was put on an event bus
 
 	Bounce       *Bounce       `json:"bounce,omitempty"`
 	Complaint    *Complaint    `json:"complaint,omitempty"`
@@ -146,6 +147,7 @@ type Refusal struct {
 // Engagement is an open or a click.
 type Engagement struct {
 	First    bool                `json:"first"`              // the first of its name that was stored for its message
+	Count    int64               `json:"count,omitzero"`     // how many of its name were stored for its message by then, with it; zero: not known
 	URL      string              `json:"url,omitempty"`      // clicks only
 	LinkTags map[string][]string `json:"linkTags,omitempty"` // clicks only
 }
@@ -159,6 +161,17 @@ type Client struct {
 	App       string `json:"app,omitempty"` // the browser or mail program
 }
 
+// Bus is what a custom event says of the event bus that it was put on, in the words of Amazon EventBridge.
+type Bus struct {
+	Name      string   `json:"name,omitempty"`      // of the bus, as BusName makes it; empty: not told
+	App       string   `json:"app,omitempty"`       // who put it there: EventBridge's source
+	ARN       string   `json:"arn,omitempty"`       // of the bus, where it was named by it
+	Account   string   `json:"account,omitempty"`   // of AWS, where it came through one
+	Region    string   `json:"region,omitempty"`    // the same
+	Resources []string `json:"resources,omitempty"` // what it is about, mostly ARNs, as given
+	Trace     string   `json:"trace,omitempty"`     // EventBridge's TraceHeader
+}
+
 // Verdict says who acted: a person or a program.
 type Verdict string
 
@@ -169,7 +182,8 @@ const (
 	Unsure  Verdict = "unknown" // nothing to judge by
 )
 
-// Automation is the verdict on an open or a click, with what it rests on. It is a function of the event alone.
+// Automation is the verdict on an open, a click or a mail that came in, with what it rests on. It is a function of the event
+// alone.
 type Automation struct {
 	Verdict Verdict  `json:"verdict"`
 	Signals []string `json:"signals,omitempty"`

@@ -1,6 +1,9 @@
 package event
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Name says what happened. Built-in names begin with "email.", "contact." or "segment."; every other name is a
 // custom event of the user's own. The zero value is no name and is never stored.
@@ -30,7 +33,19 @@ const (
 const (
 	ContactSubscribed   Name = "contact.subscribed"
 	ContactUnsubscribed Name = "contact.unsubscribed"
+	// ContactConfirmation tells that a contact asked to be subscribed and has to confirm it.
+	ContactConfirmation Name = "contact.confirmation"
 )
+
+var contactNames = []Name{ContactSubscribed, ContactUnsubscribed, ContactConfirmation}
+
+// Events of broadcasts, which are about no contact.
+const (
+	BroadcastFinished Name = "broadcast.finished" // everything was handed over, or never will be
+	BroadcastSettled  Name = "broadcast.settled"  // no more is expected of what was handed over
+)
+
+var broadcastNames = []Name{BroadcastFinished, BroadcastSettled}
 
 // emailNames lists the email vocabulary in a fixed order. The place of a name in it is its Slot, which is stored:
 // names are only ever appended.
@@ -66,10 +81,10 @@ func SlotName(i int) Name {
 }
 
 // Builtin reports whether the name belongs to Tidings and so can't be tracked from outside: everything under
-// "email.", the two contact names, and "segment.<slug>.entry|exit".
+// "email.", the three contact names, "segment.<slug>.entry|exit", and the two of broadcasts.
 func (n Name) Builtin() bool {
 	s := string(n)
-	if strings.HasPrefix(s, "email.") || n == ContactSubscribed || n == ContactUnsubscribed {
+	if strings.HasPrefix(s, "email.") || slices.Contains(contactNames, n) || slices.Contains(broadcastNames, n) {
 		return true
 	}
 	return strings.HasPrefix(s, "segment.") && (strings.HasSuffix(s, ".entry") || strings.HasSuffix(s, ".exit"))

@@ -99,7 +99,7 @@ func TestEveryNameKeepsItsSlot(t *testing.T) {
 func TestBuiltInNamesCannotBeTracked(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[event.Name]bool{
-		"email.open": true, "email.nonsense": true, "contact.subscribed": true, "contact.unsubscribed": true,
+		"email.open": true, "email.nonsense": true, "contact.subscribed": true, "contact.unsubscribed": true, "contact.confirmation": true,
 		"segment.vip.entry": true, "segment.vip.exit": true,
 		"": false, "open": false, "invoice.paid": false, "contact.created": false, "segment.vip": false, "emails.open": false,
 		"segment.viewed": false,

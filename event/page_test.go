@@ -210,6 +210,7 @@ func (c code) parts() string {
 	for _, p := range []struct{ name, object string }{
 		{"source", "Source"},
 		{"message", "Message"},
+		{"bus", "Bus"},
 		{"bounce", "Bounce"},
 		{"complaint", "Complaint"},
 		{"delay", "Delay"},

@@ -42,21 +42,36 @@ var allowed = map[string][]string{
 	"provider/mailjet":       {"event", "provider"},
 	"provider/mandrill":      {"event", "provider"},
 	"provider/dsn":           {"event", "provider"},
+	"provider/inbound":       {"event", "provider", "provider/ses", "provider/ses/snssign"},
 	"provider/all":           {"provider/..."},
 	"provider/providertest":  {"event", "provider"},
 
 	// What everybody may know.
-	"internal/fault":    {},
-	"internal/source":   {"provider"},
-	"internal/receipt":  {"event", "provider", "internal/source"},
-	"internal/netguard": {"internal/fault"},
-	"internal/config":   {"event", "internal/contact"},
+	"internal/fault":     {},
+	"internal/attribute": {"event"},
+	"internal/source":    {"provider"},
+	"internal/receipt":   {"event", "provider", "internal/source", "internal/attribute", "internal/contact"},
+	"internal/netguard":  {"internal/fault"},
+	"internal/config":    {"event", "internal/contact"},
 
 	// The pure rules.
 	"internal/stats":   {"event"},
 	"internal/feed":    {"event", "internal/fault"},
-	"internal/contact": {"event", "internal/stats"},
+	"internal/contact": {"event", "internal/stats", "internal/attribute"},
+	"internal/erase":   {"event"},
+	"internal/segment": {"event", "internal/attribute", "internal/contact", "internal/stats"},
 	"internal/message": {"event", "internal/stats"},
+
+	"internal/send": {"event", "internal/contact"},
+	"internal/rule": {"event", "internal/attribute", "internal/contact", "internal/segment"},
+	"internal/link": {},
+
+	"internal/mailglyph": {"event"},
+
+	// Templates: the language, and the emails that are written in it.
+	"internal/liquid":   {},
+	"internal/template": {"internal/liquid"},
+	"internal/compose":  {"internal/send"},
 
 	// Durable work. The store knows what a job is; the runner knows no store.
 	"internal/job": {"internal/fault"},
@@ -64,7 +79,8 @@ var allowed = map[string][]string{
 	// Durable state.
 	"internal/store": {
 		"event", "provider", "internal/contact", "internal/message", "internal/stats", "internal/source", "internal/receipt",
-		"internal/fault", "internal/job",
+		"internal/fault", "internal/job", "internal/attribute", "internal/segment", "internal/erase", "internal/send",
+		"internal/rule",
 	},
 
 	// The stages never import the store or each other: they declare the few calls they make.
@@ -72,27 +88,39 @@ var allowed = map[string][]string{
 		"event", "provider", "internal/fault", "internal/receipt", "internal/source", "internal/stats", "internal/netguard",
 	},
 	"internal/pull": {
-		"event", "provider", "internal/contact", "internal/fault", "internal/receipt", "internal/source",
+		"event", "provider", "internal/contact", "internal/fault", "internal/receipt", "internal/source", "internal/erase",
 	},
+	"internal/sender":    {"event", "internal/compose", "internal/fault", "internal/send"},
 	"internal/telemetry": {"internal/receipt"},
 
 	// The operations, and the doors to them. Doors know the store's types, because operations answer in them; they get
 	// hold of a store only through app.
 	"internal/auth": {"internal/fault", "internal/store"},
 	"internal/control": {
-		"event", "provider", "internal/auth", "internal/contact", "internal/fault", "internal/receipt", "internal/source",
+		"event", "provider", "internal/attribute", "internal/auth", "internal/contact", "internal/fault", "internal/receipt",
+		"internal/source",
 		"internal/stats", "internal/store", "internal/netguard", "internal/pull", "internal/feed", "internal/message",
+		"internal/segment", "internal/erase", "internal/job", "internal/link", "internal/send", "internal/template",
+		"internal/compose", "internal/sender", "internal/rule", "internal/mailglyph",
 	},
 	// The pages know nothing of what they show.
 	"internal/web": {},
 	"web":          {},
 	"internal/api": {
 		"event", "provider", "internal/auth", "internal/contact", "internal/control", "internal/fault", "internal/source",
-		"internal/stats", "internal/store",
+		"internal/segment", "internal/send", "internal/stats",
+		"internal/store", "internal/template", "internal/sender", "internal/rule", "internal/mailglyph",
 	},
 
+	"internal/awsbus": {"event", "internal/auth", "internal/control", "internal/fault"},
+
+	"internal/form": {"internal/control", "internal/fault", "internal/link", "internal/store"},
+	"internal/hit":  {"internal/control", "internal/fault", "internal/link"},
+
 	"internal/mcp": {
-		"event", "internal/auth", "internal/contact", "internal/control", "internal/fault", "internal/stats", "internal/store",
+		"internal/template",
+		"event", "internal/auth", "internal/contact", "internal/control", "internal/fault", "internal/segment", "internal/stats",
+		"internal/store",
 	},
 
 	// The other side of the wire: these know nothing of the server.
@@ -101,6 +129,7 @@ var allowed = map[string][]string{
 
 	"test/bucket":    {},
 	"test/collector": {},
+	"test/mailglyph": {},
 	"test/postgres":  {},
 	"test/sqspeer":   {},
 	"test/database":  {"internal/store", "test/postgres"},
@@ -109,7 +138,8 @@ var allowed = map[string][]string{
 		"event", "provider", "provider/all", "internal/contact", "internal/control", "internal/receipt", "internal/source",
 		"internal/store",
 	},
-	"test/fakeses": {},
+	"test/fakeses":  {},
+	"test/smtppeer": {},
 
 	// Setting a provider up: what should be there, and the calls that make it so.
 	"internal/setup":       {"internal/fault"},
@@ -122,8 +152,8 @@ var allowed = map[string][]string{
 	// The command line prints what the API answers, so its --json has the API's types.
 	"cmd/tidings": {
 		"event", "internal/api", "internal/app", "internal/bench", "internal/config", "internal/control", "internal/fault",
-		"internal/mcp", "internal/pull", "internal/setup", "internal/setup/cloud", "internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry",
-		"provider", "provider/dsn",
+		"internal/mcp", "internal/pull", "internal/send", "internal/setup", "internal/setup/cloud", "internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry",
+		"internal/template", "provider", "provider/dsn",
 	},
 }
 

@@ -110,6 +110,7 @@ type Source struct {
 	SigningCertificate *x509.Certificate // pinned: then only it is trusted
 	RequireVersion2    bool              // refuse SNS SignatureVersion 1
 	AllowRaw           bool              // accept SNS raw delivery, which carries no signature
+	KeepBody           bool              // events of inbound mail have its body
 	AutoConfirm        bool              // confirm subscriptions of listed topics without asking
 	Account            string            // the sending account that events must name; empty: any
 	MaxAge             time.Duration     // the oldest signed timestamp to accept; 0: any age

@@ -100,6 +100,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, road Road) error
 	if err != nil {
 		return err
 	}
+	result = result.Addressed()
 	for _, p := range result.Problems {
 		h.Log.WarnContext(r.Context(), "problem in a provider's request", "code", p.Code, "message", p.Message)
 	}
@@ -159,11 +160,15 @@ func wants(r Result, kind WishKind) bool {
 	return false
 }
 
-// Finish makes events of what Open or Reparse read, each with its Raw. received is when the request came.
+// Finish makes events of what Open or Reparse read, each with its Raw. received is when the request came. Custom events of which
+// nobody knows whom they are about are left out: Result.Addressed tells of them.
 func (a Adapter) Finish(result Result, src Source, received time.Time) ([]event.Event, error) {
 	origin := event.Origin{Project: src.Project, SourceID: src.ID, Provider: a.Slug, ReceivedAt: received}
 	events := make([]event.Event, 0, len(result.Drafts))
 	for _, d := range result.Drafts {
+		if Nobody(&d) {
+			continue
+		}
 		e, err := d.Finish(origin)
 		if err != nil {
 			return nil, fmt.Errorf("finish draft: %w", err)

@@ -16,7 +16,9 @@ fuzz() {
   # By default every interesting input is made smaller for up to a minute, which would be all of a short run.
   if go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 20x -parallel 1 "$package" >"$log" 2>&1 ||
     { grep -aq "$spurious" "$log" && ! grep -aq 'Failing input' "$log"; }; then
-    last="$(grep -aE '^fuzz: elapsed: .* execs: ' "$log" | tail -n 1)"
+    # A short run on a busy machine may end amid the corpus, before the first line that counts executions.
+    last="$(grep -aE '^fuzz: elapsed: .* execs: ' "$log" | tail -n 1 || true)"
+    [ -n "$last" ] || last=' execs: 0  new interesting: 0'
     printf 'ok    %-28s %-18s %9s executions, %s new interesting\n' "${package#tidings/}" "$target" \
       "$(sed -E 's/.* execs: ([0-9]+).*/\1/' <<<"$last")" "$(sed -E 's/.* new interesting: ([0-9]+).*/\1/' <<<"$last")"
     rm -f "$log"

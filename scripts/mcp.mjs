@@ -1,4 +1,4 @@
-// What scripts/mcp.sh asks a running server, which TIDINGS_URL and TIDINGS_KEY name: node mcp.mjs FOLDER-OF-THE-PROGRAMS
+// What scripts/mcp.sh asks a running server, which TIDINGS_URL, TIDINGS_KEY, SEGMENT and BROADCAST name: node mcp.mjs FOLDER-OF-THE-PROGRAMS
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const [tools] = process.argv.slice(2)
-const { TIDINGS_URL: server, TIDINGS_KEY: key } = process.env
+const { TIDINGS_URL: server, TIDINGS_KEY: key, SEGMENT: segment, BROADCAST: broadcast } = process.env
 const failures = []
 const fail = (what) => failures.push(what)
 
@@ -28,6 +28,11 @@ function keyedDoor() {
 const arguments_ = {
   get_subscriber: ['email=con_1'], get_subscriber_events: ['email=ghost@acme.test'], get_template_events: ['templateKey=welcome'],
   get_sequence_events: ['sequenceId=onboarding'], explain_message: ['email=ghost@acme.test'], remove_suppression: ['email=ghost@acme.test'],
+  update_subscriber: ['email=con_1', 'attributes={"plan":"team"}'], unsubscribe_subscriber: ['email=con_1'],
+  resubscribe_subscriber: ['email=con_1'], delete_subscriber: ['email=con_1'],
+  preview_template: ['templateKey=welcome', 'email=con_1'], validate_template: ['templateKey=welcome'],
+  send_broadcast: [`broadcastId=${broadcast}`], get_broadcast: [`broadcastId=${broadcast}`],
+  segment_preview: [`segment=${segment}`], segment_explain: [`segment=${segment}`, 'email=con_1'],
 }
 
 async function inspector(way, ...args) {

@@ -26,10 +26,19 @@ trap '[ -z "$SERVER" ] || { kill "$SERVER" 2>/dev/null; wait "$SERVER" 2>/dev/nu
 
 DB="$WORK/tidings.db"
 bin/tidings suppressions add ghost@acme.test --note "asked by phone" --db "$DB" >/dev/null
-KEY="$(bin/tidings key create --scope read --scope suppressions:write --name assistant --db "$DB" --json |
-  sed 's/.*"key": *"\([^"]*\)".*/\1/')"
+key() { bin/tidings key create "$@" --db "$DB" --json | sed 's/.*"key": *"\([^"]*\)".*/\1/'; }
+KEY="$(key --scope read --scope suppressions:write --scope contacts:write --scope broadcasts:write --name assistant)"
+MAKER="$(key --scope segments:write --scope templates:write --scope broadcasts:write --name maker)"
 bin/tidings serve --db "$DB" --listen "$ADDRESS" --log-level warn &
 SERVER=$!
 curl -fsS --retry 50 --retry-delay 1 --retry-connrefused --output /dev/null "http://$ADDRESS/readyz" 2>/dev/null
 
-TIDINGS_URL="http://$ADDRESS" TIDINGS_KEY="$KEY" node scripts/mcp.mjs "$TOOLS"
+SEGMENT="$(curl -fsS "http://$ADDRESS/segments" -H "Authorization: Bearer $MAKER" -H 'Content-Type: application/json' \
+  -d '{"name":"Friends","type":"STATIC"}' | sed 's/.*"id": *"\(seg_[^"]*\)".*/\1/')"
+curl -fsS "http://$ADDRESS/templates" -H "Authorization: Bearer $MAKER" -H 'Content-Type: application/json' --output /dev/null \
+  -d '{"key":"welcome","name":"Welcome","subject":"Hi","body":"<p>Hi {{ firstName }}</p>","type":"TRANSACTIONAL"}'
+BROADCAST="$(curl -fsS "http://$ADDRESS/campaigns" -H "Authorization: Bearer $MAKER" -H 'Content-Type: application/json' \
+  -d '{"name":"News","subject":"Hi","body":"<p>Hi</p>","from":"news@acme.test","audienceType":"ALL"}' |
+  sed 's/.*"id": *"\(brc_[^"]*\)".*/\1/')"
+
+TIDINGS_URL="http://$ADDRESS" BROADCAST="$BROADCAST" SEGMENT="$SEGMENT" TIDINGS_KEY="$KEY" node scripts/mcp.mjs "$TOOLS"

@@ -7,8 +7,7 @@
 #   scripts/pages.sh install       fetch what both need, where it is missing
 set -euo pipefail
 cd "$(dirname "$0")/.."
-
-say() { echo "pages.sh: $*" >&2; }
+source scripts/debian.sh
 
 browser() {
   local name
@@ -18,23 +17,14 @@ browser() {
   return 1
 }
 
-install_browser() {
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    say "no browser: apt-get install chromium, or set TIDINGS_TEST_CHROMIUM to one"
-    exit 1
-  fi
-  say "installing Debian's chromium package"
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } >&2
-}
-
 [ -d web/node_modules ] || scripts/web.sh install
 if ! TIDINGS_TEST_CHROMIUM="$(browser)"; then
-  install_browser
+  debian "no browser" "apt-get install chromium, or set TIDINGS_TEST_CHROMIUM to one" chromium
   TIDINGS_TEST_CHROMIUM="$(browser)"
 fi
 export TIDINGS_TEST_CHROMIUM
 [ "${1:-}" != install ] || exit 0
-[ -x bin/tidings ] || { say "bin/tidings is not there: run make build"; exit 1; }
+[ -x bin/tidings ] || { echo "pages.sh: bin/tidings is not there: run make build" >&2; exit 1; }
 export TIDINGS_TEST_BINARY="${TIDINGS_TEST_BINARY:-$PWD/bin/tidings}"
 
 cd web

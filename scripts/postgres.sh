@@ -12,6 +12,7 @@ root="$(cd "$(dirname "$0")/.." && pwd)"
 home="${TIDINGS_TEST_POSTGRES_HOME:-$root/.postgres}"
 
 say() { echo "postgres.sh: $*" >&2; }
+. "$root/scripts/debian.sh"
 
 binaries() {
   local newest=""
@@ -26,15 +27,12 @@ binaries() {
 }
 
 install() {
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    say "PostgreSQL is not installed: apt-get install postgresql, or set TIDINGS_TEST_POSTGRES to a server's URL"
-    exit 1
-  fi
-  say "installing Debian's postgresql package"
-  mkdir -p /etc/postgresql-common
   # The package must not start a cluster of its own: this script makes one.
-  [ -e /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; } >&2
+  if [ "$(id -u)" = 0 ] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    mkdir -p /etc/postgresql-common
+    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+  fi
+  debian "PostgreSQL is not installed" "apt-get install postgresql, or set TIDINGS_TEST_POSTGRES to a server's URL" postgresql
 }
 
 # PostgreSQL refuses to run as root.

@@ -17,7 +17,13 @@ import (
 
 type contactsCommand struct {
 	List contactsList `cmd:"" default:"withargs" help:"List and search contacts, newest first (this is also what contacts alone does)."`
-	Get  contactsGet  `cmd:"" help:"Tell what is known of a contact, and why it gets no mail."`
+	Get  contactsGet  `cmd:"" aliases:"show" help:"Tell what is known of a contact, and why it gets no mail (also: show)."`
+
+	Set    contactsSet    `cmd:"" help:"Make a contact, or change its attributes and its consent."`
+	Tag    contactsTag    `cmd:"" help:"Give a contact tags, or take them away."`
+	Import contactsImport `cmd:"" help:"Make and change the contacts of a list in CSV."`
+	Export contactsExport `cmd:"" help:"Write contacts as CSV or JSON lines."`
+	Access contactsAccess `cmd:"" help:"Write everything that is kept of a person."`
 }
 
 type contactsList struct {
@@ -57,7 +63,7 @@ func (k *contactsList) Run(c *console) error {
 		return k.printAPI(c, view, func(w io.Writer) {
 			rows := make([][]string, 0, len(view.Data))
 			for i := range view.Data {
-				rows = append(rows, contactRow(&view.Data[i]))
+				rows = append(rows, contactRow(&view.Data[i], ops.Now()))
 			}
 			table(w, []string{"contact", "may be mailed", "last seen", "sent", "bounced", "opened", "clicked", "id"}, rows)
 			printMore(w, page.NextCursor)
@@ -70,7 +76,7 @@ var contactStates = map[string][2]string{
 	"subscribed": {"true", ""}, "unsubscribed": {"false", "false"}, "suppressed": {"", "true"},
 }
 
-func contactRow(k *api.Contact) []string {
+func contactRow(k *api.Contact, now time.Time) []string {
 	count := func(n event.Name) string { return strconv.FormatInt(k.Counts[string(n)], 10) }
 	state := "yes"
 	switch {
@@ -78,6 +84,8 @@ func contactRow(k *api.Contact) []string {
 		state = "no: suppressed"
 	case k.Unsubscribed:
 		state = "no: unsubscribed"
+	case k.SnoozedUntil.After(now):
+		state = "break until " + k.SnoozedUntil.UTC().Format(time.DateOnly)
 	}
 	return []string{
 		k.Email, state, when(k.LastSeenAt), count(event.EmailSent), count(event.EmailBounce), count(event.EmailOpen),
@@ -160,6 +168,7 @@ func printContact(w io.Writer, k *api.Contact, found *store.Contact, page contro
 		}
 	}
 	table(w, []string{"what", "value"}, rows)
+	printAttributes(w, k)
 	rows = nil
 	for _, s := range found.Suppressions {
 		if !s.Active(now) {

@@ -17,13 +17,11 @@ type eventsCommand struct {
 	Names eventsNames `cmd:"" help:"List the names that events have had."`
 }
 
-type eventsList struct {
-	database     `embed:""`
-	printing     `embed:""`
+// eventMatch are the filters of everything that lists events.
+type eventMatch struct {
 	Name         []string `placeholder:"NAME" help:"Name, ours or another system's word (opened); may be repeated."`
 	Contact      string   `placeholder:"ADDRESS|ID" help:"Of this contact."`
 	Message      string   `placeholder:"ID" help:"Of this message: the provider's id, or msg_…."`
-	Receipt      string   `placeholder:"ID" help:"That this receipt (rcp_…) was the first to tell."`
 	Template     string   `placeholder:"KEY" help:"Of this template."`
 	Workflow     string   `placeholder:"ID" help:"Of this workflow."`
 	Source       string   `placeholder:"ID" help:"That came to this source (src_…)."`
@@ -31,10 +29,27 @@ type eventsList struct {
 	Tag          string   `placeholder:"TAG" help:"Of messages with this tag."`
 	SenderDomain string   `placeholder:"DOMAIN" help:"Of mail from this domain."`
 	Account      string   `placeholder:"ID" help:"Of this sending account."`
-	From         string   `placeholder:"TIME" help:"Not before this time or date."`
-	To           string   `placeholder:"TIME" help:"Before this time or date."`
-	Cursor       string   `placeholder:"CURSOR" help:"Go on where a page ended."`
-	Limit        int      `default:"50" placeholder:"N" help:"Length of the page, 1 to 1000."`
+	Bus          string   `placeholder:"NAME" help:"Put on this event bus: its name or its ARN."`
+	App          string   `placeholder:"NAME" help:"Put there by this app: EventBridge's source."`
+}
+
+// filter asks for the events that match.
+func (m *eventMatch) filter() control.EventFilter {
+	return control.EventFilter{
+		Names: m.Name, Contact: m.Contact, Message: m.Message, Template: m.Template, Workflow: m.Workflow, Source: m.Source,
+		Provider: m.Provider, Tag: m.Tag, SenderDomain: m.SenderDomain, Account: m.Account, Bus: m.Bus, App: m.App,
+	}
+}
+
+type eventsList struct {
+	database   `embed:""`
+	printing   `embed:""`
+	eventMatch `embed:""`
+	Receipt    string `placeholder:"ID" help:"That this receipt (rcp_…) was the first to tell."`
+	From       string `placeholder:"TIME" help:"Not before this time or date."`
+	To         string `placeholder:"TIME" help:"Before this time or date."`
+	Cursor     string `placeholder:"CURSOR" help:"Go on where a page ended."`
+	Limit      int    `default:"50" placeholder:"N" help:"Length of the page, 1 to 1000."`
 }
 
 // Help is the long help.
@@ -50,11 +65,9 @@ func (*eventsList) Help() string {
 // Run lists events.
 func (e *eventsList) Run(c *console) error {
 	return e.local(c, func(ops *control.Control, who control.Actor) error {
-		page, err := ops.ListEvents(c.ctx, who, control.EventFilter{
-			Names: e.Name, Contact: e.Contact, Message: e.Message, Receipt: e.Receipt, Template: e.Template, Workflow: e.Workflow,
-			Source: e.Source, Provider: e.Provider, Tag: e.Tag, SenderDomain: e.SenderDomain, Account: e.Account,
-			From: e.From, To: e.To, Cursor: e.Cursor, Limit: e.Limit,
-		})
+		f := e.filter()
+		f.Receipt, f.From, f.To, f.Cursor, f.Limit = e.Receipt, e.From, e.To, e.Cursor, e.Limit
+		page, err := ops.ListEvents(c.ctx, who, f)
 		if err != nil {
 			return err
 		}

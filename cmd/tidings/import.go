@@ -38,7 +38,7 @@ change consent; hard bounces and complaints suppress as ever. Good records are t
   tidings import events.json 'archive/*.gz' --dry-run
   tidings import s3://acme-mail-archive/ses/2026/05/ --dry-run
   tidings import 2026-05-04_10:00.csv --source src_01jq7z9f3v8k2m5n --json
-  tidings events --limit 1000 --json | tidings import - --format events`
+  tidings events --provider ses --limit 1000 --json | tidings import - --format events`
 }
 
 // importView is the report as it is printed.

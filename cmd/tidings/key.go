@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tidings/internal/api"
 	"tidings/internal/control"
 	"tidings/internal/store"
 )
@@ -13,6 +14,7 @@ import (
 type keyCommand struct {
 	Create keyCreate `cmd:"" help:"Create an API key; it is shown this once."`
 	List   keyList   `cmd:"" help:"List the API keys."`
+	AWS    keyAWS    `cmd:"" name:"aws" help:"Give a key the pair that AWS SDKs sign with; it is shown this once."`
 	Revoke keyRevoke `cmd:"" help:"End a key for good."`
 }
 
@@ -24,16 +26,21 @@ type keyView struct {
 	Kind       store.KeyKind `json:"kind"`
 	Prefix     string        `json:"prefix"`
 	Scopes     []string      `json:"scopes,omitempty"`
+	Bounds     api.KeyBounds `json:"bounds,omitzero"`
 	CreatedAt  time.Time     `json:"createdAt"`
 	ExpiresAt  time.Time     `json:"expiresAt,omitzero"`
 	LastUsedAt time.Time     `json:"lastUsedAt,omitzero"`
 	RevokedAt  time.Time     `json:"revokedAt,omitzero"`
+
+	AWSAccessKeyID string `json:"awsAccessKeyId,omitempty"`
 }
 
 func viewKey(k store.Key, plain string) keyView {
 	return keyView{
 		ID: k.ID, Key: plain, Name: k.Name, Kind: k.Kind, Prefix: k.Prefix, Scopes: k.Scopes.Words(),
+		Bounds:    api.KeyBounds(k.Bounds),
 		CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt, LastUsedAt: k.LastUsedAt, RevokedAt: k.RevokedAt,
+		AWSAccessKeyID: api.KeyOf(&k).AWSAccessKeyID,
 	}
 }
 
@@ -43,6 +50,10 @@ type keyCreate struct {
 	Kind     string   `enum:"secret,public," default:"" placeholder:"secret|public" help:"secret (asks and changes) or public (tracks only); with --scope it is secret."`
 	Name     string   `placeholder:"TEXT" help:"What it is for."`
 	Scope    []string `placeholder:"WORD" help:"What it may do, such as events:read; may be repeated. Without: everything."`
+	Event    []string `placeholder:"NAME" help:"An event that may be tracked with it; may be repeated. Without: any."`
+	Origin   []string `placeholder:"URL" help:"A site whose pages may use a public key (https://acme.test); may be repeated. Without: any."`
+	Domain   []string `placeholder:"NAME" help:"A domain that mail may be sent from with it; may be repeated. Without: any."`
+	Consent  bool     `help:"Let a public key say whether a contact is subscribed."`
 	Expires  string   `placeholder:"TIME" help:"From this time or date on it does not work."`
 }
 
@@ -58,7 +69,8 @@ say and nothing else:
 ` + scopes.String() + `
   tidings key create --kind secret --name laptop
   tidings key create --scope events:read --scope stats:read --name dashboard --expires 2027-01-01
-  tidings key create --kind public --name website --json`
+  tidings key create --kind public --name website --event page.viewed --origin https://acme.test
+  tidings key create --kind public --name form --consent --json`
 }
 
 // Run creates a key.
@@ -66,6 +78,7 @@ func (k *keyCreate) Run(c *console) error {
 	return k.local(c, func(ops *control.Control, who control.Actor) error {
 		key, plain, err := ops.CreateLimitedKey(c.ctx, who, control.NewKey{
 			Name: k.Name, Kind: store.KeyKind(k.Kind), Scopes: k.Scope, ExpiresAt: k.Expires,
+			Bounds: store.KeyBounds{Events: k.Event, Origins: k.Origin, Domains: k.Domain, Subscribes: k.Consent},
 		})
 		if err != nil {
 			return err
@@ -76,11 +89,26 @@ func (k *keyCreate) Run(c *console) error {
 			if key.Scopes != "" {
 				fmt.Fprintf(w, "It may do: %s.\n", strings.Join(key.Scopes.Words(), ", "))
 			}
+			printBounds(w, key.Bounds)
 			if !key.ExpiresAt.IsZero() {
 				fmt.Fprintf(w, "It works until %s (UTC).\n", when(key.ExpiresAt))
 			}
 		})
 	})
+}
+
+func printBounds(w io.Writer, b store.KeyBounds) {
+	for _, x := range [...]struct {
+		text string
+		list []string
+	}{{"track only", b.Events}, {"be used only by pages of", b.Origins}, {"send only from", b.Domains}} {
+		if len(x.list) > 0 {
+			fmt.Fprintf(w, "It may %s: %s.\n", x.text, strings.Join(x.list, ", "))
+		}
+	}
+	if b.Subscribes {
+		fmt.Fprintln(w, "It may say whether a contact is subscribed.")
+	}
 }
 
 type keyList struct {
@@ -120,6 +148,8 @@ func (k *keyList) Run(c *console) error {
 // mayDo is what the table says of a key's scopes.
 func mayDo(k store.Key) string {
 	switch {
+	case k.Kind != store.SecretKey && len(k.Bounds.Events) > 0:
+		return "track " + strings.Join(k.Bounds.Events, " ")
 	case k.Kind != store.SecretKey:
 		return "-"
 	case k.Scopes == "":

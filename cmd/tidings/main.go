@@ -34,10 +34,20 @@ type commands struct {
 	Key          keyCommand          `cmd:"" help:"Create, list and revoke API keys."`
 	Person       personCommand       `cmd:"" help:"Make and look after the people who sign in to the web UI."`
 	Source       sourceCommand       `cmd:"" help:"Create and look after the sources that providers post to (also: sources)."`
+	Sender       senderCommand       `cmd:"" help:"Create, try and look after senders: the ways out for mail."`
+	Send         sendCommand         `cmd:"" help:"Send an email, or try what would be sent."`
+	Sends        sendsCommand        `cmd:"" help:"Ask what became of emails that were asked for; decide on uncertain ones."`
 	Setup        setupCommand        `cmd:"" help:"Set up a provider in one command."`
 	Events       eventsCommand       `cmd:"" help:"Ask what came in."`
 	Tail         tailCommand         `cmd:"" help:"Print events as they come in."`
 	Contacts     contactsCommand     `cmd:"" help:"List and search contacts; tell why one gets no mail."`
+	Brand        brandCommand        `cmd:"" help:"How the pages look that contacts see."`
+	Form         formCommand         `cmd:"" help:"Make, list and delete forms through which people subscribe themselves."`
+	Template     templateCommand     `cmd:"" help:"List, push, preview and validate templates of emails."`
+	Rule         ruleCommand         `cmd:"" help:"List, try and look after rules: what happens when an event comes."`
+	Apply        applyCommand        `cmd:"" help:"Make the rules those of a folder, and tell what changes."`
+	Broadcast    broadcastCommand    `cmd:"" help:"Make, send, watch, pause and cancel broadcasts: one email to an audience."`
+	Erase        eraseCommand        `cmd:"" help:"Erase a person, for good."`
 	Messages     messagesCommand     `cmd:"" help:"Ask what became of an email."`
 	Receipts     receiptsCommand     `cmd:"" help:"Look at requests as they came."`
 	Suppressions suppressionsCommand `cmd:"" help:"List, add, import, export and lift suppressions."`

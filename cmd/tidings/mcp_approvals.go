@@ -116,7 +116,7 @@ func (m *mcpRefuse) Run(c *console) error {
 
 // asked says what an assistant asked for.
 func asked(a api.Approval) string {
-	text := fmt.Sprintf("%s of %s", a.Operation, whom(a))
+	text := fmt.Sprintf("%s: it would %s", a.Operation, plain(a.Would))
 	if len(a.Lifts) > 0 {
 		text += ", which would lift: " + lifts(a)
 	}

@@ -57,7 +57,7 @@ func (c *console) fail(err error) int {
 	if errors.Is(err, errNoMessage) {
 		return exitData
 	}
-	if errors.Is(err, errBadLines) || errors.Is(err, errBadRecords) {
+	if errors.Is(err, errBadLines) || errors.Is(err, errBadRecords) || errors.Is(err, errBrokenTemplates) {
 		return exitBadLines
 	}
 	if code, known := exitCodes[fault.KindOf(err)]; known {

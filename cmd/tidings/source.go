@@ -36,6 +36,7 @@ type sourceView struct {
 	Pinned          bool      `json:"pinned"` // it trusts its own certificate alone
 	RequireVersion2 bool      `json:"requireVersion2"`
 	AllowRaw        bool      `json:"allowRaw"`
+	KeepBody        bool      `json:"keepBody,omitempty"`
 	ConfirmByHand   bool      `json:"confirmByHand"`
 	Account         string    `json:"account,omitempty"`
 	Queue           string    `json:"queue,omitempty"`
@@ -53,7 +54,7 @@ func viewSource(s *source.Source, url, token string) sourceView {
 	set := s.Settings
 	return sourceView{
 		ID: s.ID, URL: url, Token: token, Name: s.Name, Provider: s.Provider, Topics: set.Topics,
-		Pinned: set.SigningCertificate != "", RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw,
+		Pinned: set.SigningCertificate != "", RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw, KeepBody: set.KeepBody,
 		ConfirmByHand: set.ConfirmByHand, Account: set.Account, Secrets: len(set.Secrets),
 		Queue: set.Queue, QueueRegion: set.QueueRegion,
 		PreviousUntil: s.PreviousUntil, CreatedAt: s.CreatedAt, DisabledAt: s.DisabledAt,
@@ -70,6 +71,7 @@ type sourceCreate struct {
 	SigningCertificate string          `placeholder:"FILE" type:"path" help:"Trust only this certificate (PEM), for brokers that speak SNS."`
 	RequireVersion2    bool            `help:"Refuse SNS signatures of version 1 (SHA-1)."`
 	AllowRaw           bool            `help:"Accept SNS raw delivery, which carries no signature: the token alone proves it."`
+	KeepBody           bool            `help:"Let events of inbound mail have its body (provider inbound)."`
 	ConfirmByHand      bool            `help:"Let a person confirm subscriptions of listed topics too."`
 	BasicAuth          []string        `sep:"none" placeholder:"USER:PASSWORD" help:"Also ask for basic auth; may be repeated."`
 	Secret             []string        `sep:"none" placeholder:"VALUE|@FILE" help:"The provider's key, signing secret or token, or @ and a file that holds it; may be repeated, current first."`
@@ -94,6 +96,8 @@ func (*sourceCreate) Help() string {
     --public-url https://tidings.example.com
   tidings source create --provider ses --name queue --topic arn:aws:sns:eu-west-1:123456789012:ses-events \
     --queue https://sqs.eu-west-1.amazonaws.com/123456789012/ses-events
+  tidings source create --provider inbound --name replies --topic arn:aws:sns:eu-west-1:123456789012:inbound \
+    --public-url https://tidings.example.com
   tidings source create --provider generic --name billing --secret whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD`
 }
 
@@ -116,7 +120,7 @@ func (s *sourceCreate) Run(c *console) error {
 			Name: s.Name, Provider: s.Provider, Path: s.FixedPath,
 			Settings: source.Settings{
 				Topics: s.Topic, SigningCertificate: certificate, RequireVersion2: s.RequireVersion2, AllowRaw: s.AllowRaw,
-				ConfirmByHand: s.ConfirmByHand, BasicAuth: s.BasicAuth, Secrets: secrets, Account: s.Account,
+				KeepBody: s.KeepBody, ConfirmByHand: s.ConfirmByHand, BasicAuth: s.BasicAuth, Secrets: secrets, Account: s.Account,
 				MaxAgeSeconds: int64(s.MaxAge.Std() / time.Second), TemplateTag: s.TemplateTag, WorkflowTag: s.WorkflowTag,
 				Queue: s.Queue, QueueRegion: s.QueueRegion,
 			},

@@ -20,6 +20,7 @@ type sourceChange struct {
 	SigningCertificate *string          `placeholder:"FILE" type:"path" help:"Trust only this certificate (PEM)."`
 	RequireVersion2    *bool            `negatable:"" help:"Refuse SNS signatures of version 1 (SHA-1)."`
 	AllowRaw           *bool            `negatable:"" help:"Accept SNS raw delivery, which carries no signature."`
+	KeepBody           *bool            `negatable:"" help:"Let events of inbound mail have its body (provider inbound)."`
 	ConfirmByHand      *bool            `negatable:"" help:"Let a person confirm subscriptions of listed topics too."`
 	BasicAuth          []string         `sep:"none" placeholder:"USER:PASSWORD" help:"Ask for basic auth, any of these, instead of those now."`
 	Secret             []string         `sep:"none" placeholder:"VALUE|@FILE" help:"The provider's keys, signing secrets or tokens, current first, instead of those now."`
@@ -61,7 +62,8 @@ var removable = map[string]func(*control.SourceChange){
 func (s *sourceChange) change() (control.SourceChange, error) {
 	ch := control.SourceChange{
 		Name: s.Name, Path: s.FixedPath, RequireVersion2: s.RequireVersion2, AllowRaw: s.AllowRaw, ConfirmByHand: s.ConfirmByHand,
-		Account: s.Account, TemplateTag: s.TemplateTag, WorkflowTag: s.WorkflowTag, Queue: s.Queue, QueueRegion: s.QueueRegion,
+		KeepBody: s.KeepBody,
+		Account:  s.Account, TemplateTag: s.TemplateTag, WorkflowTag: s.WorkflowTag, Queue: s.Queue, QueueRegion: s.QueueRegion,
 	}
 	if len(s.Topic) > 0 {
 		ch.Topics = &s.Topic

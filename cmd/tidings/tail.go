@@ -18,22 +18,13 @@ import (
 )
 
 type tailCommand struct {
-	printing     `embed:""`
-	URL          string   `default:"http://127.0.0.1:8080" placeholder:"URL" help:"Server to watch."`
-	Key          string   `required:"" placeholder:"KEY" help:"A secret key, or one with the scope events:read."`
-	Name         []string `placeholder:"NAME" help:"Name, ours or another system's word (opened); may be repeated."`
-	Contact      string   `placeholder:"ADDRESS|ID" help:"Of this contact."`
-	Message      string   `placeholder:"ID" help:"Of this message: the provider's id, or msg_…."`
-	Template     string   `placeholder:"KEY" help:"Of this template."`
-	Workflow     string   `placeholder:"ID" help:"Of this workflow."`
-	Source       string   `placeholder:"ID" help:"That came to this source (src_…)."`
-	Provider     string   `placeholder:"SLUG" help:"Of this provider: ${providers}."`
-	Tag          string   `placeholder:"TAG" help:"Of messages with this tag."`
-	SenderDomain string   `placeholder:"DOMAIN" help:"Of mail from this domain."`
-	Account      string   `placeholder:"ID" help:"Of this sending account."`
-	After        string   `placeholder:"ID" help:"Go on after this id of the feed, as --json prints it."`
-	Count        int      `placeholder:"N" help:"Stop after so many events."`
-	NoColor      bool     `env:"TIDINGS_NO_COLOR,NO_COLOR" help:"Print no colours. They are only for terminals anyway."`
+	printing   `embed:""`
+	URL        string `default:"http://127.0.0.1:8080" placeholder:"URL" help:"Server to watch."`
+	Key        string `required:"" placeholder:"KEY" help:"A secret key, or one with the scope events:read."`
+	eventMatch `embed:""`
+	After      string `placeholder:"ID" help:"Go on after this id of the feed, as --json prints it."`
+	Count      int    `placeholder:"N" help:"Stop after so many events."`
+	NoColor    bool   `env:"TIDINGS_NO_COLOR,NO_COLOR" help:"Print no colours. They are only for terminals anyway."`
 }
 
 // Help is the long help.
@@ -91,7 +82,7 @@ func (f *follower) address() string {
 	q := url.Values{"name": f.Name}
 	for name, value := range map[string]string{
 		"contact": f.Contact, "message": f.Message, "template": f.Template, "workflow": f.Workflow, "source": f.Source,
-		"provider": f.Provider, "tag": f.Tag, "senderDomain": f.SenderDomain, "account": f.Account,
+		"provider": f.Provider, "tag": f.Tag, "senderDomain": f.SenderDomain, "account": f.Account, "bus": f.Bus, "app": f.App,
 	} {
 		if value != "" {
 			q.Set(name, value)

@@ -14,7 +14,8 @@ type Approval struct {
 	Operation      string    `json:"operation" doc:"What would be done: the tool's name" example:"remove_suppression"`
 	ContactID      string    `json:"contactId"`
 	Email          string    `json:"email,omitempty" doc:"The contact's address; absent: the contact is gone" example:"ghost@acme.test"`
-	Lifts          []string  `json:"lifts" nullable:"false" doc:"The reasons of the suppressions that would end; empty: none holds any more" example:"[\"hard_bounce\"]"`
+	Would          string    `json:"would" doc:"What would be done, for people" example:"lift all suppressions of ghost@acme.test (con_2), so that it is mailed again"`
+	Lifts          []string  `json:"lifts" nullable:"false" doc:"The reasons of the suppressions that would end; empty: none holds any more, or the act lifts none" example:"[\"hard_bounce\"]"`
 	KeyID          string    `json:"keyId" doc:"The assistant's key" example:"key_01jq7z9f3v8k2m5n"`
 	KeyName        string    `json:"keyName" doc:"What that key is for" example:"assistant"`
 	AskedAt        time.Time `json:"askedAt"`
@@ -27,7 +28,8 @@ type Approval struct {
 // ApprovalOf makes the public form of what an assistant asked for.
 func ApprovalOf(a *control.Approval) Approval {
 	out := Approval{
-		Code: a.Code, State: "waits", Operation: a.Operation, ContactID: a.Subject, Lifts: make([]string, len(a.Lifts)),
+		Code: a.Code, State: "waits", Operation: a.Operation, ContactID: a.Subject, Would: a.Would,
+		Lifts: make([]string, len(a.Lifts)),
 		KeyID: a.By, KeyName: a.ByName, AskedAt: a.AskedAt, ExpiresAt: a.ExpiresAt,
 		ApprovedBy: a.ApprovedBy, ApprovedByName: a.ApprovedByName, Note: a.Note,
 	}

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,14 @@ func badRequests() []badRequest {
 			header: http.Header{"Content-Type": {kind}},
 		}
 	}
-	return []badRequest{
+	segments := func(name string, body any, status int) badRequest {
+		return badRequest{name: name, method: post, target: "/segments", body: body, status: status}
+	}
+	const simple = `{"logic":"AND","groups":[{"filters":[{"field":"email","operator":"exists"}]}]}`
+	templates := func(name string, body any, status int) badRequest {
+		return badRequest{name: name, method: post, target: "/templates", body: body, status: status}
+	}
+	return slices.Concat(badTracks(), badSenders(), badRules(), badBroadcasts(), []badRequest{
 		{name: "unknown path", method: get, target: "/nothing/here", status: 404},
 		{name: "root", method: get, target: "/", status: 404},
 		{name: "wrong method", method: http.MethodPut, target: "/sources", status: 405},
@@ -67,6 +75,47 @@ func badRequests() []badRequest {
 		{name: "path with bad UTF-8", method: get, target: "/contacts/%ff@acme.test", status: 400},
 		{name: "event id no id", method: get, target: "/events/12", status: 422},
 		{name: "contact id no id", method: get, target: "/contacts/lea", status: 422},
+
+		templates("template without anything", `{}`, 422),
+		templates("template with everything wrong", `{"name":" ","key":"a b","subject":"a\nb","body":"{% if %}\n{{ x | nope }}{{",
+			"text":"{{ 'a }}","from":"nobody","fromName":"a\u0000","replyTo":"x","type":"SPAM","displayNames":{"platform":{"a":"b"}}}`, 422),
+		templates("template in two languages", `{"name":"a","subject":"{{ a","body":"{% include 'x' %}{% for i in (1..99999999) %}","type":"MARKETING"}`, 422),
+		templates("template of a wrong kind", `{"name":1,"body":[],"type":null,"text":5,"opens":"no"}`, 422),
+		{name: "templates with wrong filters", method: get, target: "/templates?type=x&limit=101&cursor=z", status: 422},
+		{name: "template that is not there", method: get, target: "/templates/tpl_none", status: 404},
+		{name: "versions of no template", method: get, target: "/templates/none/versions?limit=0&cursor=q", status: 422},
+		{name: "version no number", method: get, target: "/templates/none/versions/x", status: 422},
+		{name: "version zero", method: get, target: "/templates/none/versions/0", status: 422},
+		{name: "preview of nothing", method: post, target: "/templates/preview", body: `{"contact":"lea","data":[1]}`, status: 422},
+		{name: "preview of what is not there", method: post, target: "/templates/preview", body: `{"template":"nope"}`, status: 422},
+		{name: "validating nothing", method: post, target: "/templates/validate", body: `{}`, status: 422},
+
+		segments("segment without anything", `{}`, 422),
+		segments("segment without a condition", `{"name":"a"}`, 422),
+		segments("segment of a name without letters", `{"name":"!!!","condition":`+simple+`}`, 422),
+		segments("static segment with a condition", `{"name":"a","type":"STATIC","condition":`+simple+`}`, 422),
+		segments("condition of another shape", `{"name":"a","condition":{"logic":"AND","groups":{}}}`, 422),
+		segments("condition with an unknown key", `{"name":"a","condition":{"logic":"AND","groups":[{"filters":[],"not":1}]}}`, 422),
+		segments("condition that is wrong everywhere", `{"name":"a","condition":{"logic":"XOR","groups":[{"filters":[
+			{"field":"plan","operator":"equals","value":1},{"field":"email","operator":"triggered"},
+			{"field":"data.a","operator":"equals"},{"field":"data.a","operator":"within","value":0,"unit":"weeks"},
+			{"field":"data.a","operator":"contains","value":7},{"field":"subscribed","operator":"equals","value":"yes"},
+			{"field":"createdAt","operator":"greaterThan","value":"yesterday"},{"field":"email.opend","operator":"triggered"},
+			{"field":"event.x","operator":"triggered","count":{"min":0}},{"field":"data.a","operator":"exists","count":{"min":1}},
+			{"field":"event.x","operator":"triggered","where":[{"field":"a","operator":"equals","value":1}]},
+			{"field":"events","operator":"sequence","value":1,"unit":"days","steps":[{"event":"a"}]},
+			{"field":"segment","operator":"memberOf","value":7}]},{"filters":[]}]}}`, 422),
+		segments("condition that names no segment", `{"name":"a","condition":{"logic":"AND","groups":[{"filters":[
+			{"field":"segment","operator":"memberOf","value":"seg_none"}]}]}}`, 422),
+		{name: "segment that is not there", method: get, target: "/segments/seg_none", status: 404},
+		{name: "page of a segment too long", method: get, target: "/segments/seg_none/contacts?pageSize=101", status: 422},
+		{name: "members without addresses", method: post, target: "/segments/seg_none/members", body: `{"emails":[]}`, status: 422},
+		{
+			name: "members that are no addresses", method: post, target: "/segments/seg_none/members",
+			body: `{"emails":["ann@acme.test","ann"]}`, status: 422,
+		},
+		{name: "preview without a condition", method: post, target: "/segments/preview", body: `{"condition":null}`, status: 422},
+		{name: "explanation without a contact", method: get, target: "/segments/seg_none/explanation", status: 422},
 
 		sources("no body", "", 400),
 		sources("bad JSON", `{"name":`, 400),
@@ -172,7 +221,7 @@ func badRequests() []badRequest {
 		{name: "basic auth", method: get, target: "/events", status: 401, header: http.Header{"Authorization": {"Basic c2s6eA=="}}},
 		{name: "key of another kind", method: get, target: "/events", status: 401, header: http.Header{"Authorization": {"Bearer token"}}},
 		{name: "unknown key", method: get, target: "/events", status: 401, header: http.Header{"Authorization": {"Bearer sk_unknown"}}},
-	}
+	})
 }
 
 func TestBadInputIsRefusedByName(t *testing.T) {
@@ -244,6 +293,14 @@ func TestNoRouteButTheOpenOnesTakesAPublicKeyOrNone(t *testing.T) {
 				t.Errorf("%s %s: security %v", method, path, op.Security)
 			}
 			if open[method+" "+path] {
+				continue
+			}
+			if strings.HasPrefix(path, "/v1/track") { // the one thing that a public key is for
+				r := s.request(strings.ToUpper(method), path, nil)
+				r.Header.Set("Authorization", "Bearer "+public)
+				s.send(r).want(http.StatusBadRequest)
+				r.Header.Del("Authorization")
+				s.send(r).want(http.StatusUnauthorized)
 				continue
 			}
 			code := "public_key"

@@ -16,11 +16,19 @@ type Contact struct {
 	Email      string    `json:"email" doc:"The normalised address" example:"ghost@acme.test"`
 	Subscribed bool      `json:"subscribed" doc:"Whether it may be mailed: neither unsubscribed nor suppressed"`
 	Data       object    `json:"data" doc:"The contact's attributes"`
-	Status     string    `json:"status" enum:"ACTIVE" doc:"Always ACTIVE: there is no limit on contacts"`
-	ExpiresAt  *string   `json:"expiresAt" doc:"Always null"`
+	Status     string    `json:"status" enum:"ACTIVE,PENDING" doc:"PENDING: it came when there was no room for more active contacts"`
+	ExpiresAt  *string   `json:"expiresAt" doc:"When a pending contact is removed; null: never" example:"2026-05-06T12:00:00.000Z"`
 	ProjectID  string    `json:"projectId" example:"prj_default"`
 	CreatedAt  time.Time `json:"createdAt"`
 	UpdatedAt  time.Time `json:"updatedAt"`
+
+	ExternalID string          `json:"externalId,omitempty" doc:"What your own system knows it by" example:"user-17"`
+	Tags       []string        `json:"tags,omitempty" doc:"Sorted" example:"[\"vip\"]"`
+	Topics     map[string]bool `json:"topics,omitempty" doc:"What it said of topics, by slug: whether it takes them"`
+
+	SnoozedUntil time.Time `json:"snoozedUntil,omitzero" doc:"Until when it wants no mail that it does not need; absent or past: it may have any"`
+
+	Confirmation *ContactConfirmation `json:"confirmation,omitempty" doc:"Its newest wish to be subscribed by a form, where it has to confirm that; in the answer about one contact"`
 
 	Unsubscribed bool             `json:"unsubscribed" doc:"Whether the contact opted out"`
 	ConsentAt    time.Time        `json:"consentAt,omitzero" doc:"When it last opted out or in"`
@@ -38,11 +46,22 @@ type Contact struct {
 func ContactOf(k *store.Contact, now time.Time) Contact {
 	out := Contact{
 		ID: k.ID, Email: k.Address, Data: objectOf(k.Attributes), Status: "ACTIVE", ProjectID: k.Project,
-		CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt,
+		CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt, ExternalID: k.ExternalID, Tags: k.Tags,
+		Confirmation: wishOf(k.Confirmation), SnoozedUntil: k.SnoozedUntil,
 		Unsubscribed: k.State.Unsubscribed, ConsentAt: millis(k.State.ConsentAt),
 		FirstSeenAt: millis(k.State.FirstSeen), LastSeenAt: millis(k.State.LastSeen),
 		LastOpenAt: millis(k.State.LastOpen), LastClickAt: millis(k.State.LastClick),
 		Suppressions: make([]Suppression, len(k.Suppressions)), Patterns: []Pattern{}, Counts: make(map[string]int64),
+	}
+	if k.Status == store.ContactPending {
+		out.Status = "PENDING"
+		out.ExpiresAt = pointer(k.ExpiresAt.UTC().Format(timeForm))
+	}
+	for _, t := range k.Topics {
+		if out.Topics == nil {
+			out.Topics = make(map[string]bool)
+		}
+		out.Topics[t.Slug] = t.Takes
 	}
 	for i, s := range k.Suppressions {
 		out.Suppressions[i] = suppressionOf(k.ID, k.Address, s, now)
@@ -62,7 +81,7 @@ func ContactOf(k *store.Contact, now time.Time) Contact {
 
 // ContactPath names a contact in a path.
 type ContactPath struct {
-	ID string `path:"id" doc:"The contact's id or address" example:"ghost@acme.test"`
+	ID string `path:"id" doc:"The contact's id, its address, or ext: and its external id" example:"ghost@acme.test"`
 }
 
 type contactOut struct{ Body Contact }

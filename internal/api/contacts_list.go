@@ -10,7 +10,7 @@ import (
 type ContactPage struct {
 	Data   []Contact `json:"data" nullable:"false" doc:"Newest first; with search, by address while they begin with it"`
 	Cursor *string   `json:"cursor" doc:"The same as nextCursor; null: there is no more" example:"YwAAAAAAAAAq"`
-	Total  *int      `json:"total,omitempty" doc:"How many there are, where the first page has them all" example:"1"`
+	Total  *int64    `json:"total,omitempty" doc:"How many there are; on the first page, where a filter does not make it long to count" example:"1"`
 	Page
 }
 
@@ -22,8 +22,8 @@ func ContactPageOf(p control.ContactPage, first bool, c *control.Control) Contac
 	for i := range p.Contacts {
 		out.Data[i] = ContactOf(&p.Contacts[i], c.Now())
 	}
-	if total := len(out.Data); first && !out.HasMore {
-		out.Total = &total
+	if first {
+		out.Total = p.Total
 	}
 	return out
 }

@@ -6,8 +6,11 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"tidings/internal/fault"
 )
 
 //go:embed docs/page.html docs/page.css
@@ -26,16 +29,18 @@ func (a *api) serveDocs(mux *http.ServeMux, doc *huma.OpenAPI) error {
 	if err != nil {
 		return err
 	}
-	var page bytes.Buffer
-	if err := t.Execute(&page, manualOf(doc)); err != nil {
-		return err
-	}
+	// It is made for the first who asks: most servers are never asked.
+	page := sync.OnceValues(func() ([]byte, error) {
+		var page bytes.Buffer
+		err := t.Execute(&page, manualOf(doc))
+		return page.Bytes(), err
+	})
 	style, err := pageFiles.ReadFile("docs/page.css")
 	if err != nil {
 		return err
 	}
-	mux.Handle("GET "+docsPath, document("text/html; charset=utf-8", page.Bytes()))
-	mux.Handle("GET "+stylePath, document("text/css; charset=utf-8", style))
+	mux.Handle("GET "+docsPath, a.document("text/html; charset=utf-8", page))
+	mux.Handle("GET "+stylePath, a.document("text/css; charset=utf-8", func() ([]byte, error) { return style, nil }))
 	mux.HandleFunc("GET /{$}", a.root)
 	return nil
 }
@@ -49,8 +54,14 @@ func (a *api) root(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, docsPath, http.StatusSeeOther)
 }
 
-func document(kind string, b []byte) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+func (a *api) document(kind string, made func() ([]byte, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := made()
+		if err != nil {
+			a.Logger.ErrorContext(r.Context(), "the pages of the API could not be made", "error", err)
+			a.write(w, a.newProblem(http.StatusInternalServerError, fault.Internal.String(), "this page could not be made"))
+			return
+		}
 		h := w.Header()
 		h.Set("Content-Type", kind)
 		h.Set("Content-Security-Policy", docsPolicy)

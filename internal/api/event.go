@@ -9,6 +9,7 @@ import (
 
 	"tidings/event"
 	"tidings/internal/control"
+	"tidings/internal/mailglyph"
 )
 
 // Event is an event as the API shows it: MailGlyph's keys first, then all of ours.
@@ -28,6 +29,7 @@ type Event struct {
 	RecipientAs string         `json:"recipientAs,omitempty" doc:"As received, where it differs" example:"Ghost@Acme.test"`
 	Attribution string         `json:"attribution,omitempty" enum:"exact,candidates" doc:"candidates: perhaps another recipient's"`
 	Message     *event.Message `json:"message,omitempty" doc:"What is known of the email"`
+	Bus         *event.Bus     `json:"bus,omitempty" doc:"Of a custom event that was put on an event bus: which, and by whom"`
 
 	Bounce       *event.Bounce       `json:"bounce,omitempty"`
 	Complaint    *event.Complaint    `json:"complaint,omitempty"`
@@ -45,12 +47,13 @@ type Event struct {
 // EventOf makes the public form of an event.
 func EventOf(e *event.Event) Event {
 	return Event{
-		ID: e.ID.String(), Name: string(e.Name), Data: mailGlyphData(e), ProjectID: e.ProjectID,
+		ID: e.ID.String(), Name: string(e.Name), Data: mailglyph.Data(e), ProjectID: e.ProjectID,
 		ContactID: pointer(e.ContactID), EmailID: pointer(e.EmailID), CreatedAt: e.OccurredAt,
 		OccurredAt: e.OccurredAt, ReceivedAt: e.ReceivedAt, Source: e.Source, Recipient: e.Recipient,
 		RecipientAs: e.RecipientAs, Attribution: string(e.Attribution), Message: e.Message,
 		Bounce: e.Bounce, Complaint: e.Complaint, Delay: e.Delay, Delivery: e.Delivery, Subscription: e.Subscription,
 		Reject: e.Reject, Failure: e.Failure, Open: e.Open, Click: e.Click, Client: e.Client, Automation: e.Automation,
+		Bus: e.Bus,
 	}
 }
 
@@ -126,13 +129,15 @@ type EventMatch struct {
 	Tag          string   `query:"tag" doc:"A tag of the email" example:"may"`
 	SenderDomain string   `query:"senderDomain" doc:"The domain that sent the email" example:"send.test"`
 	Account      string   `query:"account" doc:"The provider's account that sent the email" example:"123456789012"`
+	Bus          string   `query:"bus" doc:"The event bus that a custom event was put on, its name or its ARN" example:"orders"`
+	App          string   `query:"app" doc:"The app that put a custom event on a bus, EventBridge's source" example:"com.acme.shop"`
 	Span
 }
 
 func (f EventMatch) filter() control.EventFilter {
 	return control.EventFilter{
 		Names: append(f.EventName, f.Name...), Template: f.Template, Workflow: f.Workflow, Source: f.Source,
-		Provider: f.Provider, Tag: f.Tag, SenderDomain: f.SenderDomain, Account: f.Account,
+		Provider: f.Provider, Tag: f.Tag, SenderDomain: f.SenderDomain, Account: f.Account, Bus: f.Bus, App: f.App,
 		From: f.From, To: f.To,
 	}
 }

@@ -109,19 +109,24 @@ func TestEveryFilterNarrows(t *testing.T) {
 	s.take(src, life(t)...)
 	whole := []string{"complaint", "click", "open", "bounce", "bounce", "delivery", "sent"}
 	one := []string{"complaint", "click", "open", "delivery", "sent"}
+	// What a complaint and a hard bounce are followed by stands beside them, and is in no source.
+	const flip = "contact.unsubscribed"
+	all := slices.Insert(slices.Insert(slices.Clone(whole), 4, flip), 0, flip)
+	ann := slices.Insert(slices.Clone(one), 0, flip)
 	for _, c := range []struct {
 		query string
 		want  []string
 	}{
-		{"", whole},
+		{"", all},
+		{"eventName=contact.unsubscribed", []string{flip, flip}},
 		{"eventName=email.open", []string{"open"}},
 		{"eventName=opened", []string{"open"}},
 		{"name=delivered&name=clicked", []string{"click", "delivery"}},
 		{"eventName=open&name=click", []string{"click", "open"}},
 		{"eventName=invoice.paid", []string{}},
-		{"contact=lea@acme.test", one},
-		{"contact=con_1", one},
-		{"contact=GHOST@acme.test", []string{"bounce"}},
+		{"contact=lea@acme.test", ann},
+		{"contact=con_1", ann},
+		{"contact=GHOST@acme.test", []string{flip, "bounce"}},
 		{"contact=nobody@acme.test", []string{}},
 		{"message=0102019a-two-000000", []string{"bounce", "bounce"}},
 		{"template=onboarding/welcome", one},
@@ -136,10 +141,10 @@ func TestEveryFilterNarrows(t *testing.T) {
 		{"tag=june", []string{}},
 		{"senderDomain=send.test", append([]string{"complaint", "click", "open", "bounce"}, "delivery", "sent")},
 		{"account=111122223333", one},
-		{"from=2026-05-05", []string{"complaint"}},
+		{"from=2026-05-05", []string{flip, "complaint"}},
 		{"to=2026-05-04T10:12:00Z", []string{"delivery", "sent"}},
-		{"from=2026-05-04T10:12:00Z&to=2026-05-04T10:13:00Z", []string{"bounce"}},
-		{"from=2026-05-04T12:12:00%2B02:00&to=2026-05-04T12:13:00%2B02:00", []string{"bounce"}},
+		{"from=2026-05-04T10:12:00Z&to=2026-05-04T10:13:00Z", []string{flip, "bounce"}},
+		{"from=2026-05-04T12:12:00%2B02:00&to=2026-05-04T12:13:00%2B02:00", []string{flip, "bounce"}},
 	} {
 		t.Run(c.query, func(t *testing.T) {
 			var got eventList
@@ -203,7 +208,7 @@ func TestOneEventIsFoundByItsIDWithWhatItWasMadeFrom(t *testing.T) {
 	}
 	var names struct{ EventNames []string }
 	s.call(http.MethodGet, "/events/names", nil).want(http.StatusOK).into(&names)
-	want := []string{"email.bounce", "email.click", "email.complaint", "email.delivery", "email.open", "email.sent"}
+	want := []string{"contact.unsubscribed", "email.bounce", "email.click", "email.complaint", "email.delivery", "email.open", "email.sent"}
 	if diff := cmp.Diff(want, names.EventNames); diff != "" {
 		t.Error(diff)
 	}

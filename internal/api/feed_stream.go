@@ -100,18 +100,31 @@ func (s *feedStream) tell(list []control.Watched) error {
 		}
 	}()
 	for _, e := range list {
-		if piece.Len() > 0 && piece.Len()+len(e.Text) > feedPiece {
+		text, err := s.text(e)
+		if err != nil {
+			return err
+		}
+		if piece.Len() > 0 && piece.Len()+len(text) > feedPiece {
 			if err := s.send(piece.Bytes()); err != nil {
 				return err
 			}
 			piece.Reset()
 		}
-		piece.Write(e.Text)
+		piece.Write(text)
 	}
 	if piece.Len() == 0 {
 		return nil
 	}
 	return s.send(piece.Bytes())
+}
+
+// text is what the reader is sent of an event: what all are, but for what few may see.
+func (s *feedStream) text(e control.Watched) ([]byte, error) {
+	id, own, ok, err := s.watch.Own(s.request.Context(), e)
+	if err != nil || !ok {
+		return e.Text, err
+	}
+	return EncodeTold(id, &own)
 }
 
 // send writes, and notes whether that took too long.

@@ -28,6 +28,7 @@ import (
 	"tidings/internal/contact"
 	"tidings/internal/control"
 	"tidings/internal/receipt"
+	"tidings/internal/sender"
 	"tidings/internal/source"
 	"tidings/internal/store"
 	"tidings/provider/all"
@@ -99,6 +100,15 @@ func newServer(t testing.TB) *server {
 			return s.confirm
 		},
 	}
+	s.control.Outbox = &sender.Outbox{Folder: filepath.Join(t.TempDir(), "outbox")}
+	s.control.Ways = sender.Deps{Outbox: s.control.Outbox, Now: s.Now}
+	s.control.Rulebook = control.NewRuleBook(s.store, s.Now)
+	s.control.Outgoing = sender.NewRegistry(s.store, s.control.Ways)
+	t.Cleanup(s.control.Outgoing.Close)
+	s.control.Submit = func(ctx context.Context, e *receipt.Entry) error {
+		return s.store.Commit(ctx, []*receipt.Entry{e})
+	}
+	s.control.Tracking = control.TrackRules{Past: 90 * 24 * time.Hour, Ahead: 5 * time.Minute}
 	s.control.Feed = control.NewFeed(s.store, api.EncodeTold, 3, s.logger)
 	t.Cleanup(s.control.Feed.Close)
 	s.handler = api.New(api.Options{
@@ -107,7 +117,7 @@ func newServer(t testing.TB) *server {
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") }),
 		Version: "1.2.3", People: true, Draining: func() bool { return s.draining },
 	})
-	s.spec = servedSpec(t, s.handler)
+	s.spec = harnessSpec(t, s.handler)
 	_, s.secret, err = s.control.CreateKey(t.Context(), operator, "test", store.SecretKey)
 	must(t, err)
 	return s
@@ -118,6 +128,18 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// harness is the document that every server of newServer serves, read once: it takes a second to write and to read.
+var harness struct {
+	once sync.Once
+	spec routers.Router
+}
+
+func harnessSpec(t testing.TB, h http.Handler) routers.Router {
+	t.Helper()
+	harness.once.Do(func() { harness.spec = servedSpec(t, h) })
+	return harness.spec
 }
 
 // specs are the documents that were served, by their text, each read and validated once: that takes a second.

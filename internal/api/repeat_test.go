@@ -34,7 +34,7 @@ func TestAnAnswerThatStillHoldsIsNotSentAgain(t *testing.T) {
 	var page struct {
 		Events []struct{ ID, EmailID string }
 	}
-	s.call(http.MethodGet, "/events", nil).into(&page)
+	s.call(http.MethodGet, "/events?provider=ses", nil).into(&page)
 	peer := httptest.NewServer(s.handler)
 	t.Cleanup(peer.Close)
 	for _, target := range []string{
@@ -106,7 +106,7 @@ func TestWhatNobodyIsToKeepHasNoETag(t *testing.T) {
 	src := s.newSource()
 	s.take(src, life(t)...)
 	var page struct{ Events []struct{ ID string } }
-	s.call(http.MethodGet, "/events", nil).into(&page)
+	s.call(http.MethodGet, "/events?provider=ses", nil).into(&page)
 	for _, target := range []string{"/keys", "/audit", "/events/" + page.Events[0].ID + "/raw", "/healthz", "/metrics"} {
 		a := s.call(http.MethodGet, target, nil).want(http.StatusOK)
 		if a.header.Get("ETag") != "" || a.header.Get("Cache-Control") != "no-store" {

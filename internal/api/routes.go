@@ -27,6 +27,7 @@ type route struct {
 
 func routes() []route {
 	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+	const put = http.MethodPut
 	return []route{
 		{"listEvents", get, "/events", 200, on((*api).listEvents)},
 		{"listEventNames", get, "/events/names", 200, on((*api).listEventNames)},
@@ -34,10 +35,103 @@ func routes() []route {
 		{"getEvent", get, "/events/{id}", 200, on((*api).getEvent)},
 		{"getEventRaw", get, "/events/{id}/raw", 200, onRaw((*api).getEventRaw)},
 
+		{"trackEvent", post, "/v1/track", 200, onTrack((*api).trackEvent)},
+		{"trackEvents", post, "/v1/track/batch", 200, onTrack((*api).trackEvents)},
+
+		{"sendEmail", post, "/v1/send", 200, onSend((*api).sendEmail)},
+		{"listSends", get, "/sends", 200, on((*api).listSends)},
+		{"getSend", get, "/sends/{id}", 200, on((*api).getSend)},
+		{"decideSend", post, "/sends/{id}/decision", 200, on((*api).decideSend)},
+
+		{"listBroadcasts", get, "/campaigns", 200, on((*api).listBroadcasts)},
+		{"createBroadcast", post, "/campaigns", 201, on((*api).createBroadcast)},
+		{"getBroadcast", get, "/campaigns/{id}", 200, on((*api).getBroadcast)},
+		{"updateBroadcast", put, "/campaigns/{id}", 200, on((*api).updateBroadcast)},
+		{"deleteBroadcast", del, "/campaigns/{id}", 204, on((*api).deleteBroadcast)},
+		{"measureBroadcast", post, "/campaigns/{id}/audience", 200, on((*api).measureBroadcast)},
+		{"sendBroadcast", post, "/campaigns/{id}/send", 200, on((*api).sendBroadcast)},
+		{"pauseBroadcast", post, "/campaigns/{id}/pause", 200, on((*api).pauseBroadcast)},
+		{"resumeBroadcast", post, "/campaigns/{id}/resume", 200, on((*api).resumeBroadcast)},
+		{"cancelBroadcast", post, "/campaigns/{id}/cancel", 200, on((*api).cancelBroadcast)},
+		{"testBroadcast", post, "/campaigns/{id}/test", 200, on((*api).testBroadcast)},
+		{"getBroadcastStats", get, "/campaigns/{id}/stats", 200, on((*api).getBroadcastStats)},
+
 		{"listContacts", get, "/contacts", 200, on((*api).listContacts)},
 		{"getContact", get, "/contacts/{id}", 200, on((*api).getContact)},
 		{"getContactExplanation", get, "/contacts/{id}/explanation", 200, on((*api).getContactExplanation)},
 		{"listContactEvents", get, "/contacts/{id}/events", 200, on((*api).listContactEvents)},
+		{"createContact", post, "/contacts", 201, onPut((*api).createContact)},
+		{"updateContact", patch, "/contacts/{id}", 200, on((*api).updateContact)},
+		{"deleteContact", del, "/contacts/{id}", 204, on((*api).deleteContact)},
+		{"mergeContacts", post, "/contacts/{id}/merge", 200, on((*api).mergeContacts)},
+		{"listConsents", get, "/contacts/{id}/consents", 200, on((*api).listConsents)},
+		{"bulkContacts", post, "/contacts/bulk", 200, on((*api).bulkContacts)},
+		{"importContacts", post, "/contacts/import", 200, onContactList((*api).importContacts)},
+		{"eraseContact", post, "/erasures", 202, on((*api).eraseContact)},
+		{"listErasures", get, "/erasures", 200, on((*api).listErasures)},
+		{"getErasure", get, "/erasures/{id}", 200, on((*api).getErasure)},
+		{"getContactAccess", get, "/contacts/{id}/access", 200, onContactAccess((*api).getContactAccess)},
+		{"exportContacts", get, "/contacts/export", 200, onContactExport((*api).exportContacts)},
+		{"getContactLimit", get, "/contacts/limit", 200, on((*api).getContactLimit)},
+		{"setContactLimit", http.MethodPut, "/contacts/limit", 200, on((*api).setContactLimit)},
+		{"listTags", get, "/tags", 200, on((*api).listTags)},
+
+		{"listTopics", get, "/topics", 200, on((*api).listTopics)},
+		{"createTopic", post, "/topics", 201, on((*api).createTopic)},
+		{"getTopic", get, "/topics/{id}", 200, on((*api).getTopic)},
+		{"updateTopic", patch, "/topics/{id}", 200, on((*api).updateTopic)},
+		{"deleteTopic", del, "/topics/{id}", 204, on((*api).deleteTopic)},
+
+		{"listTemplates", get, "/templates", 200, on((*api).listTemplates)},
+		{"createTemplate", post, "/templates", 201, on((*api).createTemplate)},
+		{"previewTemplate", post, "/templates/preview", 200, on((*api).previewTemplate)},
+		{"validateTemplate", post, "/templates/validate", 200, on((*api).validateTemplate)},
+		{"getTemplate", get, "/templates/{id}", 200, on((*api).getTemplate)},
+		{"updateTemplate", patch, "/templates/{id}", 200, on((*api).updateTemplate)},
+		{"deleteTemplate", del, "/templates/{id}", 204, on((*api).deleteTemplate)},
+		{"listTemplateVersions", get, "/templates/{id}/versions", 200, on((*api).listTemplateVersions)},
+		{"getTemplateVersion", get, "/templates/{id}/versions/{version}", 200, on((*api).getTemplateVersion)},
+		{"restoreTemplate", post, "/templates/{id}/versions/{version}/restore", 200, on((*api).restoreTemplate)},
+		{"testTemplate", post, "/templates/{id}/test", 200, on((*api).testTemplate)},
+
+		{"listForms", get, "/forms", 200, on((*api).listForms)},
+		{"createForm", post, "/forms", 201, on((*api).createForm)},
+		{"getForm", get, "/forms/{id}", 200, on((*api).getForm)},
+		{"updateForm", patch, "/forms/{id}", 200, on((*api).updateForm)},
+		{"deleteForm", del, "/forms/{id}", 204, on((*api).deleteForm)},
+		{"createConfirmation", post, "/contacts/{id}/confirmation", 200, on((*api).createConfirmation)},
+
+		{"getBrand", get, "/brand", 200, on((*api).getBrand)},
+		{"updateBrand", patch, "/brand", 200, on((*api).updateBrand)},
+		{"listSenders", get, "/senders", 200, on((*api).listSenders)},
+		{"createSender", post, "/senders", 201, on((*api).createSender)},
+		{"getSender", get, "/senders/{id}", 200, on((*api).getSender)},
+		{"updateSender", patch, "/senders/{id}", 200, on((*api).updateSender)},
+		{"deleteSender", del, "/senders/{id}", 204, on((*api).deleteSender)},
+		{"testSender", post, "/senders/{id}/test", 200, on((*api).testSender)},
+		{"listRules", get, "/rules", 200, on((*api).listRules)},
+		{"createRule", post, "/rules", 201, on((*api).createRule)},
+		{"tryRule", post, "/rules/try", 200, on((*api).tryRule)},
+		{"getRule", get, "/rules/{id}", 200, on((*api).getRule)},
+		{"updateRule", patch, "/rules/{id}", 200, on((*api).updateRule)},
+		{"deleteRule", del, "/rules/{id}", 204, on((*api).deleteRule)},
+		{"listRuleActs", get, "/rules/{id}/acts", 200, on((*api).listRuleActs)},
+		{"applyFiles", post, "/apply", 200, on((*api).applyFiles)},
+		{"listOutbox", get, "/outbox", 200, on((*api).listOutbox)},
+		{"getOutboxMail", get, "/outbox/{id}", 200, on((*api).getOutboxMail)},
+		{"getOutboxRaw", get, "/outbox/{id}/raw", 200, onMailFile((*api).getOutboxRaw)},
+
+		{"listSegments", get, "/segments", 200, on((*api).listSegments)},
+		{"createSegment", post, "/segments", 201, on((*api).createSegment)},
+		{"previewSegment", post, "/segments/preview", 200, on((*api).previewSegment)},
+		{"getSegment", get, "/segments/{id}", 200, on((*api).getSegment)},
+		{"updateSegment", patch, "/segments/{id}", 200, on((*api).updateSegment)},
+		{"deleteSegment", del, "/segments/{id}", 204, on((*api).deleteSegment)},
+		{"listSegmentContacts", get, "/segments/{id}/contacts", 200, on((*api).listSegmentContacts)},
+		{"addSegmentMembers", post, "/segments/{id}/members", 200, on((*api).addSegmentMembers)},
+		{"removeSegmentMembers", del, "/segments/{id}/members", 200, on((*api).removeSegmentMembers)},
+		{"explainSegment", get, "/segments/{id}/explanation", 200, on((*api).explainSegment)},
+		{"computeSegment", post, "/segments/{id}/compute", 202, on((*api).computeSegment)},
 
 		{"listMessages", get, "/messages", 200, on((*api).listMessages)},
 		{"getMessage", get, "/messages/{id}", 200, on((*api).getMessage)},
@@ -89,6 +183,7 @@ func routes() []route {
 
 		{"listKeys", get, "/keys", 200, on((*api).listKeys)},
 		{"createKey", post, "/keys", 201, on((*api).createKey)},
+		{"giveAWSPair", post, "/keys/{id}/aws", 200, on((*api).giveAWSPair)},
 		{"revokeKey", del, "/keys/{id}", 200, on((*api).revokeKey)},
 
 		{"listActs", get, "/audit", 200, on((*api).listActs)},
@@ -191,7 +286,10 @@ func (a *api) operation(framework huma.API, r route, o control.Operation) huma.O
 	if len(op.Security) > 0 || strings.HasPrefix(r.path, pathsOfPeople) {
 		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
 	}
-	if o.Name == "signIn" || o.Name == "changePassword" || o.Name == "testSource" {
+	if o.Name == "signIn" || o.Name == "changePassword" || o.Name == "testSource" || o.Name == "testSender" {
+		statuses = append(statuses, http.StatusTooManyRequests)
+	}
+	if o.Frequent {
 		statuses = append(statuses, http.StatusTooManyRequests)
 	}
 	repeatAndScope(&op, o)
@@ -201,7 +299,7 @@ func (a *api) operation(framework huma.API, r route, o control.Operation) huma.O
 	if strings.Contains(r.path, "invitation") {
 		statuses = append(statuses, http.StatusGone)
 	}
-	if r.method == http.MethodPost || r.method == http.MethodPatch {
+	if r.method == http.MethodPost || r.method == http.MethodPatch || r.method == http.MethodPut {
 		statuses = append(statuses, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge,
 			http.StatusUnsupportedMediaType)
 	}

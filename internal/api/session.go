@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -37,7 +36,7 @@ func visitOf(ctx context.Context) visit {
 }
 
 func (a *api) visit(r *http.Request) visit {
-	return visit{client: control.Client{Address: clientAddress(r), UserAgent: r.UserAgent()}, secure: a.secure(r)}
+	return visit{client: control.Client{Address: control.ClientAddress(r), UserAgent: r.UserAgent()}, secure: a.secure(r)}
 }
 
 // secure reports whether the browser speaks https, perhaps to a proxy in front. Who claims it falsely gets a cookie that
@@ -49,24 +48,6 @@ func (a *api) secure(r *http.Request) bool {
 	}
 	u, err := url.Parse(a.Control.PublicURL)
 	return err == nil && u.Scheme == "https" && strings.EqualFold(u.Host, r.Host)
-}
-
-// clientAddress is the address of the browser. Where the request comes from a machine of ours, which may be a proxy, it is
-// the one that this machine says it took the request from. It is the zero address where it is not known.
-func clientAddress(r *http.Request) netip.Addr {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	address := peer.Addr().Unmap()
-	if !address.IsLoopback() && !address.IsPrivate() {
-		return address
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	if told, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
-		return told.Unmap()
-	}
-	return address
 }
 
 // sessionToken is the token of the request's cookie; empty: there is none. Over https only the cookie that nobody else can

@@ -38,6 +38,7 @@ type SourceSettings struct {
 	CertificateUntil   time.Time `json:"certificateUntil,omitzero" doc:"When that certificate expires"`
 	RequireVersion2    bool      `json:"requireVersion2" doc:"Refuse SNS signatures of version 1 (SHA-1)"`
 	AllowRaw           bool      `json:"allowRaw" doc:"Accept SNS raw delivery, which has no signature"`
+	KeepBody           bool      `json:"keepBody,omitempty" doc:"Events of inbound mail have its body, made harmless (provider inbound)"`
 	ConfirmByHand      bool      `json:"confirmByHand" doc:"Wait for a person even for listed topics"`
 	BasicAuth          int       `json:"basicAuth" doc:"How many user:password pairs are accepted"`
 	Secrets            int       `json:"secrets" doc:"How many signing secrets or API keys are accepted"`
@@ -58,7 +59,7 @@ func SourceOf(s *source.Source, fixedURL string, now time.Time) Source {
 		CreatedAt: s.CreatedAt, DisabledAt: s.DisabledAt,
 		Settings: SourceSettings{
 			Topics: set.Topics, SigningCertificate: set.SigningCertificate, RequireVersion2: set.RequireVersion2,
-			AllowRaw: set.AllowRaw, ConfirmByHand: set.ConfirmByHand, BasicAuth: len(set.BasicAuth),
+			AllowRaw: set.AllowRaw, KeepBody: set.KeepBody, ConfirmByHand: set.ConfirmByHand, BasicAuth: len(set.BasicAuth),
 			Secrets: len(set.Secrets), SignedURLs: len(set.SignedURLs), Account: set.Account, MaxAgeSeconds: set.MaxAgeSeconds,
 			TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag, Queue: set.Queue, QueueRegion: set.QueueRegion,
 		},
@@ -133,6 +134,7 @@ type NewSettings struct {
 	SigningCertificate string   `json:"signingCertificate,omitempty" doc:"A certificate in PEM; then only it is trusted"`
 	RequireVersion2    bool     `json:"requireVersion2,omitempty" doc:"Refuse SNS signatures of version 1 (SHA-1)"`
 	AllowRaw           bool     `json:"allowRaw,omitempty" doc:"Accept SNS raw delivery, which has no signature"`
+	KeepBody           bool     `json:"keepBody,omitempty" doc:"Events of inbound mail have its body, made harmless (provider inbound)"`
 	ConfirmByHand      bool     `json:"confirmByHand,omitempty" doc:"Wait for a person even for listed topics"`
 	BasicAuth          []string `json:"basicAuth,omitempty" nullable:"false" doc:"user:password pairs to ask for, current first"`
 	Secrets            []string `json:"secrets,omitempty" nullable:"false" doc:"The provider's signing secrets, of SES the API keys of EventBridge, Firehose and Lambda; current first"`
@@ -153,7 +155,8 @@ func (a *api) createSource(ctx context.Context, in *createSourceIn) (*sourceWith
 		Name: in.Body.Name, Provider: in.Body.Provider, Path: in.Body.Path,
 		Settings: source.Settings{
 			Topics: set.Topics, SigningCertificate: set.SigningCertificate, RequireVersion2: set.RequireVersion2,
-			AllowRaw: set.AllowRaw, ConfirmByHand: set.ConfirmByHand, BasicAuth: set.BasicAuth, Secrets: set.Secrets,
+			AllowRaw: set.AllowRaw, KeepBody: set.KeepBody, ConfirmByHand: set.ConfirmByHand, BasicAuth: set.BasicAuth,
+			Secrets:    set.Secrets,
 			SignedURLs: set.SignedURLs, Account: set.Account, MaxAgeSeconds: set.MaxAgeSeconds, TemplateTag: set.TemplateTag,
 			WorkflowTag: set.WorkflowTag, Queue: set.Queue, QueueRegion: set.QueueRegion,
 		},
@@ -193,6 +196,7 @@ type SettingsChange struct {
 	SigningCertificate *string   `json:"signingCertificate,omitempty" doc:"PEM; empty: none"`
 	RequireVersion2    *bool     `json:"requireVersion2,omitempty"`
 	AllowRaw           *bool     `json:"allowRaw,omitempty"`
+	KeepBody           *bool     `json:"keepBody,omitempty" doc:"Events of inbound mail have its body, made harmless (provider inbound)"`
 	ConfirmByHand      *bool     `json:"confirmByHand,omitempty"`
 	BasicAuth          *[]string `json:"basicAuth,omitempty" nullable:"false"`
 	Secrets            *[]string `json:"secrets,omitempty" nullable:"false"`
@@ -219,7 +223,7 @@ func (a *api) updateSource(ctx context.Context, in *updateSourceIn) (*sourceOut,
 	set := in.Body.Settings
 	s, err := a.Control.UpdateSource(ctx, who(ctx), in.ID, control.SourceChange{
 		Name: in.Body.Name, Path: in.Body.Path, Topics: set.Topics, SigningCertificate: set.SigningCertificate,
-		RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw, ConfirmByHand: set.ConfirmByHand,
+		RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw, KeepBody: set.KeepBody, ConfirmByHand: set.ConfirmByHand,
 		BasicAuth: set.BasicAuth, Secrets: set.Secrets, SignedURLs: set.SignedURLs, Account: set.Account,
 		MaxAgeSeconds: set.MaxAgeSeconds, TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag, Queue: set.Queue,
 		QueueRegion: set.QueueRegion, IfVersion: version,

@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,7 +26,8 @@ const listTimeout = 10 * time.Minute
 
 // timeoutOf is how long a request may take. Lists are long, and are read and written a part at a time.
 func timeoutOf(r *http.Request) time.Duration {
-	if r.URL.Path == "/suppressions/import" || r.URL.Path == "/suppressions/export" {
+	switch r.URL.Path {
+	case "/suppressions/import", "/suppressions/export", "/contacts/import", "/contacts/export":
 		return listTimeout
 	}
 	if r.URL.Path == "/feed" {
@@ -169,52 +169,11 @@ type exportIn struct {
 }
 
 func (a *api) exportSuppressions(ctx context.Context, in *exportIn) (*huma.StreamResponse, error) {
-	format, kind := in.Format, csvType+"; charset=utf-8"
-	if format == "" && strings.Contains(in.Accept, jsonlType) {
-		format = control.JSONL
-	}
-	if format == control.JSONL {
-		kind = jsonlType
-	}
-	if err := control.CheckFormat(format); err != nil {
+	format, kind, err := listFormat(in.Format, in.Accept)
+	if err != nil {
 		return nil, err
 	}
-	return &huma.StreamResponse{Body: func(h huma.Context) {
-		_, w := humago.Unwrap(h)
-		if err := lasting(w); err != nil {
-			a.write(w, a.problem(ctx, err))
-			return
-		}
-		out := &exportBody{w: w, kind: kind}
-		err := a.Control.ExportSuppressions(ctx, who(ctx), format, out)
-		switch {
-		case err != nil && !out.begun:
-			a.write(w, a.problem(ctx, err))
-		case err != nil:
-			a.Logger.WarnContext(ctx, "export ended early", "request", requestID(ctx), "error", err)
-			panic(http.ErrAbortHandler) // so that nobody takes a part for the whole
-		}
-	}}, nil
-}
-
-// exportBody writes the headers with the first bytes, so that an error before them has its own status.
-type exportBody struct {
-	w     http.ResponseWriter
-	kind  string
-	begun bool
-}
-
-// Write implements io.Writer.
-func (b *exportBody) Write(p []byte) (int, error) {
-	if !b.begun {
-		b.begun = true
-		b.w.Header().Set("Content-Type", b.kind)
-		extension := control.CSV
-		if b.kind == jsonlType {
-			extension = control.JSONL
-		}
-		b.w.Header().Set("Content-Disposition", `attachment; filename="suppressions.`+extension+`"`)
-		b.w.WriteHeader(http.StatusOK)
-	}
-	return b.w.Write(p)
+	return a.stream(ctx, kind, "suppressions", func(out io.Writer) error {
+		return a.Control.ExportSuppressions(ctx, who(ctx), format, out)
+	}), nil
 }

@@ -92,6 +92,13 @@ var words = map[string]word{
 	"requireVersion2": {"Refuse signatures of version 1", true},
 
 	"EventSource.id":              {"The source's id", "src_01jq7z9f3v8k2m5n"},
+	"EventBus.name":               {"Of the bus; absent: not told", "orders"},
+	"EventBus.app":                {"Who put it there: EventBridge's source", "com.acme.shop"},
+	"EventBus.arn":                {"Of the bus, where it was named by it", "arn:aws:events:eu-west-1:123456789012:event-bus/a"},
+	"EventBus.account":            {"Of AWS, where it came through one", "111122223333"},
+	"EventBus.region":             {"Of AWS, where it came through one", "eu-west-1"},
+	"EventBus.resources":          {"What it is about, mostly ARNs", []string{"arn:aws:s3:::invoices"}},
+	"EventBus.trace":              {"EventBridge's TraceHeader", "Root=1-5759e988-bd862e3fe1be46a994272793"},
 	"EventMessage.id":             {"The provider's message id, without angle brackets", "0102019a-two"},
 	"EventMessage.subject":        {"The subject line", "Welcome"},
 	"EventMessage.from":           {"The sender's address", "app@send.test"},

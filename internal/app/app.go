@@ -21,10 +21,13 @@ import (
 	"tidings/internal/config"
 	"tidings/internal/control"
 	"tidings/internal/feed"
+	"tidings/internal/form"
+	"tidings/internal/hit"
 	"tidings/internal/ingest"
 	"tidings/internal/netguard"
 	"tidings/internal/pull"
 	"tidings/internal/receipt"
+	"tidings/internal/sender"
 	"tidings/internal/store"
 	"tidings/internal/telemetry"
 	"tidings/internal/web"
@@ -89,7 +92,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err := a.trace(ctx, o.Version); err != nil {
 		return nil, errors.Join(err, a.listener.Close(), a.store.Close())
 	}
-	a.join(o, file, receipt.Builder{Codec: codec, Judge: rules.Mark})
+	a.join(o, file, receipt.Builder{Codec: codec, Judge: rules.Mark}, control.NewRuleBook(a.store, time.Now))
 	return a, nil
 }
 
@@ -103,7 +106,8 @@ func listensOn(asked string, l net.Listener) string {
 }
 
 // join makes the parts that need no I/O and gives each what it calls.
-func (a *App) join(o Options, file config.File, builder receipt.Builder) {
+func (a *App) join(o Options, file config.File, builder receipt.Builder, book *control.RuleBook) {
+	builder.Whom = book.Whom
 	metrics := telemetry.New(o.Version)
 	guard := &netguard.Guard{Allow: file.Netguard.Allow, Own: own(a.listener)}
 	client := guard.Client(outgoingTimeout)
@@ -127,16 +131,24 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder) {
 	takeIn := ingest.NewHandler(taking)
 	a.watch(metrics, takeIn)
 	a.queues = a.readQueues(takeIn, metrics)
-	a.control = operations(a.store, o.Config.Address, builder)
+	a.control = operations(a.store, o.Config.Address, builder, book)
 	a.control.AssistantCalls = control.NewRates(o.Config.MCPRate.Count, o.Config.MCPRate.Each)
+	a.control.AssistantStops = control.NewRates(assistantStops, time.Hour)
 	a.control.SelfTests = control.NewRates(o.Config.SelftestRate.Count, o.Config.SelftestRate.Each)
 	a.control.Commit, a.control.Feed, a.control.Settings = a.commit, a.feed, o.Settings
+	a.control.Submit, a.control.Tracking = a.committer.Submit, tracking(o.Config)
+	a.control.Joining = joining(o.Config)
+	a.control.LinkUses = control.NewRates(o.Config.LinkRate.Count, o.Config.LinkRate.Each)
 	a.control.Confirm = a.confirmer.Fetch
 	a.control.Send = road(a.control.PublicURL)
+	a.control.Mailing.Meter = metrics
+	sending(a.control, o.Config, guard)
+	a.control.Outgoing = sender.NewRegistry(a.store, a.control.Ways)
 	asking.Control, asking.Auth = a.control, auth.NewAuthenticator(a.store, "api", time.Now, a.log)
 	asking.Logger, asking.Version, asking.Draining = a.log, o.Version, a.draining.Load
-	answer := a.assisted(api.New(asking), o.Version, metrics)
-	a.server = ingest.Server(route(o.Config.BasePath, takeIn, withPages(o.Config.UI, answer)), a.log)
+	answer := a.bussed(a.assisted(api.New(asking), o.Version, metrics), metrics)
+	a.server = ingest.Server(route(o.Config.BasePath, takeIn,
+		hit.New(a.control, a.log, form.New(a.control, a.log, withPages(o.Config.UI, answer)))), a.log)
 	a.server.RegisterOnShutdown(a.feed.Close) // its readers would never end
 }
 
@@ -163,6 +175,9 @@ func route(base string, takeIn, ask http.Handler) http.Handler {
 		ask.ServeHTTP(w, r)
 	})
 }
+
+// assistantStops is how many contacts each key of an assistant may unsubscribe within an hour.
+const assistantStops = 20
 
 const outgoingTimeout = 10 * time.Second
 

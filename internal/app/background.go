@@ -34,14 +34,92 @@ func (a *App) recount(ctx context.Context, _ job.Job) error {
 	return nil
 }
 
+// What is due to be sent is looked for when something is queued, and at least this often: a run waits for what is due soon.
+const (
+	sendEvery   = 15 * time.Second
+	sendTimeout = time.Hour
+)
+
+func (a *App) sendDue(ctx context.Context, _ job.Job) error { return a.control.RunSends(ctx) }
+
+// What rules do for events is tried again for about four hours, where the store is in trouble.
+const (
+	ruleTries   = 20
+	ruleTimeout = 10 * time.Minute
+)
+
+func (a *App) ruleOver(ctx context.Context, j job.Job) error {
+	return a.control.RunRules(ctx, j.Payload)
+}
+
+// Broadcasts are looked at when something happens to one, and at least this often. A run that fails is tried again for hours.
+const (
+	broadcastsKind   = "broadcasts"
+	broadcastsEvery  = 15 * time.Second
+	broadcastTries   = 20
+	broadcastsAtOnce = 4
+)
+
+func (a *App) wakeBroadcasts(ctx context.Context, _ job.Job) error {
+	return a.control.WakeBroadcasts(ctx)
+}
+
+func (a *App) sendBroadcast(ctx context.Context, j job.Job) error {
+	return a.control.RunBroadcast(ctx, string(j.Payload))
+}
+
 // A replay that fails goes on where it was, after pauses that grow: twenty tries are about four hours.
 const (
 	replayTries   = 20
 	replayTimeout = 6 * time.Hour
 )
 
+// Members of segments are looked at when something changed, and at least this often, because time alone changes them. A
+// computation that fails is tried again for about an hour.
+const (
+	segmentsEvery  = 15 * time.Second
+	computeTries   = 12
+	computeTimeout = 2 * time.Hour
+)
+
+func (a *App) keepSegments(ctx context.Context, _ job.Job) error { return a.control.KeepSegments(ctx) }
+
+func (a *App) computeSegment(ctx context.Context, j job.Job) error {
+	return a.control.RunCompute(ctx, string(j.Payload), j.Attempt >= computeTries)
+}
+
 func (a *App) replay(ctx context.Context, j job.Job) error {
 	return a.control.RunReplay(ctx, string(j.Payload), j.Attempt >= replayTries)
+}
+
+// An erasure that fails goes on where it was, for about four hours. Then it has failed, and asking for it again goes on.
+const (
+	eraseTries   = 20
+	eraseTimeout = 6 * time.Hour
+)
+
+func (a *App) erase(ctx context.Context, j job.Job) error {
+	return a.control.RunErasure(ctx, string(j.Payload), j.Attempt >= eraseTries)
+}
+
+// Contacts that wait for room become active where there is some, and are removed when their time is over. The ends of
+// suppressions that time alone ended are told.
+const (
+	settleKind  = "contacts"
+	settleEvery = 5 * time.Minute
+)
+
+func (a *App) settleContacts(ctx context.Context, _ job.Job) error {
+	for {
+		more, err := a.store.SettlePending(ctx, time.Now())
+		if err != nil {
+			return err
+		}
+		ended, err := a.store.TellEnded(ctx)
+		if err != nil || !more && !ended {
+			return err
+		}
+	}
 }
 
 // background runs the durable and periodic work of a server. It ends with ctx, once what runs then has ended.
@@ -51,6 +129,14 @@ func (a *App) background(ctx context.Context) error {
 		return err
 	}
 	lasting := context.WithoutCancel(ctx)
+	if a.store.Engine() == "sqlite" { // this process alone has it: what was being handed over is in nobody's hands
+		if err := a.control.RecoverSends(lasting); err != nil {
+			return err
+		}
+		if err := a.store.FreeJobs(lasting); err != nil {
+			return err
+		}
+	}
 	runner.Start(lasting)
 	<-ctx.Done()
 	lasting, cancel := context.WithTimeout(lasting, a.config.ShutdownTimeout.Std())
@@ -64,12 +150,34 @@ func (a *App) runner() (*job.Runner, error) {
 	r, err := job.NewRunner(job.Options{
 		Store: a.store,
 		Handlers: map[string]job.Handler{
-			job.RetentionKind: retention.Handler(),
-			store.ReplayKind:  {Run: a.replay, MaxAttempts: replayTries, Timeout: replayTimeout, Interruptible: true},
-			recountKind:       {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
+			job.RetentionKind:  retention.Handler(),
+			store.ReplayKind:   {Run: a.replay, MaxAttempts: replayTries, Timeout: replayTimeout, Interruptible: true},
+			store.SegmentsKind: {Run: a.keepSegments, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
+			store.ComputeKind: {
+				Run: a.computeSegment, MaxAttempts: computeTries, Timeout: computeTimeout, Concurrency: 1, Interruptible: true,
+			},
+			store.EraseKind: {
+				Run: a.erase, MaxAttempts: eraseTries, Timeout: eraseTimeout, Concurrency: 1, Interruptible: true,
+			},
+			store.SendKind: {
+				Run: a.sendDue, Timeout: sendTimeout, Concurrency: 1, Interruptible: true,
+			},
+			store.RuleKind: {Run: a.ruleOver, MaxAttempts: ruleTries, Timeout: ruleTimeout, Interruptible: true},
+			store.BroadcastKind: {
+				Run: a.sendBroadcast, MaxAttempts: broadcastTries, Timeout: sendTimeout, Concurrency: broadcastsAtOnce,
+				Interruptible: true,
+			},
+			broadcastsKind: {Run: a.wakeBroadcasts, Concurrency: 1, Interruptible: true},
+			recountKind:    {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
+			settleKind:     {Run: a.settleContacts, Concurrency: 1, Interruptible: true},
 		},
 		Periodic: []job.Every{
-			{Kind: job.RetentionKind, Interval: retainEvery}, {Kind: recountKind, Interval: recountEvery},
+			{Kind: job.RetentionKind, Interval: retainEvery},
+			{Kind: recountKind, Interval: recountEvery},
+			{Kind: store.SegmentsKind, Interval: segmentsEvery},
+			{Kind: settleKind, Interval: settleEvery},
+			{Kind: store.SendKind, Interval: sendEvery},
+			{Kind: broadcastsKind, Interval: broadcastsEvery},
 		},
 		Log: a.log,
 	})
@@ -81,5 +189,11 @@ func (a *App) runner() (*job.Runner, error) {
 
 func (a *App) retain(ctx context.Context, now time.Time) (job.Pass, error) {
 	removed, err := a.store.Retain(ctx, now)
+	if err != nil {
+		return job.Pass(removed), err
+	}
+	if longest := retention(a.config.Rules).Longest(); longest > 0 && !removed.More && a.control.Outbox != nil {
+		_, err = a.control.Outbox.Retain(now.Add(-longest))
+	}
 	return job.Pass(removed), err
 }

@@ -14,8 +14,10 @@ import (
 	"tidings/internal/ingest"
 	"tidings/internal/netguard"
 	"tidings/internal/receipt"
+	"tidings/internal/sender"
 	"tidings/internal/stats"
 	"tidings/internal/store"
+	"tidings/internal/template"
 	"tidings/provider/all"
 )
 
@@ -38,22 +40,32 @@ func Operations(ctx context.Context, o Options) (c *control.Control, closeStore 
 	if err != nil {
 		return nil, nil, err
 	}
-	c = operations(s, o.Config.Address, receipt.Builder{Codec: codec, Judge: rules.Mark})
+	book := control.NewRuleBook(s, time.Now)
+	c = operations(s, o.Config.Address, receipt.Builder{Codec: codec, Judge: rules.Mark, Whom: book.Whom}, book)
 	guard := &netguard.Guard{Allow: file.Netguard.Allow}
 	confirmer := ingest.NewConfirmer(guard.Client(outgoingTimeout), s, time.Now, o.Logger)
 	c.Confirm = confirmer.Fetch
 	c.Send = road(c.PublicURL)
+	sending(c, o.Config, guard)
+	c.Outgoing = sender.NewRegistry(s, c.Ways)
 	return c, func() error {
+		c.Outgoing.Close()
 		confirmer.Close(ctx)
 		return s.Close()
 	}, nil
 }
 
-func operations(s *store.Store, a config.Address, builder receipt.Builder) *control.Control {
-	return &control.Control{
-		Store: s, Adapters: all.Adapters(), Now: time.Now, PublicURL: a.Base(), BasePath: a.BasePath,
-		Gate: control.NewGate(), Builder: builder, Commit: s.Commit,
+// compiledTemplates is how many templates are kept compiled.
+const compiledTemplates = 500
+
+func operations(s *store.Store, a config.Address, builder receipt.Builder, book *control.RuleBook) *control.Control {
+	c := &control.Control{
+		Store: s, Adapters: all.Adapters(), Now: time.Now, PublicURL: a.Base(), TrackingURL: a.TrackingURL, BasePath: a.BasePath,
+		Gate: control.NewGate(), Builder: builder, Commit: s.Commit, Compiled: template.NewCache(compiledTemplates),
+		Mailing: control.Mailing{SentKey: sentKey}, Rulebook: book,
 	}
+	s.UseEraseTools(c.EraseTools())
+	return c
 }
 
 func retention(r config.Rules) store.Retention {

@@ -34,6 +34,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.background(running) })
 	group.Go(func() error { return a.queues.Run(running) })
 	group.Go(func() error { return a.announce(running) })
+	group.Go(func() error { return a.followTemplates(running) })
 	group.Go(func() error { return a.store.Listen(running, a.feed.Wake) })
 	group.Go(func() error {
 		<-running.Done()
@@ -77,9 +78,11 @@ func (a *App) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
 	a.feed.Close()
+	a.control.CloseHits(ctx)
 	err := a.committer.Close(ctx)
 	a.confirmer.Close(ctx)
 	a.refusals.Close(ctx)
+	a.control.Outgoing.Close()
 	err = errors.Join(err, a.store.Close())
 	if a.tracer != nil {
 		a.tracer.Close(ctx)

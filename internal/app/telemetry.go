@@ -33,7 +33,7 @@ func (a *App) state(ctx context.Context) (telemetry.State, error) {
 	}
 	s := telemetry.State{
 		DatabaseBytes: g.Bytes, Jobs: make([]telemetry.JobCount, len(g.Jobs)),
-		Sources: make([]telemetry.SourceState, len(g.Sources)),
+		Sources: make([]telemetry.SourceState, len(g.Sources)), Sends: telemetry.SendState(g.Sends),
 	}
 	for i, j := range g.Jobs {
 		s.Jobs[i] = telemetry.JobCount(j)

@@ -24,7 +24,8 @@ type Principal struct {
 	Session    string // ses_…
 
 	Scopes    store.Scopes // of a secret key; empty: everything
-	ExpiresAt time.Time    // zero: never
+	Bounds    store.KeyBounds
+	ExpiresAt time.Time // zero: never
 }
 
 // The codes of refusals.
@@ -51,6 +52,7 @@ type Authenticator struct {
 	logger *slog.Logger
 
 	mu      sync.Mutex
+	aws     []byte               // store.AWSSecret; nil: not read yet
 	touched map[string]time.Time // when the use of a key or session was last noted by this process
 }
 
@@ -74,18 +76,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, header string) (Princi
 	if err != nil {
 		return Principal{}, err
 	}
-	if !key.RevokedAt.IsZero() {
-		return Principal{}, fault.New(fault.Unauthenticated, CodeRevokedKey, "this API key was revoked at %s",
-			key.RevokedAt.UTC().Format(time.RFC3339)).WithHint("create another with: tidings key create")
-	}
-	if !key.ExpiresAt.IsZero() && !a.now().Before(key.ExpiresAt) {
-		return Principal{}, fault.New(fault.Unauthenticated, CodeExpiredKey, "this API key expired at %s",
-			key.ExpiresAt.UTC().Format(time.RFC3339)).WithHint("create another with: tidings key create")
-	}
-	a.touch(ctx, key)
-	return Principal{
-		KeyID: key.ID, Project: key.Project, Kind: key.Kind, Door: a.door, Scopes: key.Scopes, ExpiresAt: key.ExpiresAt,
-	}, nil
+	return a.admit(ctx, key)
 }
 
 // bearer takes the key out of a header, RFC 6750, section 2.1. The scheme is matched in any case, RFC 9110, 11.1.

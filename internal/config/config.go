@@ -30,6 +30,9 @@ type Config struct {
 	Log      `embed:""`
 	Traces   `embed:""`
 	Queues   `embed:""`
+	Tracking `embed:""`
+	Forms    `embed:""`
+	Sending  `embed:""`
 
 	MaxConnections  int      `default:"2048" placeholder:"N" help:"Connections held at once; more wait."`
 	MaxInFlight     int      `default:"1024" placeholder:"N" help:"Provider requests worked on at once; more are told to come again later."`
@@ -53,6 +56,8 @@ type Address struct {
 	Listen    string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to serve HTTP on."`
 	BasePath  string `default:"/in" placeholder:"PATH" help:"Path below which providers post: PATH/{provider}/{token}."`
 	PublicURL string `placeholder:"URL" help:"How the world reaches this server, for the URLs of sources (https://mail.example.com)."`
+
+	TrackingURL string `placeholder:"URL" help:"How recipients reach this server by the links of emails (https://click.example.com); empty is the public URL."`
 }
 
 // Rules say how long things are kept and what events mean. Commands that parse or count events again have them too,
@@ -150,7 +155,7 @@ func (c *Config) Validate() error {
 		report("shutdown-timeout", "must be more than 0")
 	}
 	return errors.Join(append(problems, c.Address.Validate(), c.Rules.Validate(), c.Log.Validate(), c.Traces.Validate(),
-		c.Queues.Validate())...)
+		c.Queues.Validate(), c.Sending.Validate())...)
 }
 
 // Validate reports every problem, each with its flag.
@@ -165,6 +170,9 @@ func (a Address) Validate() error {
 	}
 	if err := validBaseURL(a.PublicURL, "https://HOST"); err != nil {
 		problems = append(problems, problem("public-url", "%w", err))
+	}
+	if err := validBaseURL(a.TrackingURL, "https://HOST"); err != nil {
+		problems = append(problems, problem("tracking-url", "%w", err))
 	}
 	return errors.Join(problems...)
 }

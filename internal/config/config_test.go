@@ -70,7 +70,7 @@ func FuzzParseDuration(f *testing.F) {
 func TestEveryProblemIsReportedWithItsFlagAndVariable(t *testing.T) {
 	t.Parallel()
 	c := valid()
-	c.DB, c.Listen, c.BasePath, c.PublicURL = "", "8080", "in/", "ftp://x"
+	c.DB, c.Listen, c.BasePath, c.PublicURL, c.TrackingURL = "", "8080", "in/", "ftp://x", "click.test"
 	c.LogLevel, c.LogFormat = "loud", "xml"
 	c.MaxConnections, c.MaxInFlight, c.ShutdownTimeout = 0, 0, 0
 	c.SQSWorkers, c.SQSVisibility = 1000, 1
@@ -80,7 +80,7 @@ func TestEveryProblemIsReportedWithItsFlagAndVariable(t *testing.T) {
 		t.Fatal("nothing is reported")
 	}
 	for _, want := range []string{
-		"--db (TIDINGS_DB)", "--listen (TIDINGS_LISTEN)", "--base-path (TIDINGS_BASE_PATH)", "--public-url (TIDINGS_PUBLIC_URL)",
+		"--db (TIDINGS_DB)", "--listen (TIDINGS_LISTEN)", "--base-path (TIDINGS_BASE_PATH)", "--public-url (TIDINGS_PUBLIC_URL)", "--tracking-url (TIDINGS_TRACKING_URL)",
 		"--log-level (TIDINGS_LOG_LEVEL)", "--log-format (TIDINGS_LOG_FORMAT)", "--max-connections (TIDINGS_MAX_CONNECTIONS)",
 		"--max-in-flight (TIDINGS_MAX_IN_FLIGHT)", "--shutdown-timeout (TIDINGS_SHUTDOWN_TIMEOUT)",
 		"--retention-names (TIDINGS_RETENTION_NAMES)", "--sqs-workers (TIDINGS_SQS_WORKERS)",

@@ -8,7 +8,8 @@ import (
 )
 
 // State is what the stored facts about a contact come to. Times are Unix milliseconds; 0 means never. It does not
-// depend on the order of facts. The zero value is a contact of no facts; it is subscribed.
+// depend on the order of facts. The zero value is a contact of no facts; it is subscribed. Without consent (ConsentAt is 0) it is
+// what begin says.
 type State struct {
 	Unsubscribed bool
 	ConsentAt    int64 // occurredAt of the last writer of Unsubscribed
@@ -18,6 +19,7 @@ type State struct {
 	LastClick    int64              // not a machine's
 	SoftBounces  int64              // facts that the soft-bounce rule counts
 	Counts       [event.Slots]int64 // distinct events by slot; candidates are left out
+	Lasts        [event.Slots]int64 // occurredAt of the newest event by slot; not a machine's
 }
 
 // Fact is one event, as far as its contact is concerned.
@@ -27,6 +29,8 @@ type Fact struct {
 	At      int64 // occurredAt, Unix milliseconds
 	Soft    bool  // a soft bounce that speaks of the address, see SoftBounce
 	Consent Consent
+	// Derived tells that the event follows from others (contact.unsubscribed, segment.vip.entry): it says nothing new.
+	Derived bool
 }
 
 // Consent is what an event says of the contact's subscription.
@@ -47,8 +51,12 @@ func FactOf(e *event.Event) Fact {
 		At:      e.OccurredAt.UnixMilli(),
 		Soft:    SoftBounce(e),
 		Consent: consentOf(e),
+		Derived: Derived(e.Name),
 	}
 }
+
+// Derived reports whether events of a name follow from others.
+func Derived(n event.Name) bool { return n.Slot() == 0 && n.Builtin() }
 
 func consentOf(e *event.Event) Consent {
 	if e.Attribution == event.Candidates || e.Subscription != nil && len(e.Subscription.Topics) > 0 {
@@ -65,16 +73,20 @@ func consentOf(e *event.Event) Consent {
 
 // Apply adds a fact that was not applied before.
 func (s *State) Apply(f Fact) {
-	if f.Class == stats.OfCandidates {
+	if f.Class == stats.OfCandidates || f.Derived {
 		return
 	}
 	s.Counts[f.Slot]++
 	f.At = max(f.At, 1) // 0 means never: 1970 itself would make the order of facts matter
+	s.begin(f)
 	if s.FirstSeen == 0 || f.At < s.FirstSeen {
 		s.FirstSeen = f.At
 	}
 	s.LastSeen = max(s.LastSeen, f.At)
 	if f.Class != stats.ByMachine {
+		if f.Slot != 0 {
+			s.Lasts[f.Slot] = max(s.Lasts[f.Slot], f.At)
+		}
 		switch event.SlotName(f.Slot) {
 		case event.EmailOpen:
 			s.LastOpen = max(s.LastOpen, f.At)
@@ -86,6 +98,32 @@ func (s *State) Apply(f Fact) {
 		s.SoftBounces++
 	}
 	s.SetConsent(f.Consent, f.At)
+}
+
+// begin decides how somebody begins who said nothing of it: whoever is first seen writing to us did not ask for mail, everybody
+// else is subscribed.
+func (s *State) begin(f Fact) {
+	if s.ConsentAt != 0 {
+		return
+	}
+	writes := event.SlotName(f.Slot) == event.EmailReceived
+	switch {
+	case s.FirstSeen == 0 || f.At < s.FirstSeen:
+		s.Unsubscribed = writes
+	case f.At == s.FirstSeen && !writes:
+		s.Unsubscribed = false
+	}
+}
+
+// KnownAt is the ConsentAt of somebody who is no stranger: before every consent.
+const KnownAt = 1
+
+// Known notes of somebody of whom there are no facts that they are no stranger: a person or a program made the contact, and to
+// write to us changes nothing.
+func (s *State) Known() {
+	if s.FirstSeen == 0 && s.ConsentAt == 0 {
+		s.ConsentAt = KnownAt
+	}
 }
 
 // SetConsent writes the subscription at a time: the last writer wins, of two at the same millisecond the opt-out.

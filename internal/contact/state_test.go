@@ -47,6 +47,9 @@ func recount(facts []contact.Fact) contact.State {
 		at := max(f.At, 1)
 		s.Counts[f.Slot]++
 		all = append(all, at)
+		if f.Slot != 0 && f.Class != stats.ByMachine {
+			s.Lasts[f.Slot] = max(s.Lasts[f.Slot], at)
+		}
 		if f.Slot == event.EmailOpen.Slot() && f.Class != stats.ByMachine {
 			opens = append(opens, at)
 		}

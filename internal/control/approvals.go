@@ -14,7 +14,8 @@ import (
 type Approval struct {
 	store.Approval
 	Contact *store.Contact   // whom it is about; nil: they are gone
-	Lifts   []contact.Reason // the suppressions that would end; empty: none holds any more
+	Lifts   []contact.Reason // the suppressions that would end; empty: none holds any more, or the act lifts none
+	Would   string           // what would be done, as a sentence
 }
 
 // ApprovalsPage is where a person in a browser decides on what assistants asked for.
@@ -76,7 +77,12 @@ func (c *Control) decide(
 
 // explained adds to what was asked for whom it is about and what it would do.
 func (c *Control) explained(ctx context.Context, who Actor, a store.Approval) (Approval, error) {
-	out := Approval{Approval: a}
+	out := Approval{Approval: a, Would: would(a, nil)}
+	if a.Operation == opSendsBroadcast {
+		var err error
+		out.Would, err = c.wouldSend(ctx, who, a)
+		return out, err
+	}
 	k, err := c.Contact(ctx, who, a.Subject)
 	if fault.Is(err, fault.NotFound) {
 		return out, nil
@@ -84,7 +90,10 @@ func (c *Control) explained(ctx context.Context, who Actor, a store.Approval) (A
 	if err != nil {
 		return out, err
 	}
-	out.Contact = &k
+	out.Contact, out.Would = &k, would(a, &k)
+	if a.Operation != opRemoveSuppression {
+		return out, nil
+	}
 	for _, s := range k.Suppressions {
 		if s.Active(c.Now()) {
 			out.Lifts = append(out.Lifts, s.Reason)

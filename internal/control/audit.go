@@ -70,7 +70,7 @@ func (c *Control) ListActs(ctx context.Context, who Actor, f AuditFilter) (ActPa
 // changing are the names that the audit log can have.
 func changing() (names []string) {
 	for _, o := range Operations() {
-		if o.Changes() {
+		if o.Noted() {
 			names = append(names, o.Name)
 		}
 	}

@@ -32,6 +32,7 @@ func sourceFields() []sourceField {
 			of: func(s *source.Source) string { return s.Settings.SigningCertificate },
 		},
 		{name: "settings.requireVersion2", of: func(s *source.Source) string { return yes(s.Settings.RequireVersion2) }},
+		{name: "settings.keepBody", of: func(s *source.Source) string { return yes(s.Settings.KeepBody) }},
 		{name: "settings.allowRaw", of: func(s *source.Source) string { return yes(s.Settings.AllowRaw) }},
 		{name: "settings.confirmByHand", of: func(s *source.Source) string { return yes(s.Settings.ConfirmByHand) }},
 		{
@@ -77,6 +78,10 @@ func keyChanges(k store.Key) (list []store.Change) {
 		{Field: "kind", To: string(k.Kind)},
 		{Field: "scopes", To: strings.Join(k.Scopes.Words(), ", ")},
 		{Field: "expiresAt", To: stamp(k.ExpiresAt)},
+		{Field: "bounds.events", To: strings.Join(k.Bounds.Events, ", ")},
+		{Field: "bounds.origins", To: strings.Join(k.Bounds.Origins, ", ")},
+		{Field: "bounds.domains", To: strings.Join(k.Bounds.Domains, ", ")},
+		{Field: "bounds.subscribes", To: strings.TrimPrefix(yes(k.Bounds.Subscribes), "false")},
 	} {
 		if c.To != "" {
 			list = append(list, c)

@@ -7,7 +7,10 @@ import (
 	"tidings/internal/store"
 )
 
-// Contact finds a contact by its id (con_…) or its address.
+// externalID begins what names a contact by the id that the user's own system knows it by.
+const externalID = "ext:"
+
+// Contact finds a contact by its id (con_…), its address or its external id (ext:…).
 func (c *Control) Contact(ctx context.Context, who Actor, idOrAddress string) (store.Contact, error) {
 	var p problems
 	p.text("id", idOrAddress, 1, maxFilter)

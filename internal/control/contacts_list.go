@@ -29,6 +29,7 @@ type ContactFilter struct {
 type ContactPage struct {
 	Contacts   []store.Contact
 	NextCursor string // empty: there is no more
+	Total      *int64 // of the first page, where it is known
 }
 
 // ListContacts answers a question about contacts.
@@ -36,7 +37,7 @@ func (c *Control) ListContacts(ctx context.Context, who Actor, f ContactFilter) 
 	var p problems
 	q := store.ContactQuery{
 		Project: who.Project, Now: c.Now().UTC(), Limit: f.Limit,
-		Subscribed: p.truth("subscribed", f.Subscribed), Suppressed: p.truth("suppressed", f.Suppressed),
+		Count: f.Cursor == "", Subscribed: p.truth("subscribed", f.Subscribed), Suppressed: p.truth("suppressed", f.Suppressed),
 	}
 	q.Search, q.Domain = p.search(f.Search, f.Domain)
 	q.After = p.contactCursor(f.Cursor, q.Search)
@@ -49,7 +50,7 @@ func (c *Control) ListContacts(ctx context.Context, who Actor, f ContactFilter) 
 	if err != nil {
 		return ContactPage{}, fmt.Errorf("list contacts: %w", err)
 	}
-	return ContactPage{Contacts: page.Contacts, NextCursor: cursorOfContact(page.Next)}, nil
+	return ContactPage{Contacts: page.Contacts, NextCursor: cursorOfContact(page.Next), Total: page.Total}, nil
 }
 
 // truth reads a word that says yes or no; nil for neither.
@@ -79,7 +80,7 @@ func (p *problems) search(search, domain string) (text, of string) {
 		}
 	}
 	if domain != "" {
-		of = event.ParseAddress("a@" + strings.TrimPrefix(domain, "@")).Domain
+		of = storedDomain(domain)
 	}
 	return event.ParseAddress(search).Key, of
 }

@@ -10,8 +10,10 @@ import (
 	"tidings/internal/feed"
 	"tidings/internal/netguard"
 	"tidings/internal/receipt"
+	"tidings/internal/sender"
 	"tidings/internal/source"
 	"tidings/internal/store"
+	"tidings/internal/template"
 	"tidings/provider"
 )
 
@@ -20,6 +22,15 @@ type Control struct {
 	Store    *store.Store
 	Adapters []provider.Adapter
 	Now      func() time.Time
+
+	// TrackingURL is where the links of emails lead: "https://click.example.com"; empty: PublicURL.
+	TrackingURL string
+	// SentMail finds the emails that links were in; nil: the store does.
+	SentMail SentMail
+	// LinkUses bound what is done, and what is counted, by each link of an email; nil: nothing does.
+	LinkUses *Rates
+	// HitPatience is how long whoever follows a link waits until that is stored; 0: 0.3 s. Storing goes on beside.
+	HitPatience time.Duration
 
 	PublicURL string // where providers reach this server: "https://tidings.example.com", without a slash at the end
 	BasePath  string // of sources' URLs: "/in"
@@ -37,10 +48,35 @@ type Control struct {
 	Builder receipt.Builder
 	// Gate is what passwords pass through. Signing in and setting passwords alone need it.
 	Gate *Gate
-	// AssistantCalls bound the calls of each key of an AI assistant, SelfTests those of each source; nil: nothing does.
-	AssistantCalls, SelfTests *Rates
+	// AssistantCalls bound the calls of each key of an AI assistant, AssistantStops whom it unsubscribes, SelfTests those of each
+	// source; nil: nothing does.
+	AssistantCalls, AssistantStops, SelfTests *Rates
 	// Commit stores entries and fills their outcomes, as ingest does. Replay alone needs it.
 	Commit func(context.Context, []*receipt.Entry) error
+	// Submit stores an entry together with those of others and fills its outcome. Tracking alone needs it.
+	Submit func(context.Context, *receipt.Entry) error
+	// Tracking bounds what may be tracked, Joining what strangers do with forms.
+	Tracking TrackRules
+	Joining  JoinRules
+
+	// Outgoing keeps senders at work, Ways is what senders stand on, Outbox what those of kind file write into. Tests of
+	// senders and questions about the outbox alone need them.
+	Outgoing *sender.Registry
+	Ways     sender.Deps
+	Outbox   *sender.Outbox
+
+	// Compiled keeps compiled templates; nil: each is compiled anew.
+	Compiled *template.Cache
+
+	// Rulebook keeps the rules. Changes of rules and their work alone need it.
+	Rulebook *RuleBook
+
+	// Mailing hands emails over. Sending alone needs it.
+	Mailing Mailing
+
+	own     ownSources
+	sealing sealing
+	hits    hits
 }
 
 // Actor is who asks, through which door.
@@ -53,6 +89,8 @@ type Actor struct {
 
 	Scopes    store.Scopes // of its key; empty: everything
 	ExpiresAt time.Time    // of its key; zero: never
+	Public    bool         // its key is one that anybody may see
+	Bounds    store.KeyBounds
 }
 
 // act is the note of a deed for the audit log.

@@ -18,8 +18,13 @@ const (
 	auditCursor       = 'a'
 	contactCursor     = 'c'
 	replayCursor      = 'y'
+	erasureCursor     = 'z'
 	messageCursor     = 'm'
 	patternCursor     = 'p'
+	sendCursor        = 'n'
+	templateCursor    = 't'
+	versionCursor     = 'v'
+	ruleActCursor     = 'u'
 )
 
 func encodeCursor(kind byte, value []byte) string {

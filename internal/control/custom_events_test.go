@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tidings/event"
+	"tidings/internal/contact"
 	"tidings/internal/control"
 )
 
@@ -52,7 +54,7 @@ func TestACustomEventIsAnEventAndNothingOfMail(t *testing.T) {
 			onBus(8, strings.Repeat("x", 300), `{"email":"lea@acme.test"}`) +
 			onBus(9, "big.detail", `{"email":"lea@acme.test","text":"`+strings.Repeat("x", 70<<10)+`"}`)
 		r := imported(t, c, control.EventImport{}, textFile("bus", bus))
-		want := map[string]int64{"reserved_name": 2, "no_email": 1, "bad_name": 1, "data_too_large": 1}
+		want := map[string]int64{"reserved_name": 2, "no_address": 1, "bad_name": 1, "data_too_large": 1}
 		if diff := cmp.Diff(want, r.Problems); diff != "" || r.New != 5 {
 			t.Errorf("%d new (-want +got)\n%s", r.New, diff)
 		}
@@ -96,6 +98,46 @@ func TestOurOwnCustomEventsAreImportedWithTheirIds(t *testing.T) {
 		list := allEvents(t, c)
 		if len(list) != 1 || list[0].Name != "order.paid" || list[0].ID.String() != "019df27b-ec88-80be-a8f4-ea370c1f139c" {
 			t.Errorf("%+v", list)
+		}
+		verified(t, c)
+	})
+}
+
+// A rule says whom an event is about by whichever road it came, and what it says of them.
+func TestAReplayMakesCustomEventsOfASourceOnceARuleKnowsWhomTheyAreAbout(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, url string) {
+		c := importing(t, url)
+		bus := onBus(1, "trial.ended", `{"customer":"lea@acme.test"}`) + onBus(2, "trial.ended", `{"email":"tom@acme.test"}`) +
+			onBus(3, "trial.ended", `{"email":"shop@acme.test","customer":"kim@acme.test"}`)
+		r := imported(t, c, control.EventImport{}, textFile("bus", bus))
+		if r.New != 2 || r.Problems["no_address"] != 1 {
+			t.Errorf("%+v", r)
+		}
+		c.Builder.Whom = func(project string, e *event.Event) (says contact.Change, ok bool) {
+			var d struct{ Customer string }
+			if project != operator.Project || e.Bus.App != "shop.orders" || json.Unmarshal(e.Data, &d) != nil || d.Customer == "" {
+				return says, false
+			}
+			return contact.Change{Address: d.Customer, Attributes: map[string]json.RawMessage{"plan": []byte(`"team"`)}}, true
+		}
+		for want := range 2 {
+			sum, err := c.Replay(t.Context(), operator, control.ReplayFilter{}, nil)
+			must(t, err)
+			if sum.New != int64(1-want) || sum.Conflicts != 0 || sum.Problems != 0 {
+				t.Errorf("%+v", sum)
+			}
+		}
+		page, err := c.ListEvents(t.Context(), operator, control.EventFilter{Contact: "lea@acme.test", App: "shop.orders"})
+		must(t, err)
+		if len(page.Events) != 1 {
+			t.Errorf("%+v", page.Events)
+		}
+		imported(t, c, control.EventImport{}, textFile("more", onBus(4, "trial.ended", `{"email":"shop@acme.test","customer":"Kim@acme.test"}`)))
+		kim, err := c.Contact(t.Context(), operator, "kim@acme.test")
+		must(t, err)
+		if string(kim.Attributes) != `{"plan":"team"}` {
+			t.Errorf("%s", kim.Attributes)
 		}
 		verified(t, c)
 	})

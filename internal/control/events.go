@@ -24,6 +24,8 @@ type EventFilter struct {
 	Tag          string
 	SenderDomain string
 	Account      string
+	Bus          string // that a custom event was put on: its name or its ARN
+	App          string // who put it there
 	From, To     string // a time or a date; From inclusive, To exclusive
 	Cursor       string // EventPage.NextCursor of the page before
 	Limit        int    // 1 to 1000; 0 means 100
@@ -46,6 +48,9 @@ func (c *Control) ListEvents(ctx context.Context, who Actor, f EventFilter) (Eve
 	if err != nil {
 		return EventPage{}, fmt.Errorf("list events: %w", err)
 	}
+	if err := c.showLinks(ctx, who, page.Events); err != nil {
+		return EventPage{}, err
+	}
 	return EventPage{Events: page.Events, NextCursor: cursorOfEvent(page.Next)}, nil
 }
 
@@ -54,7 +59,7 @@ func (c *Control) eventQuery(f EventFilter) (store.EventQuery, error) {
 	q := store.EventQuery{
 		Names: p.eventNames(f.Names), Contact: f.Contact, Message: f.Message, Template: f.Template,
 		Workflow: f.Workflow, Source: f.Source, Provider: f.Provider, Tag: f.Tag, SenderDomain: f.SenderDomain,
-		Account: f.Account, Receipt: f.Receipt, Limit: f.Limit, After: p.eventCursor(f.Cursor),
+		Account: f.Account, Bus: event.BusName(f.Bus), App: f.App, Receipt: f.Receipt, Limit: f.Limit, After: p.eventCursor(f.Cursor),
 	}
 	for _, x := range [...]struct{ field, value string }{
 		{"contact", f.Contact},
@@ -67,6 +72,8 @@ func (c *Control) eventQuery(f EventFilter) (store.EventQuery, error) {
 		{"tag", f.Tag},
 		{"senderDomain", f.SenderDomain},
 		{"account", f.Account},
+		{"bus", f.Bus},
+		{"app", f.App},
 	} {
 		p.text(x.field, x.value, 0, maxFilter)
 	}
@@ -104,7 +111,7 @@ func joinNames(names []event.Name) string {
 
 // contact checks that a text can name a contact.
 func (p *problems) contact(field, s string) {
-	if s != "" && !strings.HasPrefix(s, "con_") && !strings.Contains(s, "@") {
+	if s != "" && !strings.HasPrefix(s, "con_") && !strings.HasPrefix(s, externalID) && !strings.Contains(s, "@") {
 		p.add(field, "%.100q is neither a contact's id (con_…) nor an address", s)
 	}
 }
@@ -140,7 +147,9 @@ func (c *Control) Event(ctx context.Context, who Actor, id string) (event.Event,
 	if err != nil {
 		return e, fmt.Errorf("find event: %w", err)
 	}
-	return e, nil
+	one := []event.Event{e}
+	err = c.showLinks(ctx, who, one)
+	return one[0], err
 }
 
 // EventRaw finds the provider's element that an event was made from, while its receipt is kept.
@@ -155,6 +164,12 @@ func (c *Control) EventRaw(ctx context.Context, who Actor, id string) ([]byte, e
 	}
 	if pull.IsImport(raw.Keep) {
 		return pull.Element(raw.Keep, raw.Element)
+	}
+	if isTracked(raw.Keep) {
+		return trackedElement(raw.Keep, raw.Element)
+	}
+	if isLink(raw.Keep) {
+		return raw.Keep, nil
 	}
 	a, ok := c.adapter(raw.Provider)
 	if !ok {

@@ -62,6 +62,7 @@ func entriesOf(list []store.Logged, epoch epoch, encode func(string, *event.Even
 type Watch struct {
 	reader *feed.Reader
 	epoch  epoch
+	link   linker // nil: its reader is told no links
 	// Lost tells why it does not go on where the last one ended; empty: it does, or it begins now.
 	Lost string
 }
@@ -82,7 +83,7 @@ func (c *Control) WatchEvents(ctx context.Context, who Actor, f EventFilter, aft
 	if err != nil {
 		return nil, fmt.Errorf("watch events: %w", err)
 	}
-	w := &Watch{epoch: shortEpoch(epoch)}
+	w := &Watch{epoch: shortEpoch(epoch), link: c.linker(who)}
 	from, err := w.begin(after)
 	if err != nil {
 		return nil, err
@@ -130,6 +131,15 @@ func (w *Watch) begin(after string) (*feed.Position, error) {
 // Next waits for events. It may return none, when ctx is not done: then call it again. Its error ends the watch.
 func (w *Watch) Next(ctx context.Context) ([]Watched, error) { return w.reader.Next(ctx) }
 
+// Own is an event that this reader is shown otherwise than most, with its id; ok is false for all that Text is for.
+func (w *Watch) Own(ctx context.Context, e Watched) (id string, own event.Event, ok bool, err error) {
+	if w.link == nil {
+		return "", own, false, nil
+	}
+	own, ok, err = w.link(ctx, *e.Event)
+	return w.epoch.id(e.At), own, ok, err
+}
+
 // ID is from where a later Watch goes on: after everything that was returned, or that did not match.
 func (w *Watch) ID() string { return w.epoch.id(w.reader.At()) }
 
@@ -155,6 +165,8 @@ func matcher(q store.EventQuery) func(*event.Event) bool {
 	})
 	add(q.Source != "", func(e *event.Event) bool { return e.Source != nil && e.Source.ID == q.Source })
 	add(q.Provider != "", func(e *event.Event) bool { return e.Source != nil && e.Source.Provider == q.Provider })
+	add(q.Bus != "", func(e *event.Event) bool { return e.Bus != nil && e.Bus.Name == q.Bus })
+	add(q.App != "", func(e *event.Event) bool { return e.Bus != nil && e.Bus.App == q.App })
 	add(!q.From.IsZero(), func(e *event.Event) bool { return !e.ID.Time().Before(q.From.Truncate(1e9)) })
 	add(!q.To.IsZero(), func(e *event.Event) bool { return e.ID.Time().Before(q.To.Truncate(1e9)) })
 	for _, m := range messageMatchers(q) {

@@ -60,6 +60,9 @@ func TestAWatchMatchesWhatAListFinds(t *testing.T) {
 				Tags: []string{"t", "u"}[:i%3], SenderDomain: []string{"", "send.test"}[i%2], Account: []string{"", "1"}[i%2],
 			}
 		}
+		if i%8 == 3 {
+			d.Bus = &event.Bus{Name: []string{"default", "orders"}[i%16/8], App: []string{"shop", "blog"}[i%3%2]}
+		}
 		drafts = append(drafts, d)
 	}
 	must(t, c.Store.Commit(t.Context(), []*receipt.Entry{c.Builder.Build(src, provider.Result{
@@ -77,6 +80,7 @@ func TestAWatchMatchesWhatAListFinds(t *testing.T) {
 			Message:  pick("message", "m1", "<m2>", first.EmailID, "none", "", "", "", ""),
 			Template: pick("template", "a/b", "c", "", "", ""), Workflow: pick("workflow", "w", "", "", ""),
 			Tag: pick("tag", "t", "u", "", "", ""), SenderDomain: pick("sender", "send.test", "", "", ""),
+			Bus: pick("bus", "orders", "", "", ""), App: pick("app", "shop", "", "", ""),
 			Account: pick("account", "1", "", "", ""), Source: pick("source", src.ID, "", ""), Provider: pick("provider", "ses", "sendgrid", "", ""),
 			From: pick("from", "2026-05-05T08:00:00Z", "2026-05-05", "", ""), To: pick("to", "2026-05-05T10:00:00Z", "", ""),
 		}

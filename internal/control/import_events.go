@@ -10,6 +10,7 @@ import (
 
 	"tidings/internal/auth"
 	"tidings/internal/fault"
+	"tidings/internal/job"
 	"tidings/internal/pull"
 	"tidings/internal/receipt"
 	"tidings/internal/source"
@@ -81,12 +82,7 @@ func (c *Control) commitAndRest(ctx context.Context, list []*receipt.Entry) erro
 	if err := c.Commit(ctx, list); err != nil {
 		return err
 	}
-	t := time.NewTimer(min(time.Since(began)/importRest, maxRest))
-	defer t.Stop()
-	select {
-	case <-ctx.Done(): // what was stored counts: the next step sees it
-	case <-t.C:
-	}
+	_ = job.Breathe(ctx, time.Since(began)/importRest) // what was stored counts: the next step sees the end of ctx
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,11 +64,13 @@ func compressed(t testing.TB, text string) string {
 	return b.String()
 }
 
-// allEvents are the events of a database as their public JSON, the newest first, without what a database adds.
+// allEvents are the events of a database as their public JSON, the newest first, without what a database adds and without
+// those that follow from others.
 func allEvents(t testing.TB, c *control.Control) []event.Event {
 	t.Helper()
 	page, err := c.ListEvents(t.Context(), operator, control.EventFilter{Limit: 1000})
 	must(t, err)
+	page.Events = slices.DeleteFunc(page.Events, func(e event.Event) bool { return contact.Derived(e.Name) })
 	for i := range page.Events {
 		e := &page.Events[i]
 		e.Source, e.ContactID, e.EmailID = nil, "", ""
@@ -210,7 +213,7 @@ func TestWhatIsExportedComesBackWithItsIDs(t *testing.T) {
 		text, err := json.Marshal(map[string]any{"events": page.Events})
 		must(t, err)
 		second := importing(t, url)
-		if r := imported(t, second, control.EventImport{}, textFile("b", string(text))); r.New != int64(len(page.Events)) || r.Bad != 0 {
+		if r := imported(t, second, control.EventImport{}, textFile("b", string(text))); r.New != int64(len(allEvents(t, first))) || r.Bad != 0 {
 			t.Errorf("%d events became %+v", len(page.Events), r)
 		}
 		if d := cmp.Diff(allEvents(t, first), allEvents(t, second), cmpopts.IgnoreFields(event.Event{}, "ReceivedAt")); d != "" {

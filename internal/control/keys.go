@@ -18,6 +18,7 @@ type NewKey struct {
 	Kind      store.KeyKind // empty: secret where there are scopes, else refused: power must be asked for
 	Scopes    []string      // of a secret key; nil: everything
 	ExpiresAt string        // a time or a date; empty: never
+	Bounds    store.KeyBounds
 }
 
 // CreateKey makes an API key that may do all that its kind may, for ever. plain is the key itself, to be shown this once.
@@ -65,6 +66,7 @@ func (in NewKey) check(now time.Time) (store.Key, error) {
 	if key.Kind == store.PublicKey && in.Scopes != nil {
 		p.add("scopes", "are of secret keys: a public key may only track")
 	}
+	key.Bounds = p.keyBounds(key.Kind, in.Bounds)
 	until, err := parseWhen("expiresAt", in.ExpiresAt)
 	p.addError(err)
 	if !until.IsZero() && !until.After(now) {

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"tidings/event"
 	"tidings/internal/message"
@@ -52,14 +51,6 @@ func (c *Control) ListMessages(ctx context.Context, who Actor, f MessageFilter) 
 	return MessagePage{Messages: page.Messages, NextCursor: cursorOfID(messageCursor, page.Next)}, nil
 }
 
-// Statuses lists the names that the status of an email may be, the one that tells least first.
-func Statuses() (names []event.Name) {
-	for r := message.Queued; r.Name() != ""; r++ {
-		names = append(names, r.Name())
-	}
-	return names
-}
-
 // status makes a name of a word. A word that no email can have would match nothing for ever.
 func (p *problems) status(word string) event.Name {
 	if word == "" {
@@ -67,8 +58,8 @@ func (p *problems) status(word string) event.Name {
 	}
 	p.text("status", word, 0, maxFilter)
 	n := event.Canonical(word)
-	if !slices.Contains(Statuses(), n) {
-		p.add("status", "%.100q is not a status: want one of %s", word, joinNames(Statuses()))
+	if message.RankNamed(n) == message.NoRank {
+		p.add("status", "%.100q is not a status: want one of %s", word, joinNames(message.Statuses()))
 	}
 	return n
 }

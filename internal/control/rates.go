@@ -34,8 +34,24 @@ func NewRates(count int, each time.Duration) *Rates {
 // take counts one more for a key. Where there were too many it counts nothing, and the error is RateLimited and says when
 // to come back.
 func (r *Rates) take(key string, now time.Time, code, what string) error {
+	if _, wait := r.takeN(key, 1, now); wait > 0 {
+		return r.tooMany(code, what, "", wait)
+	}
+	return nil
+}
+
+// Allowance is what is left of the tightest limit that a caller has. The zero value: there is none.
+type Allowance struct {
+	Limit     int           // at once
+	Remaining int           // now
+	Reset     time.Duration // until all of Limit are there again
+}
+
+// takeN counts n more for a key, and tells what is left. Where there are not so many it counts nothing, and wait is when
+// there will be. More than the limit at once count as the limit.
+func (r *Rates) takeN(key string, n int, now time.Time) (left Allowance, wait time.Duration) {
 	if r == nil {
-		return nil
+		return left, 0
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -45,14 +61,19 @@ func (r *Rates) take(key string, now time.Time, code, what string) error {
 		limiter = rate.NewLimiter(rate.Limit(float64(r.count)/r.each.Seconds()), r.count)
 		r.known[key] = limiter
 	}
-	taken := limiter.ReserveN(now, 1)
-	wait := taken.DelayFrom(now)
-	if wait <= 0 {
-		return nil
+	taken := limiter.ReserveN(now, min(n, r.count))
+	if wait = max(0, taken.DelayFrom(now)); wait > 0 {
+		taken.CancelAt(now)
 	}
-	taken.CancelAt(now)
+	tokens := max(0, limiter.TokensAt(now))
+	gone := 1 - tokens/float64(r.count)
+	return Allowance{Limit: r.count, Remaining: int(tokens), Reset: time.Duration(gone * float64(r.each))}, wait
+}
+
+// tooMany is the error of a take that has to wait; more ends its hint.
+func (r *Rates) tooMany(code, what, more string, wait time.Duration) error {
 	return fault.New(fault.RateLimited, code, "%s: %d within %s are allowed", what, r.count, short(r.each)).
-		WithHint("come back in %s", (wait + time.Second - 1).Truncate(time.Second)).WithAfter(wait)
+		WithHint("come back in %s%s", (wait + time.Second - 1).Truncate(time.Second), more).WithAfter(wait)
 }
 
 // short writes a length of time without zeros at its end: 1m, not 1m0s.

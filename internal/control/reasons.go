@@ -51,9 +51,14 @@ func (p *problems) domain(field, domain string) string {
 	if domain == "" {
 		return ""
 	}
-	a := event.ParseAddress("a@" + strings.TrimPrefix(domain, "@"))
-	if a.Domain == "" || strings.ContainsAny(domain[1:], "@") {
+	stored := storedDomain(domain)
+	if stored == "" || strings.ContainsAny(domain[1:], "@") {
 		p.add(field, "%.100q is not a domain: write it as acme.test", domain)
 	}
-	return a.Domain
+	return stored
+}
+
+// storedDomain is a domain, with an @ before it or without, as addresses are stored.
+func storedDomain(domain string) string {
+	return event.ParseAddress("a@" + strings.TrimPrefix(domain, "@")).Domain
 }

@@ -110,6 +110,14 @@ func (r *replay) add(ctx context.Context, x store.StoredReceipt) error {
 // parseAgain makes an entry of a kept receipt, and reports whether today's adapter can read it. The entry asks for
 // nothing to be confirmed: that was done, or not, when the request came.
 func (c *Control) parseAgain(x store.StoredReceipt) (entry *receipt.Entry, readable bool, err error) {
+	if isTracked(x.Keep) {
+		entry, readable = rebuildTracked(c.Builder, x)
+		return entry, readable, nil
+	}
+	if isLink(x.Keep) {
+		entry, readable = rebuildLink(c.Builder, x)
+		return entry, readable, nil
+	}
 	a, known := c.adapter(x.Source.Provider)
 	if !known {
 		return nil, false, nil
@@ -125,6 +133,7 @@ func (c *Control) parseAgain(x store.StoredReceipt) (entry *receipt.Entry, reada
 	}
 	res.Wishes = nil
 	entry = c.Builder.Build(x.Source, res, x.Keep, x.ReceivedAt)
+	entry.Changes = nil // others have spoken of the contacts since
 	entry.Replay, entry.Key, entry.SHA256 = x.Ref, x.Key, x.SHA256
 	return entry, true, nil
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"tidings/internal/fault"
+	"tidings/internal/job"
 	"tidings/internal/store"
 )
 
@@ -163,7 +163,7 @@ func (c *Control) runReplay(ctx context.Context, x *store.ReplayRun) error {
 		if !goesOn {
 			return errReplayEnded
 		}
-		err = rest(ctx, c.Now().Sub(began))
+		err = job.Breathe(ctx, c.Now().Sub(began))
 		began = c.Now()
 		return err
 	}
@@ -174,21 +174,4 @@ func (c *Control) runReplay(ctx context.Context, x *store.ReplayRun) error {
 		return err
 	}
 	return r.flush(ctx)
-}
-
-const (
-	minRest = time.Millisecond
-	maxRest = time.Second
-)
-
-// rest leaves the database to others for as long as a batch took.
-func rest(ctx context.Context, took time.Duration) error {
-	t := time.NewTimer(min(max(took, minRest), maxRest))
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
-	}
 }

@@ -18,8 +18,12 @@ type KeyScope struct {
 const (
 	readAll = "read"
 	readRaw = "raw:read"
-	reads   = ":read"
-	writes  = ":write"
+	// contactsWrite is the scope of whoever could subscribe anybody.
+	contactsWrite = "contacts:write"
+	// eraseContacts is no word that ends in :write: erasing is more than a change.
+	eraseContacts = "contacts:erase"
+	reads         = ":read"
+	writes        = ":write"
 )
 
 // KeyScopes lists the words. One that writes does not include the one that reads.
@@ -27,15 +31,30 @@ func KeyScopes() []KeyScope {
 	return []KeyScope{
 		{readAll, "everything that only reads, but the bodies of raw:read"},
 		{"events:read", "events and messages"},
+		{"events:write", "tracking events"},
 		{readRaw, "what providers sent, as it came: bodies of receipts and of events"},
 		{"contacts:read", "contacts and their events"},
-		{"contacts:write", "changes of contacts"},
+		{"contacts:write", "changes of contacts, and the links by which they confirm"},
+		{eraseContacts, "erasing people, for good; it must be said, no other word includes it"},
+		{"segments:read", "segments and who is in them"},
+		{"segments:write", "making and changing segments"},
+		{"sends:read", "emails that were sent, and are to be"},
+		{"sends:write", "sending email, and deciding what becomes of what is queued or uncertain"},
+		{"broadcasts:read", "broadcasts, their audiences and what became of them"},
+		{"broadcasts:write", "making, sending, pausing and canceling broadcasts"},
+		{"templates:read", "templates, their versions and previews"},
+		{"templates:write", "making and changing templates"},
 		{"suppressions:read", "suppressions"},
 		{"suppressions:write", "adding and lifting suppressions"},
 		{"approvals:read", "what AI assistants asked for"},
 		{"approvals:write", "approving and refusing what other keys' assistants asked for"},
 		{"sources:read", "sources, their health and their subscriptions"},
 		{"sources:write", "making and changing sources, and confirming their subscriptions"},
+		{"senders:read", "senders, without their secrets"},
+		{"senders:write", "making, changing and trying senders"},
+		{"rules:read", "rules, what they did, and what they would do"},
+		{"rules:write", "making, changing and applying rules"},
+		{"outbox:read", "the mail that was written into the outbox instead of being sent"},
 		{"receipts:read", "receipts, without their bodies"},
 		{"receipts:write", "importing events and parsing receipts again"},
 		{"stats:read", "statistics"},
@@ -54,11 +73,37 @@ func KeyScopes() []KeyScope {
 // a key that may do everything; a test finds it.
 var needs = map[string]string{
 	"listEvents": "events:read", "listEventNames": "events:read", "getEvent": "events:read",
-	"watchEvents":  "events:read",
+	"watchEvents": "events:read",
+	opTrack:       "events:write", opTrackBatch: "events:write",
 	"listMessages": "events:read", "getMessage": "events:read", "listMessageEvents": "events:read",
 	"getEventRaw": readRaw, "getReceiptRaw": readRaw,
 	"listContacts": "contacts:read", "getContact": "contacts:read", "listContactEvents": "contacts:read",
 	"getContactExplanation": "contacts:read", "getMessageExplanation": "contacts:read",
+	"listSends": "sends:read", "getSend": "sends:read", opSend: "sends:write", opDecideSend: "sends:write",
+	opTestTemplate: "sends:write",
+	"listSegments": "segments:read", "getSegment": "segments:read", "listSegmentContacts": "segments:read",
+	"previewSegment": "segments:read", "explainSegment": "segments:read",
+	opCreateSegment: "segments:write", opUpdateSegment: "segments:write", opDeleteSegment: "segments:write",
+	opAddMembers: "segments:write", opRemoveMembers: "segments:write", opComputeSegment: "segments:write",
+	opPutContact: "contacts:write", opUpdateContact: "contacts:write", opDeleteContact: "contacts:write",
+	opEraseContact: eraseContacts, "listErasures": "contacts:read", "getErasure": "contacts:read",
+	"getContactAccess": "contacts:read",
+	opMergeContacts:    "contacts:write", opPutContacts: "contacts:write", opImportContacts: "contacts:write",
+	"exportContacts": "contacts:read", "listConsents": "contacts:read", "listTags": "contacts:read",
+	"getContactLimit": "contacts:read", opSetContactLimit: "contacts:write",
+	"listTopics": "contacts:read", "getTopic": "contacts:read", opCreateTopic: "contacts:write",
+	opUpdateTopic: "contacts:write", opDeleteTopic: "contacts:write",
+	"listBroadcasts": "broadcasts:read", "getBroadcast": "broadcasts:read", "getBroadcastStats": "broadcasts:read",
+	"measureBroadcast": "broadcasts:read", opCreateBroadcast: "broadcasts:write", opUpdateBroadcast: "broadcasts:write",
+	opDeleteBroadcast: "broadcasts:write", opSendBroadcast: "broadcasts:write", opPauseBroadcast: "broadcasts:write",
+	opResumeBroadcast: "broadcasts:write", opCancelBroadcast: "broadcasts:write", opTestBroadcast: "broadcasts:write",
+	"listTemplates": "templates:read", "getTemplate": "templates:read", "listTemplateVersions": "templates:read",
+	"getTemplateVersion": "templates:read", "validateTemplate": "templates:read", "previewTemplate": "templates:read",
+	opCreateTemplate: "templates:write", opUpdateTemplate: "templates:write", opDeleteTemplate: "templates:write",
+	opRestoreTemplate: "templates:write",
+	"listForms":       "contacts:read", "getForm": "contacts:read",
+	opCreateForm: contactsWrite, opUpdateForm: contactsWrite, opDeleteForm: contactsWrite, opConfirmation: contactsWrite,
+	"getBrand": "contacts:read", opUpdateBrand: contactsWrite,
 	"listSuppressions": "suppressions:read", "exportSuppressions": "suppressions:read",
 	"listSuppressionPatterns": "suppressions:read", opLiftSuppression: "suppressions:write",
 	opAddSuppression: "suppressions:write", opImportSuppressions: "suppressions:write", opLiftPattern: "suppressions:write",
@@ -68,7 +113,12 @@ var needs = map[string]string{
 	opTestSource: "sources:write", opRotateSource: "sources:write",
 	opDisableSource: "sources:write", opEnableSource: "sources:write",
 	opConfirmSubscription: "sources:write",
-	"listReplays":         "receipts:read", "getReplay": "receipts:read",
+	"listSenders":         "senders:read", "getSender": "senders:read", opCreateSender: "senders:write",
+	opUpdateSender: "senders:write", opDeleteSender: "senders:write", opTestSender: "senders:write",
+	"listRules": "rules:read", "getRule": "rules:read", "listRuleActs": "rules:read", "tryRule": "rules:read",
+	opCreateRule: "rules:write", opUpdateRule: "rules:write", opDeleteRule: "rules:write", opApply: "rules:write",
+	"listOutbox": "outbox:read", "getOutboxMail": "outbox:read", "getOutboxRaw": "outbox:read",
+	"listReplays": "receipts:read", "getReplay": "receipts:read",
 	opStartReplay: "receipts:write", opCancelReplay: "receipts:write", opReplayReceipt: "receipts:write",
 	"listReceipts": "receipts:read", "getReceipt": "receipts:read", opReplay: "receipts:write",
 	opImportEvents:      "receipts:write",
@@ -77,7 +127,8 @@ var needs = map[string]string{
 	"getDelays": "stats:read", "getReach": "stats:read", "getReasons": "events:read",
 	opVerify: "stats:read", opRecount: "stats:write",
 	"listKeys": "keys:read", opCreateKey: "keys:write", opRevokeKey: "keys:write",
-	"listPeople": "people:read", opCreatePerson: "people:write", opResetPerson: "people:write",
+	opGiveAWSPair: "keys:write",
+	"listPeople":  "people:read", opCreatePerson: "people:write", opResetPerson: "people:write",
 	opDisablePerson: "people:write", opEnablePerson: "people:write",
 	"listActs": "audit:read", "listSettings": "settings:read",
 }
@@ -85,8 +136,13 @@ var needs = map[string]string{
 // Needs is the word of the scope that a key must have; empty for an operation that is open to all, or to no key.
 func (o Operation) Needs() string { return needs[o.Name] }
 
-// Changes reports whether the operation changes something: then the audit log tells of it.
-func (o Operation) Changes() bool { return o.Alters || strings.HasSuffix(o.Needs(), writes) }
+// Changes reports whether the operation changes something.
+func (o Operation) Changes() bool {
+	return o.Alters || strings.HasSuffix(o.Needs(), writes) || o.Needs() == eraseContacts
+}
+
+// Noted reports whether the audit log tells of the operation.
+func (o Operation) Noted() bool { return o.Changes() && !o.Frequent }
 
 // The codes of refusals for what a key may not do.
 const (
@@ -112,7 +168,10 @@ func Admit(o Operation, p auth.Principal) (Actor, error) {
 	if p.Kind == store.SecretKey && o.Scope != Open && !covers(p.Scopes, o.Needs()) {
 		return Actor{}, missingScope(o.Needs())
 	}
-	return Actor{Project: p.Project, By: p.KeyID, Door: p.Door, Scopes: p.Scopes, ExpiresAt: p.ExpiresAt}, nil
+	return Actor{
+		Project: p.Project, By: p.KeyID, Door: p.Door, Scopes: p.Scopes, ExpiresAt: p.ExpiresAt,
+		Public: p.Kind == store.PublicKey, Bounds: p.Bounds,
+	}, nil
 }
 
 func missingScope(word string) error {
@@ -164,6 +223,9 @@ func (w Actor) within(k store.Key) error {
 		if !covers(w.Scopes, word) {
 			return exceeded.WithHint("leave out the scope %s, or use: tidings key create --scope %[1]s", word)
 		}
+	}
+	if !k.Bounds.Within(w.Bounds) {
+		return exceeded.WithHint("give it no other events and domains than this one has")
 	}
 	if !w.ExpiresAt.IsZero() && (k.ExpiresAt.IsZero() || k.ExpiresAt.After(w.ExpiresAt)) {
 		return fault.New(fault.Forbidden, CodeScopeExceeded, "a key can't make a key that outlives it").

@@ -37,6 +37,7 @@ var providerRules = map[string]func(*problems, *source.Source){
 	"brevo":      brevoRules,
 	"dsn":        dsnRules,
 	"generic":    genericRules,
+	"inbound":    inboundRules,
 	"mailersend": mailersendRules,
 	"mailgun":    mailgunRules,
 	"mailjet":    mailjetRules,

@@ -85,6 +85,7 @@ type SourceChange struct {
 	SigningCertificate *string
 	RequireVersion2    *bool
 	AllowRaw           *bool
+	KeepBody           *bool
 	ConfirmByHand      *bool
 	BasicAuth          *[]string
 	Secrets            *[]string
@@ -109,6 +110,7 @@ func (ch SourceChange) apply(s *source.Source) {
 	set(&s.Settings.SigningCertificate, ch.SigningCertificate)
 	set(&s.Settings.RequireVersion2, ch.RequireVersion2)
 	set(&s.Settings.AllowRaw, ch.AllowRaw)
+	set(&s.Settings.KeepBody, ch.KeepBody)
 	set(&s.Settings.ConfirmByHand, ch.ConfirmByHand)
 	set(&s.Settings.BasicAuth, ch.BasicAuth)
 	set(&s.Settings.Secrets, ch.Secrets)

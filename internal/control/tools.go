@@ -25,22 +25,41 @@ type Tool struct {
 	Needs []string
 }
 
-// opRemoveSuppression is the one tool that changes something.
-const opRemoveSuppression = "remove_suppression"
+// The tools that change something.
+const (
+	opRemoveSuppression     = "remove_suppression"
+	opUpdateSubscriber      = "update_subscriber"
+	opUnsubscribeSubscriber = "unsubscribe_subscriber"
+	opResubscribeSubscriber = "resubscribe_subscriber"
+	opDeleteSubscriber      = "delete_subscriber"
+)
 
 // Tools lists what assistants may call. Reading a resource counts as one.
 func Tools() []Tool {
 	return []Tool{
 		{"get_subscriber", []string{"contacts:read", "events:read"}},
 		{"list_subscribers", []string{"contacts:read"}},
+		{opUpdateSubscriber, []string{contactsWrite}},
+		{opUnsubscribeSubscriber, []string{contactsWrite}},
+		{opResubscribeSubscriber, []string{contactsWrite}},
+		{opDeleteSubscriber, []string{contactsWrite}},
 		{"list_suppressed", []string{"suppressions:read"}},
 		{opRemoveSuppression, []string{"suppressions:write"}},
 		{"get_subscriber_events", []string{"events:read"}},
 		{"get_template_events", []string{"events:read"}},
 		{"get_sequence_events", []string{"events:read"}},
 		{"get_delivery_stats", []string{"stats:read"}},
+		{"list_templates", []string{"templates:read"}},
+		{"preview_template", []string{"templates:read", "contacts:read"}},
+		{"validate_template", []string{"templates:read"}},
 		{"search_events", []string{"events:read"}},
 		{"explain_message", []string{"contacts:read", "events:read"}},
+		{opSendsBroadcast, []string{"broadcasts:write", "broadcasts:read"}},
+		{"get_broadcast", []string{"broadcasts:read"}},
+		{"list_broadcasts", []string{"broadcasts:read"}},
+		{"segment_list", []string{"segments:read"}},
+		{"segment_preview", []string{"segments:read", "contacts:read"}},
+		{"segment_explain", []string{"segments:read", "contacts:read"}},
 		{"source_health", []string{"sources:read"}},
 		{"deliverability_report", []string{"stats:read"}},
 		{"read_event", []string{"events:read"}},
@@ -114,36 +133,12 @@ func (c *Control) RemoveSuppression(ctx context.Context, who Actor, idOrAddress 
 	if err != nil {
 		return Removal{}, err
 	}
-	if by.Person != "" {
-		return c.remove(ctx, who, k.ID, "approved in the assistant's program: "+by.Person)
+	note, wait, err := c.consented(ctx, who, store.Approval{Operation: opRemoveSuppression, Subject: k.ID}, by)
+	if err != nil || wait != nil {
+		return Removal{Wait: wait}, err
 	}
-	now := c.Now().UTC()
-	want := store.Approval{
-		Code: by.Code, By: who.By, Operation: opRemoveSuppression, Subject: k.ID, AskedAt: now, ExpiresAt: now.Add(approvalFor),
-	}
-	if by.Code == "" {
-		want.Code = strings.ToUpper(auth.NewID("")[:approvalLetters])
-		waits, err := c.Store.BeginApproval(ctx, want, c.act(who, opRemoveSuppression, k.ID, "waits for a person"))
-		if err != nil {
-			return Removal{}, fmt.Errorf("ask for approval: %w", err)
-		}
-		return Removal{Wait: &waits}, nil
-	}
-	given, used, err := c.Store.TakeApproval(ctx, who.Project, want, now)
-	if err != nil {
-		return Removal{}, fmt.Errorf("take the approval: %w", err)
-	}
-	switch {
-	case used && given.Refused:
-		return Removal{}, fault.New(fault.Forbidden, "refused", "a person refused it, so nothing was changed").
-			WithHint("do not ask again unless they wish it")
-	case !used:
-		return Removal{}, fault.New(fault.Conflict, "not_approved", "no person approved this code for this "+
-			"contact, or its time is over").
-			WithHint("a person approves it at %s, or with: tidings mcp approve %.16s. Do not call again before they say that "+
-				"they did; for a new code call without one", c.ApprovalsPage(), plainCode(by.Code))
-	}
-	return c.remove(ctx, who, k.ID, "approved by "+given.ApprovedBy+": "+given.Note)
+	rows, err := c.Lift(ctx, who, k.ID, "", note)
+	return Removal{Removed: rows}, err
 }
 
 // approvalLetters is the length of a code: 40 random bits.
@@ -157,11 +152,6 @@ func plainCode(s string) string {
 		}
 		return -1
 	}, s)
-}
-
-func (c *Control) remove(ctx context.Context, who Actor, contact, note string) (Removal, error) {
-	rows, err := c.Lift(ctx, who, contact, "", cutRunes(note, maxNote))
-	return Removal{Removed: rows}, err
 }
 
 // cutRunes shortens a text to a number of characters.

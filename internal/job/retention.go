@@ -14,6 +14,7 @@ type Pass struct {
 	Receipts int64
 	Events   int64
 	Messages int64
+	Sends    int64
 	More     bool // there is more: another pass is needed
 }
 
@@ -43,7 +44,7 @@ func (r Retention) run(ctx context.Context) error {
 	defer func() {
 		if sum != (Pass{}) {
 			r.Log.InfoContext(ctx, "retention removed what was kept long enough",
-				"events", sum.Events, "receipts", sum.Receipts, "messages", sum.Messages)
+				"events", sum.Events, "receipts", sum.Receipts, "messages", sum.Messages, "sends", sum.Sends)
 		}
 	}()
 	for {
@@ -53,23 +54,13 @@ func (r Retention) run(ctx context.Context) error {
 			return err
 		}
 		sum.Receipts, sum.Events, sum.Messages = sum.Receipts+p.Receipts, sum.Events+p.Events, sum.Messages+p.Messages
+		sum.Sends += p.Sends
 		if !p.More {
 			return nil
 		}
 		// As long as the pass took: at least half of the time belongs to ingest.
-		if err := rest(ctx, max(r.Now().Sub(began), minPause)); err != nil {
+		if err := pause(ctx, max(r.Now().Sub(began), minPause)); err != nil {
 			return err
 		}
-	}
-}
-
-func rest(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
 	}
 }

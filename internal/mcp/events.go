@@ -22,14 +22,16 @@ type EventRow struct {
 	SESMessageID string     `json:"sesMessageId,omitempty" jsonschema:"the provider's message id"`
 	Timestamp    string     `json:"timestamp" jsonschema:"when it happened, UTC"`
 
-	ID        string  `json:"id" jsonschema:"the event's id"`
-	Email     string  `json:"email,omitempty" jsonschema:"the recipient; masked unless the key may see addresses"`
-	ContactID string  `json:"contactId,omitempty"`
-	MessageID string  `json:"messageId,omitempty" jsonschema:"msg_…: the email to this recipient"`
-	Provider  string  `json:"provider,omitempty"`
-	By        string  `json:"by,omitempty" jsonschema:"of opens and clicks: human, machine, proxy or unknown"`
-	Unsure    bool    `json:"unsure,omitempty" jsonschema:"it may have been another recipient of the same email"`
-	Reason    *Reason `json:"reason,omitempty" jsonschema:"why it bounced, was put off, refused or failed"`
+	ID        string     `json:"id" jsonschema:"the event's id"`
+	Email     string     `json:"email,omitempty" jsonschema:"the recipient; masked unless the key may see addresses"`
+	ContactID string     `json:"contactId,omitempty"`
+	MessageID string     `json:"messageId,omitempty" jsonschema:"msg_…: the email to this recipient"`
+	Provider  string     `json:"provider,omitempty"`
+	By        string     `json:"by,omitempty" jsonschema:"of opens and clicks: human, machine, proxy or unknown"`
+	Unsure    bool       `json:"unsure,omitempty" jsonschema:"it may have been another recipient of the same email"`
+	Bus       *Untrusted `json:"bus,omitempty" jsonschema:"of a custom event that came over an event bus: which"`
+	App       *Untrusted `json:"app,omitempty" jsonschema:"the app that put it there"`
+	Reason    *Reason    `json:"reason,omitempty" jsonschema:"why it bounced, was put off, refused or failed"`
 }
 
 // Reason is why an email did not go through.
@@ -56,6 +58,9 @@ func (v view) event(e *event.Event) EventRow {
 	}
 	if e.Client != nil {
 		row.UserAgent = v.text(e.Client.UserAgent)
+	}
+	if e.Bus != nil {
+		row.Bus, row.App = v.text(e.Bus.Name), v.text(e.Bus.App)
 	}
 	if e.Source != nil {
 		row.Provider = e.Source.Provider
@@ -140,6 +145,8 @@ type searchIn struct {
 	Provider     string `json:"provider,omitempty" jsonschema:"ses, sendgrid, postmark, …"`
 	Tag          string `json:"tag,omitempty" jsonschema:"a tag of the email"`
 	SenderDomain string `json:"senderDomain,omitempty" jsonschema:"the domain that sent the email"`
+	Bus          string `json:"bus,omitempty" jsonschema:"the event bus that a custom event was put on, its name or ARN"`
+	App          string `json:"app,omitempty" jsonschema:"the app that put a custom event on a bus"`
 	matchIn
 }
 
@@ -173,7 +180,8 @@ func (x *session) eventTools() {
 	})
 	add(x, definition[searchIn, Events]{
 		name: "search_events", title: "Search events",
-		description: "Events by any of contact, email, template, sequence, source, provider, tag, sender domain, name and time; " +
+		description: "Events by any of contact, email, template, sequence, source, provider, tag, sender domain, bus, app, name " +
+			"and time; " +
 			"every filter narrows, none is required. A page may hold fewer than its limit while there is more." + paged,
 		target: func(in searchIn) string {
 			for _, s := range []string{in.Email, in.MessageID, in.TemplateKey, in.SequenceID, in.Source} {
@@ -197,6 +205,7 @@ func (x *session) search(ctx context.Context, in searchIn) (Events, error) {
 	return x.events(in.matchIn, func(f control.EventFilter) (control.EventPage, error) {
 		f.Contact, f.Message, f.Template, f.Workflow = in.Email, in.MessageID, in.TemplateKey, in.SequenceID
 		f.Source, f.Provider, f.Tag, f.SenderDomain = in.Source, in.Provider, in.Tag, in.SenderDomain
+		f.Bus, f.App = in.Bus, in.App
 		return x.Control.ListEvents(ctx, x.who, f)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -45,6 +46,8 @@ type world struct {
 	control *control.Control
 	store   *store.Store
 	source  *source.Source
+	segment string // its id
+	welcome string // the id of a template
 	base    string
 	counted counted
 }
@@ -89,6 +92,10 @@ func newWorld(t *testing.T) *world {
 	})
 	must(t, err)
 	w.source = created.Source
+	friends, err := w.control.CreateSegment(t.Context(), operator, control.NewSegment{Name: "Whoever bounced", Condition: []byte(bounced)})
+	must(t, err)
+	w.segment = friends.ID
+	w.welcome = w.template("onboarding/welcome", "Welcome", `Welcome, {{ firstName | default: "there" }}`, welcome)
 	logger := slog.New(slog.DiscardHandler)
 	server := httptest.NewServer(mcp.New(mcp.Options{
 		Control: w.control, Auth: auth.NewAuthenticator(w.store, "mcp", now, logger), Logger: logger, Version: "1.2.3",
@@ -97,6 +104,18 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(server.Close)
 	w.base = server.URL + mcp.Path
 	return w
+}
+
+// bounced selects whoever bounced.
+const bounced = `{"logic":"AND","groups":[{"filters":[{"field":"email.bounced","operator":"triggered"}]}]}`
+
+// args are the arguments of a call, with the id of the segment where it takes one.
+func (w *world) args(of map[string]any) map[string]any {
+	out := maps.Clone(of)
+	if _, takes := out["segment"]; takes {
+		out["segment"] = w.segment
+	}
+	return out
 }
 
 // take stores SES records as ingest does once they are proved.

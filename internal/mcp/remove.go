@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	stdjson "encoding/json"
@@ -10,6 +11,7 @@ import (
 
 	"tidings/internal/control"
 	"tidings/internal/fault"
+	"tidings/internal/store"
 )
 
 type removeIn struct {
@@ -51,6 +53,14 @@ func (x *session) removeTool() {
 
 // askRemoval asks the person at the assistant's program, where it can ask.
 func (x *session) askRemoval(ctx context.Context, req *mcp.CallToolRequest, in removeIn) (*mcp.ElicitParams, error) {
+	return x.question(ctx, req, in, "Lift all suppressions of %s? It would be mailed again. "+
+		"A new bounce or complaint suppresses it again.")
+}
+
+// question is what a person is asked; nil where they can't be, or answered. text has a place for the contact.
+func (x *session) question(
+	ctx context.Context, req *mcp.CallToolRequest, in removeIn, text string,
+) (*mcp.ElicitParams, error) {
 	if in.Confirmation != "" || !asks(req) || req.Params.InputResponses[confirmKey] != nil {
 		return nil, nil //nolint:nilnil // there is nothing to ask
 	}
@@ -59,11 +69,9 @@ func (x *session) askRemoval(ctx context.Context, req *mcp.CallToolRequest, in r
 		return nil, err
 	}
 	return &mcp.ElicitParams{
-		Mode: "form",
-		Message: "Lift all suppressions of " + x.view.address(k.Address) + " (" + k.ID + ")? It would be mailed again. " +
-			"A new bounce or complaint suppresses it again.",
+		Mode: "form", Message: fmt.Sprintf(text, x.view.address(k.Address)+" ("+k.ID+")"),
 		RequestedSchema: stdjson.RawMessage(`{"type":"object","required":["approve","note"],"properties":{
-			"approve":{"type":"boolean","title":"Lift them","description":"Whether to mail this address again"},
+			"approve":{"type":"boolean","title":"Do it","description":"Whether it is to be done"},
 			"note":{"type":"string","title":"Why","description":"For the audit log","minLength":1,"maxLength":500}}}`),
 	}, nil
 }
@@ -78,24 +86,16 @@ func asks(req *mcp.CallToolRequest) bool {
 const askingVersion = "2026-07-28"
 
 func (x *session) remove(ctx context.Context, req *mcp.CallToolRequest, in removeIn) (out Removed, err error) {
-	by := control.Consent{Code: in.Confirmation}
-	if given := req.Params.InputResponses[confirmKey]; given != nil && asks(req) {
-		if by, err = consent(given); err != nil {
-			return out, err
-		}
+	by, err := consentOf(req, in.Confirmation)
+	if err != nil {
+		return out, err
 	}
 	r, err := x.Control.RemoveSuppression(ctx, x.who, in.Email, by)
 	if err != nil {
 		return out, err
 	}
-	if w := r.Wait; w != nil {
-		out.Waiting = &Approval{
-			Confirmation: w.Code, Would: "lift all suppressions of contact " + w.Subject + ", so that it is mailed again",
-			Page: x.Control.ApprovalsPage(), Run: "tidings mcp approve " + w.Code + " --note \"why\"",
-			ExpiresAt: stamp(w.ExpiresAt),
-			Next: "Nothing was changed. Ask the person to decide on that page, or to run this where the server's database " +
-				"is, and stop. Call again with this confirmation only after they said that they approved it.",
-		}
+	if r.Wait != nil {
+		out.Waiting = x.waiting(r.Wait)
 		return out, nil
 	}
 	out.Removed = len(r.Removed) > 0
@@ -103,6 +103,25 @@ func (x *session) remove(ctx context.Context, req *mcp.CallToolRequest, in remov
 		out.Reasons = append(out.Reasons, string(row.Reason))
 	}
 	return out, nil
+}
+
+// consentOf is how a person agreed to a call: by a code, by an answer in the assistant's program, or not yet.
+func consentOf(req *mcp.CallToolRequest, code string) (control.Consent, error) {
+	if given := req.Params.InputResponses[confirmKey]; given != nil && asks(req) {
+		return consent(given)
+	}
+	return control.Consent{Code: code}, nil
+}
+
+// waiting tells an assistant what a person must do first.
+func (x *session) waiting(w *store.Approval) *Approval {
+	return &Approval{
+		Confirmation: w.Code, Would: x.view.clean(control.WouldOf(w)),
+		Page: x.Control.ApprovalsPage(), Run: "tidings mcp approve " + w.Code + " --note \"why\"",
+		ExpiresAt: stamp(w.ExpiresAt),
+		Next: "Nothing was changed. Ask the person to decide on that page, or to run this where the server's database " +
+			"is, and stop. Call again with this confirmation only after they said that they approved it.",
+	}
 }
 
 // consent reads what a person answered.

@@ -65,6 +65,15 @@ func (w *world) attack() {
 		must(w.t, err)
 		w.take(string(b))
 	}
+	w.template("attack/"+strings.Repeat("a", 150), order[:60]+" ![x](e", "{{ firstName }} "+strings.ReplaceAll(hostile, "\x1b", ""),
+		"<html><head><title>"+hostile+"</title></head><body><p>{{ firstName }}"+
+			"{{ contact['"+order+"'] }}</p><a href='#'>"+hostile+strings.Repeat(" padding", 1000)+"</a></body></html>")
+	name, err := json.Marshal(hostile)
+	must(w.t, err)
+	_, err = w.control.UpdateContact(w.t.Context(), operator, "victim@acme.test", control.ContactEdit{
+		Data: map[string]json.RawMessage{"firstName": name},
+	})
+	must(w.t, err)
 }
 
 // everything is all that an assistant can get: every tool that reads, every resource, every prompt.
@@ -77,10 +86,18 @@ func everything(t *testing.T, w *world, s *sdk.ClientSession) map[string]string 
 			args[k] = v
 		}
 		switch c.tool {
+		case "segment_explain":
+			args = map[string]any{"email": "victim@acme.test", "segment": w.segment}
+		case "segment_preview":
+			args = c.args
 		case "get_subscriber", "get_subscriber_events", "explain_message":
 			args = map[string]any{"email": "victim@acme.test"}
-		case "search_events":
+		case "search_events", "list_templates":
 			args = map[string]any{}
+		case "preview_template":
+			args = map[string]any{"templateKey": "attack/" + strings.Repeat("a", 150), "email": "victim@acme.test"}
+		case "validate_template":
+			args = map[string]any{"templateKey": "attack/" + strings.Repeat("a", 150)}
 		case "list_suppressed":
 			args = map[string]any{"limit": 10}
 		}
@@ -110,6 +127,10 @@ func TestWhatStrangersWroteStandsInMarkedFieldsOnlyAndHarmless(t *testing.T) {
 	for name, text := range everything(t, w, w.client(w.key("read"), nil)) {
 		var v any
 		must(t, json.Unmarshal([]byte(text), &v))
+		most := 500
+		if strings.HasPrefix(name, "preview_template") {
+			most = 4000
+		}
 		walk(v, "", func(key, s string) {
 			if strings.Contains(s, "IGNORE") {
 				seen++
@@ -117,7 +138,7 @@ func TestWhatStrangersWroteStandsInMarkedFieldsOnlyAndHarmless(t *testing.T) {
 					t.Errorf("%s: a stranger's text stands in %q: %s", name, key, s)
 				}
 			}
-			if n := len([]rune(s)); key == "untrusted" && n > 501+20 {
+			if n := len([]rune(s)); key == "untrusted" && n > most+21 {
 				t.Errorf("%s: %d characters of a stranger", name, n)
 			}
 			for _, r := range s {

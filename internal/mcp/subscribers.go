@@ -20,7 +20,7 @@ type Profile struct {
 	Email        string      `json:"email" jsonschema:"the address; masked (g***@acme.test) unless the key may see addresses"`
 	FirstName    *Untrusted  `json:"firstName,omitempty" jsonschema:"the attribute firstName"`
 	Attributes   []Attribute `json:"attributes,omitempty" jsonschema:"what the sender's application stored of the contact, at most 20"`
-	Tags         []Untrusted `json:"tags" jsonschema:"always empty in this version"`
+	Tags         []Untrusted `json:"tags" jsonschema:"at most 20"`
 	Unsubscribed bool        `json:"unsubscribed"`
 	Suppressed   bool        `json:"suppressed" jsonschema:"a standing reason not to mail the address holds"`
 	CreatedAt    string      `json:"createdAt"`
@@ -40,6 +40,9 @@ func (v view) profile(k *store.Contact, now time.Time) Profile {
 		Email: v.address(k.Address), Tags: []Untrusted{}, Unsubscribed: k.State.Unsubscribed,
 		Suppressed: control.IsSuppressed(k, now),
 		CreatedAt:  stamp(k.CreatedAt), UpdatedAt: stamp(k.UpdatedAt), ContactID: k.ID, LastSeenAt: stampOf(k.State.LastSeen),
+	}
+	for _, tag := range k.Tags[:min(len(k.Tags), maxList)] {
+		p.Tags = append(p.Tags, Untrusted{v.clean(tag)})
 	}
 	var attributes map[string]json.RawMessage
 	if len(k.Attributes) == 0 || json.Unmarshal(k.Attributes, &attributes) != nil {

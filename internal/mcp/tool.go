@@ -19,9 +19,10 @@ import (
 // definition is a tool as an assistant sees it, and what it does. In and Out are JSON objects.
 type definition[In, Out any] struct {
 	name, title, description string
-	// destructive tools change what is there; the others only read.
-	destructive bool
-	target      func(In) string // what the call is about, for the audit log; nil: nothing in particular
+	// destructive tools change what is there, and what they take away may not come back; those that write change it, too; the
+	// others only read.
+	destructive, writes bool
+	target              func(In) string // what the call is about, for the audit log; nil: nothing in particular
 	// plain is what the one text of the answer holds: for Mailshot's tools that answer a list, the list. nil: Out.
 	plain func(Out) any
 	more  func(Out) string // the cursor of the next page, for the second text; nil: there are no pages
@@ -40,7 +41,7 @@ func add[In, Out any](x *session, def definition[In, Out]) {
 	mcp.AddTool(x.server, &mcp.Tool{
 		Name: def.name, Title: def.title, Description: def.description,
 		Annotations: &mcp.ToolAnnotations{
-			Title: def.title, ReadOnlyHint: !def.destructive, DestructiveHint: &def.destructive, IdempotentHint: true,
+			Title: def.title, ReadOnlyHint: !def.destructive && !def.writes, DestructiveHint: &def.destructive, IdempotentHint: true,
 			OpenWorldHint: &no,
 		},
 	}, func(ctx context.Context, req *mcp.CallToolRequest, in In) (*mcp.CallToolResult, Out, error) {
@@ -200,4 +201,8 @@ func (x *session) addTools() {
 	x.statsTools()
 	x.askingTools()
 	x.removeTool()
+	x.changeTools()
+	x.segmentTools()
+	x.templateTools()
+	x.broadcastTools()
 }

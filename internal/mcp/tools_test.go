@@ -16,8 +16,8 @@ func TestTheListOfToolsIsWhatAssistantsRelyOn(t *testing.T) {
 	list, err := w.client(w.key(), nil).ListTools(t.Context(), nil)
 	must(t, err)
 	golden(t, "tools.json", list.Tools)
-	if len(list.Tools) != 12 {
-		t.Errorf("%d tools, want 12", len(list.Tools))
+	if len(list.Tools) != 25 {
+		t.Errorf("%d tools, want 25", len(list.Tools))
 	}
 }
 
@@ -30,9 +30,11 @@ func TestAKeyDoesNotSeeToolsThatItMayNotCall(t *testing.T) {
 	}{
 		{[]string{"stats:read"}, "deliverability_report get_delivery_stats"},
 		{[]string{"suppressions:write"}, "remove_suppression"},
+		{[]string{"contacts:write"}, "delete_subscriber resubscribe_subscriber unsubscribe_subscriber update_subscriber"},
 		{[]string{"keys:read"}, ""},
-		{[]string{"read"}, "deliverability_report explain_message get_delivery_stats get_sequence_events get_subscriber " +
-			"get_subscriber_events get_template_events list_subscribers list_suppressed search_events source_health"},
+		{[]string{"read"}, "deliverability_report explain_message get_broadcast get_delivery_stats get_sequence_events get_subscriber " +
+			"get_subscriber_events get_template_events list_broadcasts list_subscribers list_suppressed list_templates preview_template " +
+			"search_events segment_explain segment_list segment_preview source_health validate_template"},
 	} {
 		s := w.client(w.key(c.scopes...), nil)
 		var names []string
@@ -72,6 +74,14 @@ var calls = []struct {
 	{"get_delivery_stats", map[string]any{"startDate": "2026-05-04", "endDate": "2026-05-05"}},
 	{"search_events", map[string]any{"messageId": "0102019a-two-000000", "eventType": "bounce"}},
 	{"explain_message", map[string]any{"email": "ghost@acme.test"}},
+	{"segment_list", map[string]any{}},
+	{"segment_preview", map[string]any{"condition": map[string]any{"logic": "AND", "groups": []any{map[string]any{
+		"filters": []any{map[string]any{"field": "email.bounced", "operator": "triggered"}},
+	}}}}},
+	{"segment_explain", map[string]any{"segment": "", "email": "ghost@acme.test"}},
+	{"list_templates", map[string]any{"prefix": "onboarding/"}},
+	{"preview_template", map[string]any{"templateKey": "onboarding/welcome", "email": "ghost@acme.test"}},
+	{"validate_template", map[string]any{"templateKey": "onboarding/welcome"}},
 	{"source_health", map[string]any{}},
 	{"deliverability_report", map[string]any{"startDate": "2026-05-04", "endDate": "2026-05-05"}},
 }
@@ -82,12 +92,12 @@ func TestEveryToolAnswersInItsShape(t *testing.T) {
 	w.life()
 	s := w.client(w.key("read"), nil)
 	for _, c := range calls {
-		text, res := call(t, s, c.tool, c.args)
+		text, res := call(t, s, c.tool, w.args(c.args))
 		if res.IsError {
 			t.Errorf("%s: %s", c.tool, text)
 			continue
 		}
-		text = strings.ReplaceAll(text, w.source.ID, "src_1")
+		text = strings.NewReplacer(w.source.ID, "src_1", w.segment, "seg_1", w.welcome, "tpl_1").Replace(text)
 		golden(t, "answers/"+c.tool+".json", []byte(text))
 		if _, ok := res.StructuredContent.(map[string]any); !ok {
 			t.Errorf("%s has no structured answer", c.tool)
@@ -106,7 +116,7 @@ func TestEveryCallIsInTheAuditLog(t *testing.T) {
 	w.life()
 	s := w.client(w.key("read"), nil)
 	for _, c := range calls {
-		call(t, s, c.tool, c.args)
+		call(t, s, c.tool, w.args(c.args))
 	}
 	_, err := s.ReadResource(t.Context(), &sdk.ReadResourceParams{URI: "tidings://messages/0102019a-two-000000"})
 	must(t, err)

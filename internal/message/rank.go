@@ -1,6 +1,10 @@
 package message
 
-import "tidings/event"
+import (
+	"slices"
+
+	"tidings/event"
+)
 
 // Rank is the status of a message: of two facts the one of the higher rank tells more. It is stored.
 type Rank uint8
@@ -30,6 +34,17 @@ func (r Rank) Name() event.Name {
 		return ""
 	}
 	return rankNames[r]
+}
+
+// Statuses lists the names that ranks stand for, the one that tells least first.
+func Statuses() []event.Name { return slices.Clone(rankNames[Queued:]) }
+
+// RankNamed is the rank that a name stands for, NoRank for none.
+func RankNamed(name event.Name) Rank {
+	if i := slices.Index(rankNames[Queued:], name); i >= 0 {
+		return Queued + Rank(i)
+	}
+	return NoRank
 }
 
 var ranks = map[event.Name]Rank{

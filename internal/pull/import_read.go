@@ -9,6 +9,7 @@ import (
 
 	"tidings/event"
 	"tidings/internal/contact"
+	"tidings/internal/erase"
 	"tidings/internal/receipt"
 	"tidings/internal/source"
 	"tidings/provider"
@@ -57,6 +58,9 @@ func (r *reader) one(x *reading, src provider.Source, p *piece, element int) []b
 	if p.code != "" {
 		x.problem(element, p.code, p.detail)
 		return keepUnreadable(p)
+	}
+	if string(p.bytes) == erase.GoneLine {
+		return p.bytes
 	}
 	line, err := r.record(x, src, p.bytes, element)
 	if err == nil {
@@ -128,6 +132,9 @@ func (x *reading) ownEvent(src *source.Source, record []byte, element int) error
 	var e event.Event
 	if err := json.Unmarshal(record, &e, jsontext.AllowInvalidUTF8(true)); err != nil {
 		return badShape(err, "an event")
+	}
+	if contact.Derived(e.Name) {
+		return nil // what it follows from makes it again
 	}
 	if code, why := ownProblem(src, &e); code != "" {
 		x.problem(element, code, why)

@@ -251,7 +251,9 @@ func (s *station) events() map[string]int {
 	must(s.t, err)
 	found := map[string]int{}
 	for i := range list.Events {
-		found[list.Events[i].Message.ID]++
+		if m := list.Events[i].Message; m != nil {
+			found[m.ID]++
+		}
 	}
 	return found
 }

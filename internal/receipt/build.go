@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"tidings/event"
+	"tidings/internal/attribute"
+	"tidings/internal/contact"
 	"tidings/internal/source"
 	"tidings/provider"
 )
@@ -23,7 +25,33 @@ type Builder struct {
 	// Judge sets Automation and Client of a finished event. It must be a function of the event alone. nil: nobody
 	// judges.
 	Judge func(*event.Event)
+	// Whom says whom a custom event of a bus is about and what it says of them, by the app and bus, the name and the data of the
+	// event; Address is as written. It is asked also where the event names an address itself. ok is false where it says nothing;
+	// nil: it never does. What nobody knows the contact of stays a problem of its receipt, and replay asks again.
+	Whom func(project string, e *event.Event) (says contact.Change, ok bool)
 }
+
+// address says whom a draft of a custom event is about; what is said of the contact beside it goes into the entry.
+func (b Builder) address(entry *Entry, d *event.Draft) {
+	if b.Whom == nil || d.Bus == nil {
+		return
+	}
+	says, ok := b.Whom(entry.Source.Project, &d.Event)
+	if !ok {
+		return
+	}
+	d.Recipient = says.Address
+	if len(says.Attributes) == 0 {
+		return
+	}
+	if says.Address = event.ParseAddress(says.Address).Key; says.Address != "" {
+		says.At, says.Origin, says.By = entry.ReceivedAt.UnixMilli(), originBus, entry.Source.ID
+		entry.Changes = append(entry.Changes, says)
+	}
+}
+
+// originBus is the contact.Change.Origin of what events of a bus say of contacts.
+const originBus = "bus"
 
 // Build finishes and encodes what a proved request holds. body is the request as received, now when it came; for a
 // receipt that is parsed again, when it came for the first time. A draft that can't be finished becomes a problem and
@@ -39,6 +67,12 @@ func (b Builder) Build(src *source.Source, res provider.Result, body []byte, now
 	origin := event.Origin{Project: src.Project, SourceID: src.ID, Provider: src.Provider, ReceivedAt: now}
 	seen := seen{}
 	for _, d := range res.Drafts {
+		b.address(e, &d)
+		if provider.Nobody(&d) {
+			e.Problems = append(e.Problems, provider.AboutNobody(&d))
+			provider.SortProblems(e.Problems)
+			continue
+		}
 		finished, err := b.finish(d, origin)
 		if err != nil {
 			e.problem(d.Element, CodeUnfinished, "this element could not be made an event and is only kept: "+err.Error())
@@ -73,7 +107,9 @@ func (b Builder) encode(ev event.Event, element int) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	return Event{Event: ev, Element: element, Detail: stored, Info: EncodeInfo(ev.Message)}, nil
+	return Event{
+		Event: ev, Element: element, Detail: stored, Info: EncodeInfo(ev.Message), Values: attribute.OfEvent(&ev),
+	}, nil
 }
 
 func (e *Entry) problem(element int, code, message string) {

@@ -25,6 +25,7 @@ type detail struct {
 	Click        *engagement         `json:"k,omitzero"`
 	Client       *event.Client       `json:"c,omitzero"`
 	Automation   *event.Automation   `json:"a,omitzero"`
+	Bus          *event.Bus          `json:"u,omitzero"`
 	Data         jsontext.Value      `json:"x,omitzero"`
 }
 
@@ -54,7 +55,7 @@ func (c *Codec) EncodeDetail(e *event.Event) ([]byte, error) {
 	d := detail{
 		Bounce: e.Bounce, Complaint: e.Complaint, Delay: storedDelay(e.Delay), Delivery: e.Delivery, Subscription: e.Subscription,
 		Reject: e.Reject, Failure: e.Failure, Open: storedEngagement(e.Open), Click: storedEngagement(e.Click),
-		Client: e.Client, Automation: e.Automation,
+		Client: e.Client, Automation: e.Automation, Bus: e.Bus,
 	}
 	if len(e.Data) > 0 && !bytes.Equal(e.Data, []byte("{}")) {
 		d.Data = jsontext.Value(e.Data)
@@ -124,6 +125,7 @@ func (c *Codec) DecodeDetail(stored []byte, e *event.Event) error {
 	e.Bounce, e.Complaint, e.Delay = d.Bounce, d.Complaint, d.Delay.load()
 	e.Delivery, e.Subscription = d.Delivery, d.Subscription
 	e.Reject, e.Failure, e.Client, e.Automation = d.Reject, d.Failure, d.Client, d.Automation
+	e.Bus = d.Bus
 	e.Open, e.Click = loadedEngagement(d.Open, e.Open), loadedEngagement(d.Click, e.Click)
 	e.Data = []byte("{}")
 	if len(d.Data) > 0 {
@@ -152,4 +154,16 @@ func timeOf(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
+}
+
+// DetailText is what EncodeDetail wrote, as the JSON that it stands for; empty for nothing.
+func (c *Codec) DetailText(stored []byte) ([]byte, error) {
+	if len(stored) == 0 || stored[0] == '{' {
+		return stored, nil
+	}
+	text, err := c.decoder.DecodeAll(stored[1:], nil)
+	if err != nil {
+		return nil, fmt.Errorf("decompress detail with dictionary %d: %w", stored[0], err)
+	}
+	return text, nil
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"tidings/event"
+	"tidings/internal/attribute"
+	"tidings/internal/contact"
 	"tidings/internal/source"
 	"tidings/provider"
 )
@@ -41,6 +43,8 @@ type Entry struct {
 	Keep       []byte   // what is kept of the request, at most MaxSize bytes
 	Problems   []provider.Problem
 	Events     []Event
+	// Changes are what the request says of contacts themselves; Outcome.Contacts tells what became of each.
+	Changes []contact.Change
 	// Confirm is a subscription that asks to be confirmed; nil for none.
 	Confirm *source.Confirmation
 	// Replay is the store's integer of the receipt that these events were parsed from again; 0 for a request. A
@@ -54,9 +58,28 @@ type Entry struct {
 type Event struct {
 	event.Event
 	Element int
-	Detail  []byte // EncodeDetail of the event
-	Info    []byte // EncodeInfo of its message; nil without one
+	Detail  []byte                       // EncodeDetail of the event
+	Info    []byte                       // EncodeInfo of its message; nil without one
+	Values  map[string][]attribute.Value // what filters compare of it, see attribute.OfEvent
+	Erased  bool                         // it is of somebody who was erased, and blanked: set by Commit
 }
+
+// ContactOutcome is what became of a change of a contact.
+type ContactOutcome struct {
+	ID      string // con_…; empty: there is no such contact
+	Created bool
+	Changed bool
+	// Problem tells why a part of the change was left out; empty: nothing was.
+	Problem string
+}
+
+// The problems of a ContactOutcome.
+const (
+	ProblemAttributes = "attributes_too_large" // contact.ErrTooLarge: the attributes stay as they are
+	ProblemExternalID = "external_id_taken"    // another contact has it
+	ProblemTopic      = "unknown_topic"
+	ProblemErased     = "erased" // the address was erased, and a list makes no new beginning with it
+)
 
 // Outcome is what became of an entry.
 type Outcome struct {
@@ -68,4 +91,6 @@ type Outcome struct {
 	Conflicts int   // events that were there with another content: the first stays
 	Upgraded  int   // events that were email.unknown and are now understood
 	Expired   int   // events older than the retention: kept on the receipt, not applied
+	// Contacts tells of each of Changes what became of it.
+	Contacts []ContactOutcome
 }

@@ -42,6 +42,7 @@ type Settings struct {
 	SigningCertificate string   `json:"signingCertificate,omitempty"` // PEM; then only it is trusted
 	RequireVersion2    bool     `json:"requireVersion2,omitempty"`    // refuse SNS SignatureVersion 1
 	AllowRaw           bool     `json:"allowRaw,omitempty"`           // accept SNS raw delivery
+	KeepBody           bool     `json:"keepBody,omitempty"`           // events of inbound mail have its body
 	ConfirmByHand      bool     `json:"confirmByHand,omitempty"`      // wait for a person even for listed topics
 	BasicAuth          []string `json:"basicAuth,omitempty"`          // "user:password", current first
 	Secrets            []string `json:"secrets,omitempty"`            // provider's signing secrets, current first
@@ -67,7 +68,7 @@ func (s *Source) ForProvider(tokenProved bool, retention time.Duration) provider
 		ID: s.ID, Project: s.Project,
 		Secrets: set.Secrets, BasicAuth: set.BasicAuth, URLs: set.SignedURLs,
 		Topics: set.Topics, SigningCertificate: s.Certificate,
-		RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw, AutoConfirm: !set.ConfirmByHand,
+		RequireVersion2: set.RequireVersion2, AllowRaw: set.AllowRaw, KeepBody: set.KeepBody, AutoConfirm: !set.ConfirmByHand,
 		Account: set.Account, MaxAge: maxAge,
 		TemplateTag: set.TemplateTag, WorkflowTag: set.WorkflowTag,
 		TokenProved: tokenProved,

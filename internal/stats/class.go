@@ -40,6 +40,10 @@ func ClassOf(e *event.Event) Class {
 	switch e.Name {
 	case event.EmailOpen, event.EmailClick:
 		return actorClass(e.VerdictOf())
+	case event.EmailReply, event.EmailReceived:
+		if e.VerdictOf() == event.Machine {
+			return ByMachine
+		}
 	case event.EmailBounce:
 		return bounceClass(e.Bounce)
 	case event.EmailComplaint:

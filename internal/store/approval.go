@@ -13,6 +13,7 @@ type Approval struct {
 	By         string    // whose act it will be: a key's id
 	Operation  string    // what will be done
 	Subject    string    // to what
+	Asks       string    // what with, as JSON: the same must be asked again; empty: there is no more to say
 	AskedAt    time.Time // last
 	ExpiresAt  time.Time // approved and used before
 	ApprovedBy string    // empty: nobody approved it yet
@@ -38,8 +39,8 @@ func (s *Store) BeginApproval(ctx context.Context, a Approval, act Act) (Approva
 			return err
 		}
 		found, err := one(ctx, c, `UPDATE approvals SET asked_at = $5, expires_at = $6
-			WHERE project = $1 AND by = $2 AND operation = $3 AND subject = $4 AND approved_at = 0 AND refused_at = 0
-			RETURNING code`, []any{project, a.By, a.Operation, a.Subject, ms(a.AskedAt), ms(a.ExpiresAt)}, &a.Code)
+			WHERE project = $1 AND by = $2 AND operation = $3 AND subject = $4 AND asks = $7 AND approved_at = 0 AND refused_at = 0
+			RETURNING code`, []any{project, a.By, a.Operation, a.Subject, ms(a.AskedAt), ms(a.ExpiresAt), a.Asks}, &a.Code)
 		if err != nil || found {
 			return err
 		}
@@ -52,8 +53,9 @@ func (s *Store) BeginApproval(ctx context.Context, a Approval, act Act) (Approva
 			return fault.New(fault.RateLimited, CodeTooManyWait, "%d acts of this key wait for a person already", waiting).
 				WithHint("ask for no more before a person looked at them").WithAfter(a.ExpiresAt.Sub(act.At))
 		}
-		_, err = c.exec(ctx, `INSERT INTO approvals (code, project, by, operation, subject, asked_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, a.Code, project, a.By, a.Operation, a.Subject, ms(a.AskedAt), ms(a.ExpiresAt))
+		_, err = c.exec(ctx, `INSERT INTO approvals (code, project, by, operation, subject, asked_at, expires_at, asks)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, a.Code, project, a.By, a.Operation, a.Subject, ms(a.AskedAt),
+			ms(a.ExpiresAt), a.Asks)
 		return err
 	})
 	return a, err
@@ -75,8 +77,8 @@ func (s *Store) decide(ctx context.Context, column, code string, act Act) (a App
 		var asked, expires int64
 		found, err := one(ctx, c, `UPDATE approvals SET `+column+` = $3, approved_by = $4, note = $5
 			WHERE code = $1 AND project = $2 AND approved_at = 0 AND refused_at = 0 AND expires_at > $3
-			RETURNING by, operation, subject, asked_at, expires_at`,
-			[]any{code, project, ms(act.At), act.By, act.Note}, &a.By, &a.Operation, &a.Subject, &asked, &expires)
+			RETURNING by, operation, subject, asks, asked_at, expires_at`,
+			[]any{code, project, ms(act.At), act.By, act.Note}, &a.By, &a.Operation, &a.Subject, &a.Asks, &asked, &expires)
 		switch {
 		case err != nil:
 			return err
@@ -99,7 +101,7 @@ func nothingWaits(code string) error {
 	return fault.Missing("there is no act that waits for the code %.20q: a person decided on it before, or its time is over", code)
 }
 
-const selectApproval = `SELECT a.code, a.by, coalesce(k.name, ''), a.operation, a.subject, a.asked_at, a.expires_at,
+const selectApproval = `SELECT a.code, a.by, coalesce(k.name, ''), a.operation, a.subject, a.asks, a.asked_at, a.expires_at,
 	a.approved_by, coalesce(p.name, ''), a.note
 	FROM approvals a LEFT JOIN keys k ON k.id = a.by LEFT JOIN people p ON p.id = a.approved_by
 	WHERE a.project = $1 AND a.refused_at = 0 AND a.expires_at > $2 `
@@ -130,7 +132,7 @@ func (s *Store) approvals(ctx context.Context, project, sql string, args ...any)
 		return c.query(ctx, selectApproval+sql, append([]any{ref}, args...), func(r row) error {
 			var a Approval
 			var asked, expires int64
-			err := r.Scan(&a.Code, &a.By, &a.ByName, &a.Operation, &a.Subject, &asked, &expires, &a.ApprovedBy,
+			err := r.Scan(&a.Code, &a.By, &a.ByName, &a.Operation, &a.Subject, &a.Asks, &asked, &expires, &a.ApprovedBy,
 				&a.ApprovedByName, &a.Note)
 			a.AskedAt, a.ExpiresAt = at(asked), at(expires)
 			list = append(list, a)
@@ -153,8 +155,9 @@ func (s *Store) TakeApproval(
 		}
 		var refused int64
 		used, err = one(ctx, c, `DELETE FROM approvals WHERE code = $1 AND project = $2 AND by = $3 AND operation = $4
-			AND subject = $5 AND approved_at + refused_at > 0 AND expires_at > $6 RETURNING approved_by, note, refused_at`,
-			[]any{want.Code, ref, want.By, want.Operation, want.Subject, ms(now)}, &a.ApprovedBy, &a.Note, &refused)
+			AND subject = $5 AND asks = $7 AND approved_at + refused_at > 0 AND expires_at > $6
+			RETURNING approved_by, note, refused_at`,
+			[]any{want.Code, ref, want.By, want.Operation, want.Subject, ms(now), want.Asks}, &a.ApprovedBy, &a.Note, &refused)
 		a.Refused = refused > 0
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tidings/event"
+	"tidings/internal/attribute"
 	"tidings/internal/contact"
 	"tidings/internal/message"
 	"tidings/internal/receipt"
@@ -29,6 +30,14 @@ type batch interface {
 	saveMessages(ctx context.Context, rows []*messageRow) error
 	addCounters(ctx context.Context, rows []counterRow) error
 	addTallies(ctx context.Context, rows []tallyRow) error
+	// addContactEvents adds to what is known of contacts and custom events.
+	addContactEvents(ctx context.Context, rows []contactEventRow) error
+	// putEventValues stores what filters compare of events.
+	putEventValues(ctx context.Context, rows []eventValueRow) error
+	// putContactValues stores what filters compare of contacts, under paths that have nothing.
+	putContactValues(ctx context.Context, rows []contactValueRow) error
+	// putConsents adds to the history of consent, in the order of rows.
+	putConsents(ctx context.Context, rows []consentRow) error
 }
 
 // blockRow has the bodies of receipts, joined.
@@ -50,6 +59,7 @@ type receiptRow struct {
 	ref       int64
 	known     bool
 	storedSHA []byte // of a known one
+	dropped   bool   // its body is not kept: it names somebody who was erased
 }
 
 // Kinds of terms. They are stored.
@@ -64,6 +74,7 @@ const (
 	termReason
 	termLink
 	termTag
+	termAttribute // a path of attributes, or what is compared of events: "plan", "data.amount", "url"
 )
 
 type termKey struct {
@@ -77,6 +88,12 @@ type termRow struct {
 	ref int64
 }
 
+// contactKey is what there is at most one contact of.
+type contactKey struct {
+	project int64
+	address string
+}
+
 type contactRow struct {
 	project int64
 	address string
@@ -88,6 +105,18 @@ type contactRow struct {
 	changed bool
 	// updatedAt is when the newest of the batch's events was received.
 	updatedAt int64
+	// before is whether it was unsubscribed when the batch began, cause the last event that turned that.
+	before bool
+	cause  *eventRow
+	// origin, reason and turnedAt are those of the last change that turned it, where no event did.
+	origin, reason string
+	turnedAt       int64
+	dirty          bool // its own fields changed, or whether it may be mailed
+	told           bool // a change told of it that it is new
+	// inherited is whether it is unsubscribed as it was before it was erased.
+	inherited bool
+	// suppressed is whether it was suppressed when the batch began; nil: nothing asked yet, and nothing changed.
+	suppressed *bool
 }
 
 type messageKey struct {
@@ -118,7 +147,20 @@ type messageRow struct {
 const (
 	flagFirst = 1 << iota
 	flagSoft
+
+	// Above the flags of an open or a click stands how many of its name its message had with it, from 2 on: a first one
+	// has flagFirst. 0 without it: not known.
+	nthShift = 2
+	maxNth   = 1<<13 - 1 // a SMALLINT has no room for more
 )
+
+// nthOf is how many events of its name a message had with the one that has these flags; 0: not known.
+func nthOf(flags int) int64 {
+	if flags&flagFirst != 0 {
+		return 1
+	}
+	return int64(flags >> nthShift)
+}
 
 type eventRow struct {
 	*receipt.Event
@@ -134,6 +176,9 @@ type eventRow struct {
 	flags    int
 	inserted bool
 	upgraded bool // it was email.unknown
+	// own tells that it is an event about a send that we made ourselves; ofMessage the message that a send has; 0: not known.
+	own       bool
+	ofMessage int64
 }
 
 func (e *eventRow) contactRef() int64 {
@@ -161,6 +206,24 @@ func (e *eventRow) template() int64 {
 type tallyRow struct {
 	tallyKey
 	n int64
+}
+
+// contactEventRow is what a batch adds to a contact and the name of a custom event. Times are Unix milliseconds.
+type contactEventRow struct {
+	name, contact, n, first, last int64
+}
+
+// eventValueRow is one value of an event.
+type eventValueRow struct {
+	event  event.ID
+	key, n int64
+	attribute.Value
+}
+
+// contactValueRow is one value of a contact's attributes.
+type contactValueRow struct {
+	contact, key, n int64
+	attribute.Value
 }
 
 type counterRow struct {

@@ -48,11 +48,23 @@ type work struct {
 	contacts []*contactRow
 	messages []*messageRow
 	events   []*eventRow
+	changes  []*changeRow
+	moves    []*eventRow     // of contacts between segments
+	touched  []contactChange // what segments are told of besides
 	tally    stats.Tally
-	words    map[tallyKey]int64 // what goes into tallies
-	firsts   map[firstKey]bool
+	words    map[tallyKey]int64     // what goes into tallies
+	given    map[firstKey]int64     // how many events of a name messages have, those of the batch among them
+	rooms    map[int64]*contactRoom // by project
+	values   []contactValueRow      // that wait to be stored
+	consents []consentRow           // the same
 	suppress suppressing
 	failed   error // of a look-up that could not return it
+
+	versions *versions // of what is remembered beside the database; nil: nothing was asked yet
+	erased   *erasedSet
+
+	back   []int64              // the sends that events of the batch speak of
+	linked map[int64]messageKey // how the messages of sends are known, by ref
 }
 
 type tallyKey struct {
@@ -64,14 +76,21 @@ type tallyKey struct {
 // run takes the steps in the one order in which every node touches the tables.
 func (w *work) run(a *arrivals) error {
 	w.words = make(map[tallyKey]int64)
+	if err := w.recognise(a); err != nil {
+		return err
+	}
 	receipts, err := w.receipts(a)
 	if err != nil {
 		return err
 	}
 	w.collect(receipts)
+	w.collectChanges(receipts)
 	for _, step := range [...]func() error{
-		w.putTerms, w.lockContacts, w.lockMessages, w.fillMessages, w.putEvents, w.settleKnown, w.apply,
-		func() error { return w.tellSendings(1) }, w.saveState, w.saveSuppressions, w.saveCounters, w.saveTallies,
+		w.answer, w.putTerms, w.lockContacts, w.lockMessages, w.fillMessages, w.once, w.putEvents, w.settleKnown, w.apply,
+		w.applyChanges,
+		func() error { return w.tellSendings(1) }, w.saveState, w.saveSuppressions, w.flip, w.saveFacts,
+		w.tellInterested, w.saveCounters,
+		w.saveTallies, w.settleBack,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -92,6 +111,9 @@ func (w *work) collect(receipts []*receiptRow) {
 	for _, r := range receipts {
 		for i := range r.entry.Events {
 			e := &r.entry.Events[i]
+			if w.blanked(e) {
+				continue
+			}
 			if w.expired(e) {
 				r.entry.Outcome.Expired++
 				continue
@@ -166,34 +188,6 @@ func sameFact(a, b *receipt.Event) bool {
 	return a.Name == b.Name && a.OccurredAt.Equal(b.OccurredAt) && bytes.Equal(a.Detail, b.Detail)
 }
 
-// putEvents marks firsts and stores the events.
-func (w *work) putEvents() error {
-	w.firsts = make(map[firstKey]bool)
-	for _, e := range w.events {
-		w.markFirst(e)
-	}
-	return w.b.putEvents(w.ctx, w.events)
-}
-
-type firstKey struct {
-	message *messageRow
-	slot    int
-}
-
-// markFirst marks an event that is the first of its name for its message to be stored. That can be told before it is
-// known whether the event is new: if it is not, its message has had the name.
-func (w *work) markFirst(e *eventRow) {
-	slot := e.Name.Slot()
-	if e.message == nil || slot == 0 || e.class == stats.OfCandidates {
-		return
-	}
-	k := firstKey{e.message, slot}
-	if _, had := e.message.state.First(slot); !had && !w.firsts[k] {
-		w.firsts[k] = true
-		e.flags |= flagFirst
-	}
-}
-
 // apply tells messages, contacts and counters of the new events.
 func (w *work) apply() error {
 	for _, e := range w.events {
@@ -207,7 +201,16 @@ func (w *work) apply() error {
 		w.applyToMessage(e, suppresses)
 		if c := e.contact; c != nil {
 			f := contact.FactOf(&e.Event.Event)
+			was := c.state.Unsubscribed
+			if !c.created && e.Name == event.EmailReceived {
+				c.state.Known()
+			}
 			c.state.Apply(f)
+			if c.created && c.state.ConsentAt == 0 { // it begins so: nothing flips
+				c.before = c.state.Unsubscribed
+			} else if c.state.Unsubscribed != was {
+				c.cause = e
+			}
 			c.changed, c.updatedAt = true, max(c.updatedAt, ms(e.ReceivedAt))
 			w.suppress.note(e, reason, suppresses, w.store.opts.Soft.Count)
 		}

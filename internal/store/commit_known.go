@@ -73,8 +73,25 @@ func (w *work) upgrade(e *eventRow) error {
 	if _, err := w.b.exec(w.ctx, `DELETE FROM events WHERE id = $1`, e.ID); err != nil {
 		return err
 	}
+	if err := w.lastUnknown(e, ref); err != nil {
+		return err
+	}
 	e.upgraded = true
 	e.entry.Outcome.Upgraded++
-	w.markFirst(e)
+	if e.flags&flagFirst == 0 {
+		w.markFirst(e)
+	}
 	return w.b.putEvents(w.ctx, []*eventRow{e})
+}
+
+// lastUnknown tells the contact of an upgraded event when its newest email.unknown now was.
+func (w *work) lastUnknown(e *eventRow, unknown int64) error {
+	if e.contact == nil {
+		return nil
+	}
+	last := &e.contact.state.Lasts[event.EmailUnknown.Slot()]
+	*last = 0
+	_, err := one(w.ctx, w.b, `SELECT coalesce(max(occurred_at), 0) FROM events WHERE contact = $1 AND name = $2 AND class <> $3`,
+		[]any{e.contact.ref, unknown, int64(stats.OfCandidates)}, last)
+	return err
 }

@@ -13,16 +13,12 @@ import (
 
 // lockContacts finds or makes the contacts of the batch's events.
 func (w *work) lockContacts() error {
-	type key struct {
-		project int64
-		address string
-	}
-	index := make(map[key]*contactRow)
+	index := make(map[contactKey]*contactRow)
 	for _, e := range w.events {
 		if e.Recipient == "" {
 			continue
 		}
-		k := key{e.project, e.Recipient}
+		k := contactKey{e.project, e.Recipient}
 		c, ok := index[k]
 		if !ok {
 			c = &contactRow{project: k.project, address: k.address}
@@ -31,22 +27,67 @@ func (w *work) lockContacts() error {
 		}
 		e.contact = c
 	}
+	for _, x := range w.changes {
+		if w.refused(x) {
+			if !x.Update {
+				x.out.Problem = receipt.ProblemErased
+			}
+			continue
+		}
+		k := contactKey{x.project, x.Address}
+		c, ok := index[k]
+		if !ok && x.Update {
+			known, err := w.knownContact(k.project, k.address)
+			if err != nil {
+				return err
+			}
+			if !known {
+				continue
+			}
+		}
+		if !ok {
+			c = &contactRow{project: k.project, address: k.address}
+			index[k] = c
+			w.contacts = append(w.contacts, c)
+		}
+		x.contact = c
+	}
+	return w.lock()
+}
+
+// lock finds or makes the contacts of the batch and locks them, in the order in which everybody does.
+func (w *work) lock() error {
 	slices.SortFunc(w.contacts, func(a, b *contactRow) int {
 		return cmp.Or(cmp.Compare(a.project, b.project), cmp.Compare(a.address, b.address))
 	})
-	return w.b.lockContacts(w.ctx, w.contacts)
+	if err := w.b.lockContacts(w.ctx, w.contacts); err != nil {
+		return err
+	}
+	if err := w.bequeath(); err != nil {
+		return err
+	}
+	for _, c := range w.contacts {
+		c.before = c.state.Unsubscribed
+	}
+	return nil
+}
+
+func (w *work) knownContact(project int64, address string) (bool, error) {
+	var ref int64
+	return one(w.ctx, w.b, `SELECT ref FROM contacts WHERE project = $1 AND address = $2 AND status <> `+itoa(goneContact),
+		[]any{project, address}, &ref)
 }
 
 // lockMessages finds the messages of the batch's events and names the new ones.
 func (w *work) lockMessages() error {
+	if err := w.link(); err != nil {
+		return err
+	}
 	index := make(map[messageKey]*messageRow)
 	for _, e := range w.events {
-		if e.Message == nil || e.Message.ID == "" || e.contact == nil {
+		k, has := w.messageKey(e)
+		if !has {
 			continue
-		}
-		k := messageKey{
-			project: e.project, key: string(message.Key(e.Message.ID)), contact: e.contact.ref,
-			provider: w.termRef(0, termProvider, e.entry.Source.Provider),
 		}
 		m, ok := index[k]
 		if !ok {
@@ -56,9 +97,17 @@ func (w *work) lockMessages() error {
 		}
 		e.message = m
 	}
-	slices.SortFunc(w.messages, func(a, b *messageRow) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.contact, b.contact), cmp.Compare(a.provider, b.provider))
-	})
+	slices.SortFunc(w.messages, compareMessages)
+	return w.lockRows()
+}
+
+// compareMessages sorts messages in the order in which everybody locks them.
+func compareMessages(a, b *messageRow) int {
+	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.contact, b.contact), cmp.Compare(a.provider, b.provider))
+}
+
+// lockRows locks the messages of the batch, and takes what they count by the day of sending out of the counters.
+func (w *work) lockRows() error {
 	if err := w.b.lockMessages(w.ctx, w.messages); err != nil {
 		return err
 	}
@@ -70,6 +119,20 @@ func (w *work) lockMessages() error {
 		m.tags = tags
 	}
 	return w.tellSendings(-1)
+}
+
+// messageKey is how the message of an event is known; false: it has none.
+func (w *work) messageKey(e *eventRow) (k messageKey, has bool) {
+	if k, has = w.linked[e.ofMessage]; has {
+		return k, true
+	}
+	if e.Message == nil || e.Message.ID == "" || e.contact == nil {
+		return k, false
+	}
+	return messageKey{
+		project: e.project, key: string(message.Key(e.Message.ID)), contact: e.contact.ref,
+		provider: w.termRef(0, termProvider, e.entry.Source.Provider),
+	}, true
 }
 
 // tellSendings moves the counters by the day of sending: it is called with -1 before messages change and with 1 after.
@@ -110,7 +173,7 @@ func (w *work) fillMessages() error {
 	before := make(map[*messageRow]stats.Dims)
 	for _, e := range w.events {
 		m := e.message
-		if m == nil {
+		if m == nil || e.Message == nil {
 			continue
 		}
 		if _, ok := before[m]; !ok && !m.created {

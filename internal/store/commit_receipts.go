@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tidings/internal/receipt"
+	"tidings/provider"
 )
 
 // blockSize is how many bytes of bodies one block takes, before compression: enough for bodies to share what they have
@@ -61,6 +62,15 @@ func (a *arrivals) block(size int) *blockRow {
 	return b
 }
 
+// layOut finds the places of bodies anew, some of which changed.
+func (b *blockRow) layOut() {
+	b.size = 0
+	for _, r := range b.receipts {
+		r.begins = b.size
+		b.size += len(r.entry.Keep)
+	}
+}
+
 func (b *blockRow) add(r *receiptRow) {
 	r.begins = b.size
 	b.size += len(r.entry.Keep)
@@ -72,7 +82,7 @@ func (b *blockRow) add(r *receiptRow) {
 func (b *blockRow) compress(codec *receipt.Codec, withoutKnown bool) {
 	joined := make([]byte, b.size)
 	for _, r := range b.receipts {
-		if !withoutKnown || !r.known {
+		if !r.dropped && (!withoutKnown || !r.known) {
 			copy(joined[r.begins:], r.entry.Keep)
 		}
 	}
@@ -101,6 +111,9 @@ func (w *work) receipts(a *arrivals) ([]*receiptRow, error) {
 				w.repeated(r.entry, r.ref, r.conflicts(r.entry))
 				continue
 			}
+			if err := w.dropBody(r); err != nil {
+				return nil, err
+			}
 			w.tallyWord(r.entry, "receipt", 1)
 			for _, p := range r.entry.Problems {
 				w.tallyWord(r.entry, "problem:"+p.Code, 1)
@@ -112,6 +125,27 @@ func (w *work) receipts(a *arrivals) ([]*receiptRow, error) {
 		w.repeated(r.entry, r.of.ref, r.of.conflicts(r.entry))
 	}
 	return live, nil
+}
+
+// noBlock is the block of a receipt whose body was erased.
+const noBlock = -1
+
+// dropBody notes of a new receipt that its body is not kept, because it names somebody who was erased.
+func (w *work) dropBody(r *receiptRow) error {
+	if !r.dropped {
+		return nil
+	}
+	_, err := w.b.exec(w.ctx, `UPDATE receipts SET block = $2, begins = 0, size = 0 WHERE ref = $1`, r.ref, noBlock)
+	return err
+}
+
+// withoutWords leaves of problems what they are, without what they say.
+func withoutWords(list []provider.Problem) []provider.Problem {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].Message = "what it said was erased with a person"
+	}
+	return out
 }
 
 // conflicts reports whether a request of the row's key has another body than the one that is stored: the row's own, or

@@ -30,6 +30,7 @@ type suppressionFact struct {
 	project int64
 	since   int64
 	event   event.ID
+	row     *eventRow
 }
 
 func (a suppressionFact) before(b suppressionFact) bool {
@@ -43,7 +44,7 @@ func (s *suppressing) note(e *eventRow, reason contact.Reason, suppresses bool, 
 	}
 	if suppresses {
 		k := suppressionKey{e.contact, reason}
-		f := suppressionFact{e.project, e.OccurredAt.UnixMilli(), e.ID}
+		f := suppressionFact{e.project, e.OccurredAt.UnixMilli(), e.ID, e}
 		if old, ok := s.facts[k]; !ok || f.before(old) {
 			s.facts[k] = f
 		}
@@ -85,8 +86,13 @@ func (w *work) saveSuppressions() error {
 		if err != nil {
 			return err
 		}
-		// A fact that is stored after a lift suppresses again, from its own time on.
-		if found && row.liftedAt == 0 && !f.before(suppressionFact{since: row.since, event: row.event}) {
+		if err := w.turning(k.contact); err != nil {
+			return err
+		}
+		k.contact.cause = f.row
+		// A fact that is stored after a lift suppresses again, from its own time on. So does one that outlasts what a person
+		// put there for a while.
+		if found && row.liftedAt == 0 && row.holdsUntil(0) && !f.before(suppressionFact{since: row.since, event: row.event}) {
 			continue
 		}
 		if err := w.putSuppression(k, suppressionRow{since: f.since, event: f.event}); err != nil {
@@ -125,10 +131,10 @@ func (w *work) suppression(k suppressionKey) (r suppressionRow, found bool, err 
 }
 
 func (w *work) putSuppression(k suppressionKey, r suppressionRow) error {
-	_, err := w.b.exec(w.ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note)
-		VALUES ($1, $2, $3, $4, $5, 0, $6, '') ON CONFLICT (contact, reason) DO UPDATE
-		SET since = excluded.since, until = excluded.until, lifted_at = 0, event = excluded.event`,
-		k.contact.project, k.contact.ref, string(k.reason), r.since, r.until, r.event)
+	_, err := w.b.exec(w.ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note, ended)
+		VALUES ($1, $2, $3, $4, $5, 0, $6, '', $7) ON CONFLICT (contact, reason) DO UPDATE
+		SET since = excluded.since, until = excluded.until, lifted_at = 0, event = excluded.event, ended = excluded.ended`,
+		k.contact.project, k.contact.ref, string(k.reason), r.since, r.until, r.event, over(r.until, w.now))
 	return err
 }
 
@@ -143,6 +149,9 @@ func (w *work) softBounces(c *contactRow, news softNews) error {
 	// A delivery alone can only end a suppression that holds, never begin one.
 	if !news.bounce && (!found || old.liftedAt != 0 || news.delivery >= old.until) {
 		return nil
+	}
+	if err := w.turning(c); err != nil {
+		return err
 	}
 	facts, err := w.softFacts(c, old.resetSeq)
 	if err != nil {
@@ -169,7 +178,7 @@ func (w *work) softFacts(c *contactRow, since int64) ([]contact.SoftFact, error)
 	}
 	var facts []contact.SoftFact
 	err = w.b.query(w.ctx, `SELECT id, occurred_at, message, flags FROM events
-		WHERE contact = $1 AND (flags >= $2 OR name = $3) AND class <> 5 AND seq > $4`,
+		WHERE contact = $1 AND (flags & $2 <> 0 OR name = $3) AND class <> 5 AND seq > $4`,
 		[]any{c.ref, flagSoft, delivery, since}, func(r row) error {
 			var f contact.SoftFact
 			var flags int

@@ -9,7 +9,8 @@ import (
 	"tidings/event"
 )
 
-// termCache remembers terms. They never change and are never removed, so that what was read once holds. It is bounded:
+// termCache remembers terms. They are never removed, and change only when they name somebody who is erased,
+// so that what was read once holds till then. It is bounded:
 // a sender that invents names fills it once and starts it anew.
 type termCache struct {
 	mu    sync.RWMutex
@@ -48,6 +49,14 @@ func (c *termCache) add(k termKey, ref int64) {
 	c.texts[ref] = k.text
 }
 
+// forget empties the cache.
+func (c *termCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.refs)
+	clear(c.texts)
+}
+
 func domainOf(address string) string {
 	if i := strings.LastIndexByte(address, '@'); i >= 0 {
 		return address[i+1:]
@@ -83,6 +92,9 @@ func (w *work) putTerms() error {
 				w.want(e.project, termTag, tag)
 			}
 		}
+		for key := range e.Values {
+			w.want(e.project, termAttribute, key)
+		}
 		w.want(e.project, termReason, e.reason)
 		w.want(e.project, termLink, e.link)
 	}
@@ -117,6 +129,23 @@ func (w *work) termRef(project int64, kind int, text string) int64 {
 		return t.ref
 	}
 	return 0
+}
+
+// ownTerm finds or makes the integer of one term that came up on the way.
+func (w *work) ownTerm(project int64, kind int, text string) (int64, error) {
+	k := termKey{project, kind, text}
+	if t, ok := w.terms[k]; ok && t.ref != 0 {
+		return t.ref, nil
+	}
+	if ref, ok := w.store.terms.ref(k); ok {
+		return ref, nil
+	}
+	t := &termRow{termKey: k}
+	if err := w.b.putTerms(w.ctx, []*termRow{t}); err != nil {
+		return 0, err
+	}
+	w.terms[k] = t
+	return t.ref, nil
 }
 
 // nameRef is the integer of an event name that the batch may not hold; 0 where no event ever had it.

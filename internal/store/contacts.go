@@ -3,20 +3,34 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"tidings/event"
 	"tidings/internal/contact"
 	"tidings/internal/fault"
 )
 
-// contactRef finds a contact by its id or its address; 0 where there is none.
+// sqlFindExternal says what the index contacts_external is limited to: a parameter might be empty.
+const sqlFindExternal = `SELECT ref FROM contacts WHERE project = $1 AND external_id = $2 AND external_id <> ''`
+
+// externalPrefix begins what names a contact by the id that the user's own system knows it by.
+const externalPrefix = "ext:"
+
+// contactRef finds a contact by its id, its address or its external id (ext:…); 0 where there is none.
 func contactRef(ctx context.Context, c conn, project int64, idOrAddress string) (ref int64, err error) {
+	if external, ok := strings.CutPrefix(idOrAddress, externalPrefix); ok && external != "" {
+		_, err = one(ctx, c, sqlFindExternal, []any{project, external}, &ref)
+		return ref, err
+	}
 	if n, ok := refOf(contactPrefix, idOrAddress); ok {
 		_, err = one(ctx, c, `SELECT ref FROM contacts WHERE ref = $1 AND project = $2`, []any{n, project}, &ref)
 		return ref, err
 	}
-	_, err = one(ctx, c, `SELECT ref FROM contacts WHERE project = $1 AND address = $2`,
-		[]any{project, event.ParseAddress(idOrAddress).Key}, &ref)
+	address := event.ParseAddress(idOrAddress).Key
+	found, err := one(ctx, c, `SELECT ref FROM contacts WHERE project = $1 AND address = $2`, []any{project, address}, &ref)
+	if err == nil && !found {
+		ref, err = erasedRef(ctx, c, project, address)
+	}
 	return ref, err
 }
 
@@ -31,24 +45,56 @@ func (s *Store) Contact(ctx context.Context, project, idOrAddress string) (k Con
 		if err != nil {
 			return err
 		}
-		if ref == 0 {
-			return fault.Missing("there is no contact %q", idOrAddress)
+		k, err = wholeContact(ctx, c, project, p, ref)
+		if err == nil && k.Ref == 0 {
+			err = fault.Missing("there is no contact %q", idOrAddress)
 		}
-		if k, err = readContact(ctx, c, ref); err != nil {
-			return err
-		}
-		k.Project = project
-		if k.Suppressions, err = suppressionsOf(ctx, c, ref); err != nil {
-			return err
-		}
-		k.Patterns, err = patternsOf(ctx, c, p, k.Address)
 		return err
 	})
 	return k, err
 }
 
+// wholeContact reads a contact with all that is told of one, or that into which it was merged. It is a zero Contact where there
+// is none, or not any more.
+func wholeContact(ctx context.Context, c conn, project string, p, ref int64) (k Contact, err error) {
+	if ref, err = standing(ctx, c, ref); err != nil {
+		return k, err
+	}
+	if k, err = readContact(ctx, c, ref); err != nil || k.Ref == 0 || k.Status == ContactGone {
+		return Contact{}, err
+	}
+	k.Project = project
+	if err := addLabels(ctx, c, p, []*Contact{&k}); err != nil {
+		return k, err
+	}
+	if k.Suppressions, err = suppressionsOf(ctx, c, ref); err != nil {
+		return k, err
+	}
+	if k.Confirmation, err = newestOptIn(ctx, c, ref); err != nil {
+		return k, err
+	}
+	k.Patterns, err = patternsOf(ctx, c, p, k.Address)
+	return k, err
+}
+
+// wholeContacts reads contacts that were found in the same transaction. One that is gone is a fault.NotFound.
+func wholeContacts(ctx context.Context, c conn, project string, p int64, refs []int64) ([]Contact, error) {
+	list := make([]Contact, 0, len(refs))
+	for _, ref := range refs {
+		k, err := wholeContact(ctx, c, project, p, ref)
+		if err != nil {
+			return nil, err
+		}
+		if k.Ref == 0 {
+			return nil, fault.Missing("there is no contact %q", publicID(contactPrefix, ref))
+		}
+		list = append(list, k)
+	}
+	return list, nil
+}
+
 const selectContact = `SELECT ref, project, address, attributes, unsubscribed, consent_at, first_seen, last_seen, last_open,
-	last_click, soft_bounces, counts, created_at, updated_at FROM contacts`
+	last_click, soft_bounces, counts, created_at, updated_at, external_id, status, expires_at, snoozed_until FROM contacts`
 
 func readContact(ctx context.Context, c conn, ref int64) (k Contact, err error) {
 	err = c.query(ctx, selectContact+` WHERE ref = $1`, []any{ref}, func(r row) error {
@@ -61,10 +107,11 @@ func readContact(ctx context.Context, c conn, ref int64) (k Contact, err error) 
 func scanContact(r row) (k Contact, project int64, err error) {
 	var attributes string
 	var counts []byte
-	var created, updated int64
+	var created, updated, status, expires, snoozed int64
 	st := &k.State
 	err = r.Scan(&k.Ref, &project, &k.Address, &attributes, &st.Unsubscribed, &st.ConsentAt, &st.FirstSeen, &st.LastSeen,
-		&st.LastOpen, &st.LastClick, &st.SoftBounces, &counts, &created, &updated)
+		&st.LastOpen, &st.LastClick, &st.SoftBounces, &counts, &created, &updated, &k.ExternalID, &status, &expires,
+		&snoozed)
 	if err != nil {
 		return k, project, err
 	}
@@ -72,7 +119,8 @@ func scanContact(r row) (k Contact, project int64, err error) {
 		attributes = "{}"
 	}
 	k.ID, k.Attributes = publicID(contactPrefix, k.Ref), json.RawMessage(attributes)
-	k.CreatedAt, k.UpdatedAt = at(created), at(updated)
+	k.CreatedAt, k.UpdatedAt, k.Status, k.ExpiresAt = at(created), at(updated), ContactStatus(status), at(expires)
+	k.SnoozedUntil = at(snoozed)
 	st.Counts, err = decodeCounts(counts)
 	return k, project, err
 }
@@ -161,7 +209,8 @@ func activeSQL(now string, active bool) string {
 func (s *Store) Lift(
 	ctx context.Context, project, idOrAddress string, reason contact.Reason, note string, act Act,
 ) (lifted []SuppressionRow, err error) {
-	err = s.actOf(ctx, project, &act, func(c conn, p int64) error {
+	err = s.turn(ctx, project, &act, func(w *work, p int64) error {
+		c := conn(w.b)
 		lifted, act.Changes = nil, nil
 		ref, err := contactRef(ctx, c, p, idOrAddress)
 		if err != nil {
@@ -170,8 +219,7 @@ func (s *Store) Lift(
 		if ref == 0 {
 			return fault.Missing("there is no contact %q", idOrAddress)
 		}
-		// Lock the contact as ingest does: its events are stored before this act or after it.
-		if _, err := c.exec(ctx, `UPDATE contacts SET updated_at = updated_at WHERE ref = $1`, ref); err != nil {
+		if err := w.watchRef(p, ref); err != nil {
 			return err
 		}
 		err = c.query(ctx, selectSuppression+`WHERE x.contact = $1 AND (CAST($2 AS TEXT) = '' OR x.reason = $2) AND `+

@@ -22,6 +22,8 @@ type ContactQuery struct {
 	Now                   time.Time // when suppressions must hold
 	After                 ContactPlace
 	Limit                 int // 1 to 1000; 0 means 100
+	// Count asks for ContactPage.Total.
+	Count bool
 }
 
 // ContactPlace is where a page of contacts ended: at an address while they come by address, else at a Contact.Ref. The
@@ -35,6 +37,8 @@ type ContactPlace struct {
 type ContactPage struct {
 	Contacts []Contact
 	Next     ContactPlace // zero: no more
+	// Total is how many contacts there are of what was asked for; nil: not asked, or a filter makes it long to count.
+	Total *int64
 }
 
 // contactChunk is how many contacts one statement reads. A page looks at scanBound of them at most.
@@ -54,8 +58,20 @@ func (s *Store) ListContacts(ctx context.Context, q ContactQuery) (page ContactP
 			w.size = min(max(q.Limit+1, defaultLimit), contactChunk)
 		}
 		page = ContactPage{}
-		page.Next, err = w.run()
+		if page.Next, err = w.run(); err != nil {
+			return err
+		}
 		page.Contacts = w.found
+		list := make([]*Contact, len(page.Contacts))
+		for i := range page.Contacts {
+			list[i] = &page.Contacts[i]
+		}
+		if err := addLabels(ctx, c, project, list); err != nil {
+			return err
+		}
+		if q.Count {
+			page.Total, err = s.total(ctx, c, &q, project, &page)
+		}
 		return err
 	})
 	return page, err
@@ -175,7 +191,8 @@ func (w *contactWalk) matches(k *Contact) bool {
 	q := w.q
 	seen := at(k.State.LastSeen)
 	switch {
-	case q.Domain != "" && domainOf(k.Address) != q.Domain,
+	case k.Status == ContactGone,
+		q.Domain != "" && domainOf(k.Address) != q.Domain,
 		!q.SeenAfter.IsZero() && seen.Before(q.SeenAfter),
 		!q.SeenBefore.IsZero() && !seen.Before(q.SeenBefore),
 		q.Subscribed != nil && *q.Subscribed && k.State.Unsubscribed:

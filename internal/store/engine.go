@@ -13,8 +13,8 @@ type row interface {
 	Scan(dest ...any) error
 }
 
-// conn runs statements, within a transaction or without. Placeholders are $1, $2, …; arguments are int64, int, string,
-// []byte, bool and event.ID.
+// conn runs statements, within a transaction or without. Placeholders are $1, $2, …; arguments are int64, int, float64,
+// string, []byte, bool and event.ID.
 type conn interface {
 	query(ctx context.Context, sql string, args []any, scan func(row) error) error
 	exec(ctx context.Context, sql string, args ...any) (changed int64, err error)
@@ -41,10 +41,19 @@ type engine interface {
 	ingest(ctx context.Context, fn func(batch) error) error
 	// lockMessages keeps others from changing the messages of a range until the transaction of c ends.
 	lockMessages(ctx context.Context, c conn, from, to int64) error
+	// lockErasing waits for what is being ingested, and keeps others from it until the transaction of c ends: whoever
+	// makes contacts does so by ingest.
+	lockErasing(ctx context.Context, c conn) error
+	// scrub overwrites what rows that are gone or changed have left in the files of the database. names tells of samples of
+	// rows, which the planner keeps, that they must go.
+	scrub(ctx context.Context, names func(sample []byte) bool) error
 	ping(ctx context.Context) error
 	// tend does the periodic work of the engine itself: partitions that are due are made, ones whose events are
 	// older than keep (0: for ever) dropped.
 	tend(ctx context.Context, now time.Time, keep time.Duration) error
+	// settled returns once every transaction that writes and had begun before the call has ended, so that whatever they
+	// did can be read.
+	settled(ctx context.Context) error
 	// notify and listen are as Store.Notify and Store.Listen say.
 	notify(ctx context.Context) error
 	listen(ctx context.Context, wake func()) error

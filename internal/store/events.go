@@ -120,6 +120,12 @@ func (s *Store) EventRaw(ctx context.Context, project string, id event.ID) (raw 
 		if !found {
 			return fault.Missing("there is no event %s", id)
 		}
+		if raw.Element == erasedElement {
+			return fault.Missing("what event %s was made from was erased with a person", id)
+		}
+		if rcp == 0 {
+			return fault.Missing("event %s was in no request: it follows from others", id)
+		}
 		var in place
 		found, err = one(ctx, c, `SELECT s.provider, r.received_at, `+selectPlace+`
 			FROM receipts r JOIN sources s ON s.ref = r.source WHERE r.ref = $1`, []any{rcp},
@@ -214,8 +220,9 @@ func (s *Store) event(r *eventRecord, texts map[int64]string) (event.Event, erro
 		EmailID: publicID(messagePrefix, r.message), Recipient: r.recipient,
 		RecipientAs: r.recipientAs, Attribution: event.Exact,
 	}
-	if r.source != "" {
-		e.Source = &event.Source{ID: r.source, Provider: r.provider}
+	e.Source = &event.Source{ID: r.source, Provider: r.provider}
+	if r.source == "" {
+		e.Source.Provider = ours // it follows from others
 	}
 	if stats.Class(r.class) == stats.OfCandidates {
 		e.Attribution = event.Candidates
@@ -223,12 +230,11 @@ func (s *Store) event(r *eventRecord, texts map[int64]string) (event.Event, erro
 	if err := s.codec.DecodeDetail(r.detail, &e); err != nil {
 		return e, err
 	}
-	first := r.flags&flagFirst != 0
 	switch e.Name {
 	case event.EmailOpen:
-		e.Open = engagement(e.Open, first)
+		e.Open = engagement(e.Open, r.flags)
 	case event.EmailClick:
-		e.Click = engagement(e.Click, first)
+		e.Click = engagement(e.Click, r.flags)
 	}
 	if r.messageID == "" {
 		return e, nil
@@ -238,11 +244,11 @@ func (s *Store) event(r *eventRecord, texts map[int64]string) (event.Event, erro
 	return e, err
 }
 
-func engagement(g *event.Engagement, first bool) *event.Engagement {
+func engagement(g *event.Engagement, flags int) *event.Engagement {
 	if g == nil {
 		g = &event.Engagement{}
 	}
-	g.First = first
+	g.First, g.Count = flags&flagFirst != 0, nthOf(flags)
 	return g
 }
 

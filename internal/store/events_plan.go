@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tidings/event"
+	"tidings/internal/attribute"
 	"tidings/internal/receipt"
 )
 
@@ -17,6 +18,7 @@ type plan struct {
 	args    []any
 	checks  []driver // over events, after those of where: no index serves them together
 	filters []messageFilter
+	values  []valueFilter
 	tag     string
 	nothing bool // nothing can match
 	// order is how the scan's index sorts, newest first.
@@ -27,6 +29,12 @@ type plan struct {
 type messageFilter struct {
 	column string
 	ref    int64
+}
+
+// valueFilter is a filter over what filters compare of an event, see attribute.OfEvent.
+type valueFilter struct {
+	key  int64
+	text string
 }
 
 func (p *plan) arg(v any) string {
@@ -90,6 +98,7 @@ func split(base *plan, drivers []driver, project int64) []*plan {
 		p := &plan{tag: base.tag, order: base.order}
 		p.where = append(p.where, base.where...)
 		p.filters = append(p.filters, base.filters...)
+		p.values = base.values
 		p.args = append(p.args, base.args...)
 		p.where = append(p.where, "e."+first.column+" = "+p.arg(ref), "+e.project = "+p.arg(project))
 		if first.column == "template" || first.column == "receipt" {
@@ -115,11 +124,11 @@ func (s *Store) drivers(ctx context.Context, c conn, project int64, q EventQuery
 		list = append(list, driver{"message", refs})
 	}
 	if q.Contact != "" {
-		ref, err := contactRef(ctx, c, project, q.Contact)
+		refs, err := mergedRefs(ctx, c, project, q.Contact)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, driver{"contact", nonZero(ref)})
+		list = append(list, driver{"contact", refs})
 	}
 	if q.Template != "" {
 		ref, err := s.termOf(ctx, c, termKey{project, termTemplate, q.Template})
@@ -196,6 +205,17 @@ func (s *Store) filterPlan(ctx context.Context, c conn, project int64, q EventQu
 		p.nothing = p.nothing || ref == 0
 		p.filters = append(p.filters, messageFilter{f.column, ref})
 	}
+	for _, f := range [...]struct{ key, text string }{{attribute.EventBus, q.Bus}, {attribute.EventApp, q.App}} {
+		if f.text == "" {
+			continue
+		}
+		ref, err := s.termOf(ctx, c, termKey{project, termAttribute, f.key})
+		if err != nil {
+			return nil, err
+		}
+		p.nothing = p.nothing || ref == 0
+		p.values = append(p.values, valueFilter{ref, f.text})
+	}
 	return p, nil
 }
 
@@ -222,7 +242,9 @@ func (p *plan) scan(bound int) string {
 }
 
 // sparse reports whether a scan passes over events that it looked at.
-func (p *plan) sparse() bool { return len(p.checks) > 0 || len(p.filters) > 0 || p.tag != "" }
+func (p *plan) sparse() bool {
+	return len(p.checks) > 0 || len(p.filters) > 0 || len(p.values) > 0 || p.tag != ""
+}
 
 // scanChunk is how many events of a sparse scan are looked at in one go.
 const scanChunk = 1000
@@ -268,11 +290,12 @@ func (s *Store) runPlan(
 // looked at, and how many those were.
 func (p *plan) chunk(ctx context.Context, c conn) (ids []any, last event.ID, looked int, err error) {
 	args := slices.Clone(p.args)
-	arg := func(ref int64) string {
-		args = append(args, ref)
+	arg := func(v any) string {
+		args = append(args, v)
 		return "$" + itoa(len(args))
 	}
-	holds := []string{"1 = 1"}
+	join, holds := p.onMessages(arg)
+	holds = append(holds, "1 = 1")
 	for _, d := range p.checks {
 		list := make([]string, len(d.refs))
 		for i, r := range d.refs {
@@ -280,10 +303,9 @@ func (p *plan) chunk(ctx context.Context, c conn) (ids []any, last event.ID, loo
 		}
 		holds = append(holds, "e."+d.column+" IN ("+strings.Join(list, ", ")+")")
 	}
-	join := ""
-	for _, f := range p.filters {
-		join = ` LEFT JOIN messages m ON m.ref = e.message`
-		holds = append(holds, "coalesce(m."+f.column+", 0) = "+arg(f.ref))
+	for _, v := range p.values { // the primary key of event_values serves it
+		holds = append(holds, `EXISTS (SELECT 1 FROM event_values v WHERE v.event = e.id AND v.key = `+arg(v.key)+
+			` AND v.text = `+arg(v.text)+`)`)
 	}
 	sql := `SELECT e.id, CASE WHEN ` + joinAnd(holds) + ` THEN 1 ELSE 0 END FROM (` + p.scan(scanChunk) + `) e` + join +
 		` ORDER BY e.id DESC`
@@ -298,6 +320,15 @@ func (p *plan) chunk(ctx context.Context, c conn) (ids []any, last event.ID, loo
 		return nil
 	})
 	return ids, last, looked, err
+}
+
+// onMessages writes the filters over the messages of a scan's events e: the join, and what must hold. arg places an argument.
+func (p *plan) onMessages(arg func(any) string) (join string, holds []string) {
+	for _, f := range p.filters {
+		join = ` LEFT JOIN messages m ON m.ref = e.message`
+		holds = append(holds, "coalesce(m."+f.column+", 0) = "+arg(f.ref))
+	}
+	return join, holds
 }
 
 // loadEvents reads events of a table or subquery, newest first: at most so many, and with a tag only those that have it.

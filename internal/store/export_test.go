@@ -37,7 +37,7 @@ func (s *Store) Dump(ctx context.Context) (string, error) {
 func dumpEvents(ctx context.Context, c conn, add func(string, ...any)) error {
 	return c.query(ctx, `SELECT e.id, n.text, c.address, e.class, e.occurred_at, coalesce(t.text, ''), e.detail
 		FROM events e JOIN terms n ON n.ref = e.name LEFT JOIN contacts c ON c.ref = e.contact
-		LEFT JOIN terms t ON t.ref = e.template`, nil, func(r row) error {
+		LEFT JOIN terms t ON t.ref = e.template WHERE `+notDerived, nil, func(r row) error {
 		var x eventRecord
 		var name, address, template string
 		err := r.Scan(&x.id, &name, &address, &x.class, &x.occurred, &template, &x.detail)
@@ -147,7 +147,7 @@ func (s *Store) Schema(ctx context.Context) (list []string, err error) {
 }
 
 var sharedTypes = map[string]string{
-	"bigint": "integer", "smallint": "integer", "bytea": "bytes", "blob": "bytes", "uuid": "bytes",
+	"bigint": "integer", "double precision": "real", "smallint": "integer", "bytea": "bytes", "blob": "bytes", "uuid": "bytes",
 }
 
 // LimitPages makes a SQLite file full at a number of pages, as a full disk would; 0 lifts the limit.
@@ -218,68 +218,38 @@ func AtVersion(ctx context.Context, url string, version int64) (*sql.DB, error) 
 
 // Explain tells how SQLite reads the events of a query.
 func (s *Store) Explain(ctx context.Context, q EventQuery) (string, error) {
-	var lines []string
-	err := s.engine.read(ctx, func(c conn) error {
+	return s.explain(ctx, func(c conn) (list []statement, err error) {
 		plans, err := s.planEvents(ctx, c, q)
-		if err != nil {
-			return err
-		}
 		for _, p := range plans {
-			err := c.query(ctx, `EXPLAIN QUERY PLAN `+p.scan(q.Limit), p.args, func(r row) error {
-				var id, parent, unused int64
-				var line string
-				err := r.Scan(&id, &parent, &unused, &line)
-				lines = append(lines, line)
-				return err
-			})
-			if err != nil {
-				return err
-			}
+			list = append(list, statement{sql: p.scan(q.Limit), args: p.args})
 		}
-		return nil
+		return list, err
 	})
-	return strings.Join(lines, "\n"), err
 }
 
 // ExplainMessages tells how SQLite reads a chunk of events for a list of emails.
 func (s *Store) ExplainMessages(ctx context.Context, q MessageQuery) (string, error) {
-	var lines []string
-	err := s.engine.read(ctx, func(c conn) error {
+	return s.explain(ctx, func(c conn) ([]statement, error) {
 		w, err := s.newMessageWalk(ctx, c, q)
 		if err != nil || w == nil {
-			return err
+			return nil, err
 		}
 		p, err := w.plan(event.FirstID(time.Now()))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return c.query(ctx, `EXPLAIN QUERY PLAN `+w.chunkSQL(p), p.args, func(r row) error {
-			var id, parent, unused int64
-			var line string
-			err := r.Scan(&id, &parent, &unused, &line)
-			lines = append(lines, line)
-			return err
-		})
+		return []statement{{sql: w.chunkSQL(p), args: p.args}}, nil
 	})
-	return strings.Join(lines, "\n"), err
 }
 
 // ExplainReasons tells how SQLite reads the bounces of a domain.
 func (s *Store) ExplainReasons(ctx context.Context, q ReasonQuery) (string, error) {
-	var lines []string
-	err := s.engine.read(ctx, func(c conn) error {
+	return s.explain(ctx, func(c conn) ([]statement, error) {
 		p, err := s.bouncePlan(ctx, c, q)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		sql, args := s.reasonSQL(p, q)
-		return c.query(ctx, `EXPLAIN QUERY PLAN `+sql, args, func(r row) error {
-			var id, parent, unused int64
-			var line string
-			err := r.Scan(&id, &parent, &unused, &line)
-			lines = append(lines, line)
-			return err
-		})
+		return []statement{{sql: sql, args: args}}, nil
 	})
-	return strings.Join(lines, "\n"), err
 }

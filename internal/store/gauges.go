@@ -10,6 +10,13 @@ type Gauges struct {
 	Bytes   int64 // that the database takes on disk; of SQLite without its log
 	Jobs    []JobCount
 	Sources []SourceGauge // that are enabled
+	Sends   SendGauge
+}
+
+// SendGauge is how many emails of ours wait, are handed over, or are uncertain.
+type SendGauge struct {
+	Queued, Handing, Uncertain int64
+	OldestDueAt                time.Time // of the queued ones; zero: none waits
 }
 
 // JobCount is how many jobs of a kind are in a state: waiting, parked or running.
@@ -30,7 +37,7 @@ var jobStates = map[int64]string{0: "waiting", 1: "parked", 2: "running"}
 // Gauges reads them. It costs one step in an index for each source, and a walk over the jobs.
 func (s *Store) Gauges(ctx context.Context) (g Gauges, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
-		for _, part := range [...]func(context.Context, conn, *Gauges) error{s.bytes, countJobs, s.lastEvents} {
+		for _, part := range [...]func(context.Context, conn, *Gauges) error{s.bytes, countJobs, s.lastEvents, countSends} {
 			if err := part(ctx, c, &g); err != nil {
 				return err
 			}
@@ -80,6 +87,23 @@ func (s *Store) lastEvents(ctx context.Context, c conn, g *Gauges) error {
 			return err
 		}
 		g.Sources[i].LastEventAt = at(occurred)
+	}
+	return nil
+}
+
+// countSends walks over the indexes of what is not done with: sends_due and sends_open.
+func countSends(ctx context.Context, c conn, g *Gauges) error {
+	var due int64
+	_, err := one(ctx, c, `SELECT count(*), coalesce(min(due_at), 0) FROM sends WHERE status = `+itoa(queuedSend), nil,
+		&g.Sends.Queued, &due)
+	if err != nil {
+		return err
+	}
+	g.Sends.OldestDueAt = at(due)
+	for status, n := range map[int]*int64{handingSend: &g.Sends.Handing, uncertainSend: &g.Sends.Uncertain} {
+		if _, err := one(ctx, c, `SELECT count(*) FROM sends WHERE status IN (2, 6) AND status = `+itoa(status), nil, n); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -11,27 +11,31 @@ import (
 // CreateKey stores a new key.
 func (s *Store) CreateKey(ctx context.Context, k Key, act Act) error {
 	return s.act(ctx, k.Project, act, func(c conn, project int64) error {
-		_, err := c.exec(ctx, `INSERT INTO keys (id, project, name, kind, prefix, hash, created_at, scopes, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			k.ID, project, k.Name, string(k.Kind), k.Prefix, k.Hash[:], ms(k.CreatedAt), string(k.Scopes), ms(k.ExpiresAt))
+		_, err := c.exec(ctx, `INSERT INTO keys (id, project, name, kind, prefix, hash, created_at, scopes, expires_at,
+			bounds) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			k.ID, project, k.Name, string(k.Kind), k.Prefix, k.Hash[:], ms(k.CreatedAt), string(k.Scopes), ms(k.ExpiresAt),
+			k.Bounds.text())
 		return err
 	})
 }
 
 const selectKey = `SELECT k.id, p.id, k.name, k.kind, k.prefix, k.hash, k.created_at, k.revoked_at, k.last_used_at,
-	k.scopes, k.expires_at
+	k.scopes, k.expires_at, k.bounds, k.aws_version
 	FROM keys k JOIN projects p ON p.ref = k.project `
 
 func scanKey(r row) (Key, error) {
 	var k Key
-	var kind, scopes string
+	var kind, scopes, bounds string
 	var hash []byte
 	var created, revoked, used, expires int64
 	err := r.Scan(&k.ID, &k.Project, &k.Name, &kind, &k.Prefix, &hash, &created, &revoked, &used, &scopes,
-		&expires)
+		&expires, &bounds, &k.AWSVersion)
 	k.Kind, k.CreatedAt, k.RevokedAt, k.LastUsedAt = KeyKind(kind), at(created), at(revoked), at(used)
 	k.Scopes, k.ExpiresAt = Scopes(scopes), at(expires)
 	copy(k.Hash[:], hash)
+	if err == nil {
+		k.Bounds, err = readBounds(bounds)
+	}
 	return k, err
 }
 

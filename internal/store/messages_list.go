@@ -81,7 +81,7 @@ func (s *Store) newMessageWalk(ctx context.Context, c conn, q MessageQuery) (*me
 	}}
 	if q.Status != "" {
 		// A message has its status by an event of that name.
-		w.rank, w.q.Names = rankNamed(q.Status), []event.Name{q.Status}
+		w.rank, w.q.Names = message.RankNamed(q.Status), []event.Name{q.Status}
 		if w.rank == message.NoRank {
 			return nil, nil
 		}
@@ -100,16 +100,6 @@ func (s *Store) newMessageWalk(ctx context.Context, c conn, q MessageQuery) (*me
 		}
 	}
 	return w, nil
-}
-
-// rankNamed is the rank that a name stands for.
-func rankNamed(name event.Name) message.Rank {
-	for r := message.Queued; r.Name() != ""; r++ {
-		if r.Name() == name {
-			return r
-		}
-	}
-	return message.NoRank
 }
 
 // rare are the names of which there are fewer events than a template has.

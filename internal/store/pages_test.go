@@ -19,8 +19,17 @@ func TestPagesOfEveryFilterHoldEveryEventOnceNewestFirst(t *testing.T) {
 		s := open()
 		commitShuffled(t, s, newFeed(t, s, "one"), newRand(8), randomFacts(newRand(9), 600))
 		all := walk(t, s, store.EventQuery{Limit: 1000})
-		if len(all) != 600 {
-			t.Fatalf("%d events in all", len(all))
+		fromSES := 0
+		for i := range all { // what followed of them, contact.unsubscribed, has no message
+			if all[i].Source.Provider == "ses" {
+				fromSES++
+			}
+			if all[i].Message == nil {
+				all[i].Message = &event.Message{}
+			}
+		}
+		if fromSES != 600 || len(all) == 600 {
+			t.Fatalf("%d events of SES and %d of what followed of them", fromSES, len(all)-fromSES)
 		}
 		middle := start.Add(20 * 24 * time.Hour)
 		for name, f := range map[string]struct {
@@ -35,7 +44,7 @@ func TestPagesOfEveryFilterHoldEveryEventOnceNewestFirst(t *testing.T) {
 			"template":  {store.EventQuery{Template: "template-2"}, func(e event.Event) bool { return e.Message.Template == "template-2" }},
 			"workflow":  {store.EventQuery{Workflow: "workflow-1"}, func(e event.Event) bool { return e.Message.Workflow == "workflow-1" }},
 			"tag":       {store.EventQuery{Tag: "tag-1"}, func(e event.Event) bool { return slices.Contains(e.Message.Tags, "tag-1") }},
-			"provider":  {store.EventQuery{Provider: "ses"}, func(event.Event) bool { return true }},
+			"provider":  {store.EventQuery{Provider: "ses"}, func(e event.Event) bool { return e.Source.Provider == "ses" }},
 			"no source": {store.EventQuery{Source: "src_none"}, func(event.Event) bool { return false }},
 			"from":      {store.EventQuery{From: middle}, func(e event.Event) bool { return !e.OccurredAt.Before(middle) }},
 			"to":        {store.EventQuery{To: middle}, func(e event.Event) bool { return e.OccurredAt.Before(middle) }},

@@ -142,6 +142,11 @@ func (e *postgresEngine) lockMessages(ctx context.Context, c conn, from, to int6
 	return err
 }
 
+func (e *postgresEngine) lockErasing(ctx context.Context, c conn) error {
+	_, err := c.exec(ctx, `SELECT pg_advisory_xact_lock(`+erasingLock+`)`)
+	return err
+}
+
 // ping proves that the server takes writes: a standby does not.
 func (e *postgresEngine) ping(ctx context.Context) error {
 	return e.write(ctx, func(c conn) error {

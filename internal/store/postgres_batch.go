@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tidings/event"
+	"tidings/internal/contact"
 	"tidings/internal/message"
 )
 
@@ -90,7 +91,9 @@ const (
 	// alongIndexes keeps the planner to indexes. It would make its plans while tables are empty, and keep them while
 	// they fill: a scan of all contacts for every batch, until the server's statistics are renewed.
 	alongIndexes = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-		set_config('enable_mergejoin', 'off', true)`
+		set_config('enable_mergejoin', 'off', true), pg_advisory_xact_lock_shared(` + erasingLock + `)`
+	// erasingLock is what Store.BeginErasure waits for: whoever it erases must not come in meanwhile.
+	erasingLock    = "7306367862350476389"
 	rollbackWithin = 5 * time.Second
 )
 
@@ -230,21 +233,24 @@ func (b *postgresBatch) lockContacts(ctx context.Context, rows []*contactRow) er
 		index[key{r.project, r.address}] = r
 	}
 	err := b.rows(ctx, `SELECT x.ref, x.project, x.address, x.unsubscribed, x.consent_at, x.first_seen, x.last_seen,
-		x.last_open, x.last_click, x.soft_bounces, x.counts FROM contacts x
+		x.last_open, x.last_click, x.soft_bounces, x.counts, x.lasts, x.created_at FROM contacts x
 		JOIN unnest($1::bigint[], $2::text[]) k (project, address)
 		ON x.project = k.project AND x.address = k.address
 		ORDER BY x.project, x.address FOR UPDATE OF x`, c, func(r row) error {
 		var ref int64
 		var k key
 		var in contactRow
+		var lasts []byte
+		var created int64
 		st := &in.state
 		err := r.Scan(&ref, &k.project, &k.address, &st.Unsubscribed, &st.ConsentAt, &st.FirstSeen, &st.LastSeen,
-			&st.LastOpen, &st.LastClick, &st.SoftBounces, &in.counts)
+			&st.LastOpen, &st.LastClick, &st.SoftBounces, &in.counts, &lasts, &created)
 		if err != nil {
 			return err
 		}
 		x := index[k]
-		x.ref, x.state = ref, in.state
+		x.ref, x.state, x.created = ref, in.state, created == 0
+		x.state.Lasts = contact.DecodeLasts(lasts)
 		x.state.Counts, err = decodeCounts(in.counts)
 		return err
 	})
@@ -271,13 +277,14 @@ func (b *postgresBatch) saveContacts(_ context.Context, rows []*contactRow) erro
 	column(&c, rows, func(r *contactRow) int64 { return r.state.SoftBounces })
 	column(&c, rows, func(r *contactRow) []byte { return notNil(appendCounts(nil, &r.state.Counts)) })
 	column(&c, rows, func(r *contactRow) int64 { return r.updatedAt })
+	column(&c, rows, func(r *contactRow) []byte { return notNil(contact.AppendLasts(nil, &r.state.Lasts)) })
 	b.run("save contacts", `UPDATE contacts x SET unsubscribed = k.unsubscribed, consent_at = k.consent_at,
 		first_seen = k.first_seen, last_seen = k.last_seen, last_open = k.last_open, last_click = k.last_click,
-		soft_bounces = k.soft_bounces, counts = k.counts, updated_at = k.updated_at,
+		soft_bounces = k.soft_bounces, counts = k.counts, updated_at = k.updated_at, lasts = k.lasts,
 		created_at = CASE x.created_at WHEN 0 THEN k.updated_at ELSE x.created_at END
 		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-			$8::bigint[], $9::bytea[], $10::bigint[]) k (ref, unsubscribed, consent_at, first_seen, last_seen, last_open,
-			last_click, soft_bounces, counts, updated_at) WHERE x.ref = k.ref`, c)
+			$8::bigint[], $9::bytea[], $10::bigint[], $11::bytea[]) k (ref, unsubscribed, consent_at, first_seen, last_seen,
+			last_open, last_click, soft_bounces, counts, updated_at, lasts) WHERE x.ref = k.ref`, c)
 	return nil
 }
 
@@ -415,5 +422,78 @@ func (b *postgresBatch) addTallies(_ context.Context, rows []tallyRow) error {
 	b.run("add tallies", `INSERT INTO tallies (source, hour, word, n)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[])
 		ON CONFLICT (source, hour, word) DO UPDATE SET n = tallies.n + excluded.n`, c)
+	return nil
+}
+
+func (b *postgresBatch) addContactEvents(_ context.Context, rows []contactEventRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var c columns
+	column(&c, rows, func(r contactEventRow) int64 { return r.name })
+	column(&c, rows, func(r contactEventRow) int64 { return r.contact })
+	column(&c, rows, func(r contactEventRow) int64 { return r.n })
+	column(&c, rows, func(r contactEventRow) int64 { return r.first })
+	column(&c, rows, func(r contactEventRow) int64 { return r.last })
+	b.run("add contact events", `INSERT INTO contact_events (name, contact, n, first_at, last_at)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+		ON CONFLICT (name, contact) DO UPDATE SET n = contact_events.n + excluded.n,
+		first_at = least(contact_events.first_at, excluded.first_at),
+		last_at = greatest(contact_events.last_at, excluded.last_at)`, c)
+	return nil
+}
+
+func (b *postgresBatch) putEventValues(_ context.Context, rows []eventValueRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var c columns
+	column(&c, rows, func(r eventValueRow) [16]byte { return r.event })
+	column(&c, rows, func(r eventValueRow) int64 { return r.key })
+	column(&c, rows, func(r eventValueRow) int64 { return r.n })
+	column(&c, rows, func(r eventValueRow) int64 { return int64(r.Kind) })
+	column(&c, rows, func(r eventValueRow) float64 { return r.Number })
+	column(&c, rows, func(r eventValueRow) string { return r.Text })
+	b.run("put event values", `INSERT INTO event_values (event, key, n, kind, number, text)
+		SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::double precision[], $6::text[])
+		ON CONFLICT (event, key, n) DO NOTHING`, c)
+	return nil
+}
+
+func (b *postgresBatch) putContactValues(_ context.Context, rows []contactValueRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var c columns
+	column(&c, rows, func(r contactValueRow) int64 { return r.contact })
+	column(&c, rows, func(r contactValueRow) int64 { return r.key })
+	column(&c, rows, func(r contactValueRow) int64 { return r.n })
+	column(&c, rows, func(r contactValueRow) int64 { return int64(r.Kind) })
+	column(&c, rows, func(r contactValueRow) float64 { return r.Number })
+	column(&c, rows, func(r contactValueRow) string { return r.Text })
+	b.run("put values of contacts", `INSERT INTO contact_values (contact, key, n, kind, number, text)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::double precision[], $6::text[])`, c)
+	return nil
+}
+
+func (b *postgresBatch) putConsents(_ context.Context, rows []consentRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var c columns
+	column(&c, rows, func(r consentRow) int64 { return r.contact })
+	column(&c, rows, func(r consentRow) int64 { return r.topic })
+	column(&c, rows, func(r consentRow) int64 {
+		if r.subscribed {
+			return 1
+		}
+		return 0
+	})
+	column(&c, rows, func(r consentRow) int64 { return r.at })
+	column(&c, rows, func(r consentRow) string { return r.origin })
+	column(&c, rows, func(r consentRow) string { return r.reason })
+	column(&c, rows, func(r consentRow) string { return r.by })
+	b.run("put consents", sqlPutConsent+` SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
+		$5::text[], $6::text[], $7::text[])`, c)
 	return nil
 }

@@ -108,6 +108,10 @@ func (e *postgresEngine) drop(ctx context.Context, name string, month time.Time)
 		if err != nil {
 			return err
 		}
+		_, err = tx.Exec(ctx, `DELETE FROM event_values WHERE event < $1`, [16]byte(event.FirstID(month.AddDate(0, 1, 0))))
+		if err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `DROP TABLE IF EXISTS `+name)
 		return err
 	})

@@ -32,7 +32,7 @@ const recountBatch = 500
 func (s *Store) Recount(
 	ctx context.Context, act Act, progress func(done, total int64),
 ) (r Recounted, err error) {
-	for _, step := range [...]func(context.Context, *Recounted) error{s.reclassify, s.restate} {
+	for _, step := range [...]func(context.Context, *Recounted) error{s.reclassify, s.restate, s.refact} {
 		if err := step(ctx, &r); err != nil {
 			return r, err
 		}

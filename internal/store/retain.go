@@ -26,6 +26,12 @@ func (s *Store) Retain(ctx context.Context, now time.Time) (removed Removed, err
 				"now", now)
 			return nil
 		}
+		if err := retainWishes(ctx, c, now); err != nil {
+			return err
+		}
+		if err := retainRuleActs(ctx, c, now); err != nil {
+			return err
+		}
 		if r.Receipts > 0 {
 			if removed.Receipts, err = retainReceipts(ctx, c, ms(now.Add(-r.Receipts))); err != nil {
 				return err
@@ -35,11 +41,16 @@ func (s *Store) Retain(ctx context.Context, now time.Time) (removed Removed, err
 			return err
 		}
 		if longest := r.Longest(); longest > 0 {
-			removed.Messages, err = retainMessages(ctx, c, ms(now.Add(-longest)))
+			before := ms(now.Add(-longest))
+			if removed.Messages, err = retainMessages(ctx, c, before); err != nil {
+				return err
+			}
+			removed.Sends, err = retainSends(ctx, c, before)
 		}
 		return err
 	})
-	removed.More = removed.Receipts >= retainBatch || removed.Events >= retainBatch || removed.Messages >= retainBatch
+	removed.More = removed.Receipts >= retainBatch || removed.Events >= retainBatch || removed.Messages >= retainBatch ||
+		removed.Sends >= retainBatch
 	if err != nil {
 		return removed, fmt.Errorf("retention: %w", err)
 	}
@@ -95,6 +106,12 @@ func (s *Store) retainEvents(ctx context.Context, c conn, now time.Time) (total 
 			continue
 		}
 		before := now.Add(-keep)
+		// What filters compare of them goes first, while they can be named.
+		_, err := c.exec(ctx, `DELETE FROM event_values WHERE event IN (SELECT id FROM events WHERE name = $1
+			AND `+stem("id")+` < `+stem("$2")+` ORDER BY `+stem("id")+` LIMIT $3)`, n.ref, event.FirstID(before), retainBatch)
+		if err != nil {
+			return total, err
+		}
 		gone, err := c.exec(ctx, `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE name = $1
 			AND `+stem("id")+` < `+stem("$2")+` ORDER BY `+stem("id")+` LIMIT $3)`, n.ref, event.FirstID(before), retainBatch)
 		if err != nil {
@@ -118,4 +135,21 @@ func retainMessages(ctx context.Context, c conn, before int64) (int64, error) {
 	return c.exec(ctx, `DELETE FROM messages WHERE ref IN (SELECT ref FROM (SELECT ref, last_at FROM messages
 		ORDER BY ref LIMIT $1) x WHERE last_at < $2)
 		AND NOT EXISTS (SELECT 1 FROM events e WHERE e.message = messages.ref)`, retainBatch, before)
+}
+
+// retainSends removes old emails of ours that are done with, as messages are, and then the contents that none of them needs any
+// more. What waits, is handed over or is not known to have been stays, however old it is. The oldest have the lowest refs.
+func retainSends(ctx context.Context, c conn, before int64) (int64, error) {
+	n, err := c.exec(ctx, `DELETE FROM sends WHERE ref IN (SELECT ref FROM (SELECT ref, status, message, updated_at, due_at
+		FROM sends
+		ORDER BY ref LIMIT $1) x WHERE updated_at < $2 AND due_at < $2
+		AND status NOT IN (`+itoa(queuedSend)+`, `+itoa(handingSend)+`, `+itoa(uncertainSend)+`)
+		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.ref = x.message))`, retainBatch, before)
+	if err != nil {
+		return n, err
+	}
+	_, err = c.exec(ctx, `DELETE FROM send_contents WHERE ref IN (SELECT ref FROM (SELECT ref, created_at FROM send_contents
+		ORDER BY ref LIMIT $1) x WHERE created_at < $2 AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.content = x.ref))`,
+		retainBatch, before)
+	return n, err
 }

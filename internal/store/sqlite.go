@@ -53,6 +53,7 @@ var writerPragmas = []string{
 	"PRAGMA temp_store=MEMORY",
 	"PRAGMA foreign_keys=ON",
 	"PRAGMA trusted_schema=OFF",
+	"PRAGMA secure_delete=ON",
 }
 
 func openSQLite(ctx context.Context, path string, o Options) (*sqliteEngine, error) {
@@ -226,6 +227,9 @@ func (e *sqliteEngine) closeWriter() {
 // lockMessages has nothing to do: whoever writes is alone.
 func (e *sqliteEngine) lockMessages(context.Context, conn, int64, int64) error { return nil }
 
+// lockErasing has nothing to do: whoever writes is alone.
+func (e *sqliteEngine) lockErasing(context.Context, conn) error { return nil }
+
 // ping proves that the file can be written: it takes the write lock and changes one row.
 func (e *sqliteEngine) ping(ctx context.Context) error {
 	return e.write(ctx, func(c conn) error {
@@ -325,6 +329,8 @@ func bind(stmt *sqlite.Stmt, i int, a any) error {
 		stmt.BindInt64(i, v)
 	case int:
 		stmt.BindInt64(i, int64(v))
+	case float64:
+		stmt.BindFloat(i, v)
 	case bool:
 		stmt.BindBool(i, v)
 	case string:

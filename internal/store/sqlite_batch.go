@@ -6,6 +6,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"tidings/internal/contact"
 	"tidings/internal/message"
 )
 
@@ -123,7 +124,7 @@ func (b *sqliteBatch) putTerms(_ context.Context, rows []*termRow) error {
 
 const (
 	sqlFindContact = `SELECT ref, unsubscribed, consent_at, first_seen, last_seen, last_open, last_click,
-		soft_bounces, counts FROM contacts WHERE project = ?1 AND address = ?2`
+		soft_bounces, counts, lasts FROM contacts WHERE project = ?1 AND address = ?2`
 	sqlPutContact = `INSERT INTO contacts (project, address, counts, created_at, updated_at)
 		VALUES (?1, ?2, zeroblob(0), 0, 0) RETURNING ref`
 )
@@ -150,6 +151,7 @@ func (b *sqliteBatch) lockContacts(_ context.Context, rows []*contactRow) error 
 			r.state.LastClick = find.ColumnInt64(6)
 			r.state.SoftBounces = find.ColumnInt64(7)
 			r.counts = columnBytes(find, 8)
+			r.state.Lasts = contact.DecodeLasts(columnBytes(find, 9))
 		})
 		if err == nil && !found {
 			put.BindInt64(1, r.project)
@@ -168,7 +170,7 @@ func (b *sqliteBatch) lockContacts(_ context.Context, rows []*contactRow) error 
 }
 
 const sqlSaveContact = `UPDATE contacts SET unsubscribed = ?2, consent_at = ?3, first_seen = ?4, last_seen = ?5,
-	last_open = ?6, last_click = ?7, soft_bounces = ?8, counts = ?9, updated_at = ?10,
+	last_open = ?6, last_click = ?7, soft_bounces = ?8, counts = ?9, updated_at = ?10, lasts = ?11,
 	created_at = CASE created_at WHEN 0 THEN ?10 ELSE created_at END WHERE ref = ?1`
 
 func (b *sqliteBatch) saveContacts(_ context.Context, rows []*contactRow) error {
@@ -176,9 +178,9 @@ func (b *sqliteBatch) saveContacts(_ context.Context, rows []*contactRow) error 
 	if err != nil {
 		return err
 	}
-	var buf []byte
+	var buf, lasts []byte
 	for _, r := range rows {
-		buf = appendCounts(buf[:0], &r.state.Counts)
+		buf, lasts = appendCounts(buf[:0], &r.state.Counts), contact.AppendLasts(lasts[:0], &r.state.Lasts)
 		s.BindInt64(1, r.ref)
 		s.BindBool(2, r.state.Unsubscribed)
 		s.BindInt64(3, r.state.ConsentAt)
@@ -189,6 +191,7 @@ func (b *sqliteBatch) saveContacts(_ context.Context, rows []*contactRow) error 
 		s.BindInt64(8, r.state.SoftBounces)
 		bindBytes(s, 9, buf)
 		s.BindInt64(10, r.updatedAt)
+		bindBytes(s, 11, lasts)
 		if _, err := step(s, nil); err != nil {
 			return fmt.Errorf("save contact: %w", err)
 		}
@@ -363,6 +366,86 @@ func (b *sqliteBatch) addTallies(_ context.Context, rows []tallyRow) error {
 		s.BindInt64(4, r.n)
 		if _, err := step(s, nil); err != nil {
 			return fmt.Errorf("add tally: %w", err)
+		}
+	}
+	return nil
+}
+
+const sqlAddContactEvent = `INSERT INTO contact_events (name, contact, n, first_at, last_at) VALUES (?1, ?2, ?3, ?4, ?5)
+	ON CONFLICT (name, contact) DO UPDATE SET n = n + ?3, first_at = min(first_at, ?4), last_at = max(last_at, ?5)`
+
+func (b *sqliteBatch) addContactEvents(_ context.Context, rows []contactEventRow) error {
+	s, err := b.stmt(sqlAddContactEvent)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		for i, v := range [...]int64{r.name, r.contact, r.n, r.first, r.last} {
+			s.BindInt64(i+1, v)
+		}
+		if _, err := step(s, nil); err != nil {
+			return fmt.Errorf("add contact event: %w", err)
+		}
+	}
+	return nil
+}
+
+const sqlPutEventValue = `INSERT INTO event_values (event, key, n, kind, number, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+	ON CONFLICT (event, key, n) DO NOTHING`
+
+func (b *sqliteBatch) putEventValues(_ context.Context, rows []eventValueRow) error {
+	s, err := b.stmt(sqlPutEventValue)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		s.BindBytes(1, r.event[:])
+		s.BindInt64(2, r.key)
+		s.BindInt64(3, r.n)
+		s.BindInt64(4, int64(r.Kind))
+		s.BindFloat(5, r.Number)
+		s.BindText(6, r.Text)
+		if _, err := step(s, nil); err != nil {
+			return fmt.Errorf("put event value: %w", err)
+		}
+	}
+	return nil
+}
+
+func (b *sqliteBatch) putContactValues(_ context.Context, rows []contactValueRow) error {
+	s, err := b.stmt(sqlPutValue)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		s.BindInt64(1, r.contact)
+		s.BindInt64(2, r.key)
+		s.BindInt64(3, r.n)
+		s.BindInt64(4, int64(r.Kind))
+		s.BindFloat(5, r.Number)
+		s.BindText(6, r.Text)
+		if _, err := step(s, nil); err != nil {
+			return fmt.Errorf("put value of contact: %w", err)
+		}
+	}
+	return nil
+}
+
+func (b *sqliteBatch) putConsents(_ context.Context, rows []consentRow) error {
+	s, err := b.stmt(sqlPutConsent + ` VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		s.BindInt64(1, r.contact)
+		s.BindInt64(2, r.topic)
+		s.BindBool(3, r.subscribed)
+		s.BindInt64(4, r.at)
+		s.BindText(5, r.origin)
+		s.BindText(6, r.reason)
+		s.BindText(7, r.by)
+		if _, err := step(s, nil); err != nil {
+			return fmt.Errorf("put consent: %w", err)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tidings/internal/contact"
@@ -29,10 +30,17 @@ type Options struct {
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	opts   Options
-	engine engine
-	terms  *termCache
-	codec  *receipt.Codec
+	opts      Options
+	engine    engine
+	terms     *termCache
+	codec     *receipt.Codec
+	wants     atomic.Pointer[segmentWants]
+	ruleWants atomic.Pointer[ruleWants]
+	erased    atomic.Pointer[erasedSet]
+
+	eraseTools atomic.Pointer[EraseTools]
+
+	counted contactCount
 
 	closing sync.Once
 	closed  error

@@ -71,8 +71,14 @@ type feed struct {
 
 func newFeed(t testing.TB, s *store.Store, name string) *feed {
 	t.Helper()
+	return newFeedOf(t, s, name, "ses")
+}
+
+// newFeedOf is newFeed for a source of another provider.
+func newFeedOf(t testing.TB, s *store.Store, name, slug string) *feed {
+	t.Helper()
 	src := &source.Source{
-		ID: "src_" + name, Project: store.DefaultProject, Name: name, Provider: "ses",
+		ID: "src_" + name, Project: store.DefaultProject, Name: name, Provider: slug,
 		TokenHash: sha256.Sum256([]byte(name)), CreatedAt: start,
 	}
 	if err := s.CreateSource(t.Context(), src, store.Act{At: start, By: "test", Door: "test", Operation: "create"}); err != nil {
@@ -147,14 +153,13 @@ func TestAnEventIsStoredOnceAndFound(t *testing.T) {
 			t.Fatalf("second outcome %+v", e.Outcome)
 		}
 		for _, q := range []store.EventQuery{
-			{},
 			{Names: []event.Name{event.EmailBounce}},
-			{Contact: "ghost@ACME.test"},
+			{Contact: "ghost@ACME.test", Names: []event.Name{event.EmailBounce}},
 			{Message: "m1"},
 			{Template: "welcome"},
 			{Source: f.src.ID},
 			{Tag: "may"},
-			{From: start, To: start.Add(time.Second)},
+			{Names: []event.Name{event.EmailBounce}, From: start, To: start.Add(time.Second)},
 		} {
 			q.Project = store.DefaultProject
 			page, err := s.ListEvents(t.Context(), q)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tidings/internal/contact"
@@ -36,9 +37,9 @@ func (s *Store) Suppress(
 		run = suppressEach
 	}
 	held := make(map[int]bool)
-	do := func(c conn, p int64) error {
+	do := func(c conn, p int64, list []NewSuppression) error {
 		clear(held)
-		return run(ctx, c, p, merged, dry, act, func(i int) { held[i] = true })
+		return run(ctx, c, p, list, dry, act, func(i int) { held[i] = true })
 	}
 	if dry {
 		err = s.engine.read(ctx, func(c conn) error {
@@ -46,11 +47,26 @@ func (s *Store) Suppress(
 			if err != nil {
 				return err
 			}
-			return do(c, p)
+			list, err := s.knownAll(ctx, c, p, merged)
+			if err != nil {
+				return err
+			}
+			return do(c, p, list)
 		})
 	} else {
-		err = s.actOf(ctx, project, &act, func(c conn, p int64) error {
-			if err := do(c, p); err != nil || len(list) != 1 {
+		err = s.turn(ctx, project, &act, func(w *work, p int64) error {
+			c := conn(w.b)
+			list, err := s.knownAll(ctx, c, p, merged)
+			if err != nil {
+				return err
+			}
+			if err := w.watchMailable(p, list); err != nil {
+				return err
+			}
+			if err := do(c, p, list); err != nil {
+				return err
+			}
+			if err := w.touch(p, list); err != nil || len(list) != 1 {
 				return err
 			}
 			act.Changes = []Change{{Field: "suppressions", To: string(list[0].Reason)}}
@@ -66,9 +82,27 @@ func (s *Store) Suppress(
 
 // contactID is the public id of the contact with an address.
 func contactID(ctx context.Context, c conn, project int64, address string) (string, error) {
-	var ref int64
-	_, err := one(ctx, c, `SELECT ref FROM contacts WHERE project = $1 AND address = $2`, []any{project, address}, &ref)
+	ref, err := contactRef(ctx, c, project, address)
 	return publicID(contactPrefix, ref), err
+}
+
+// knownAll is knownAs for the addresses of suppressions. What is noted of somebody who was erased is not kept.
+func (s *Store) knownAll(ctx context.Context, c conn, project int64, list []NewSuppression) ([]NewSuppression, error) {
+	v, err := readVersions(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	set, err := s.erasedOf(ctx, c, v.erased)
+	if err != nil || set == nil {
+		return list, err
+	}
+	list = slices.Clone(list)
+	for i := range list {
+		if _, pseudonym, gone := set.now(project, list[i].Address); gone {
+			list[i].Address, list[i].Note = pseudonym, ""
+		}
+	}
+	return list, nil
 }
 
 // mergeSuppressions makes one of each contact and reason. places tells where in list the merged ones came first, known
@@ -106,9 +140,13 @@ func (s *Store) Suppression(ctx context.Context, project, address string, reason
 		if err != nil {
 			return err
 		}
+		known, err := s.knownAs(ctx, c, p, address)
+		if err != nil {
+			return err
+		}
 		found := false
 		err = c.query(ctx, selectSuppression+`WHERE c.project = $1 AND c.address = $2 AND x.reason = $3`,
-			[]any{p, address, string(reason)}, func(r row) error {
+			[]any{p, known, string(reason)}, func(r row) error {
 				found = true
 				x, err = scanSuppression(r)
 				return err

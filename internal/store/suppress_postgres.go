@@ -36,7 +36,7 @@ func suppressSet(
 	if err := heldSuppressions(ctx, c, list, refs, act.At, held); err != nil || dry {
 		return err
 	}
-	return putSuppressions(ctx, c, project, list, refs, act.By)
+	return putSuppressions(ctx, c, project, list, refs, act)
 }
 
 // jsonOf writes an argument that holds any number of rows.
@@ -120,7 +120,7 @@ func heldSuppressions(
 }
 
 func putSuppressions(
-	ctx context.Context, c conn, project int64, list []NewSuppression, refs map[string]int64, by string,
+	ctx context.Context, c conn, project int64, list []NewSuppression, refs map[string]int64, act Act,
 ) error {
 	type columns struct {
 		Contact int64          `json:"contact"`
@@ -128,20 +128,21 @@ func putSuppressions(
 		Since   int64          `json:"since"`
 		Until   int64          `json:"until"`
 		Note    string         `json:"note"`
+		Ended   int64          `json:"ended"`
 	}
 	rows := make([]columns, len(list))
 	for i, n := range list {
-		rows[i] = columns{refs[n.Address], n.Reason, sinceMS(n.Since), ms(n.Until), n.Note}
+		rows[i] = columns{refs[n.Address], n.Reason, sinceMS(n.Since), ms(n.Until), n.Note, over(ms(n.Until), act.At)}
 	}
 	b, err := jsonOf(rows)
 	if err != nil {
 		return err
 	}
-	_, err = c.exec(ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note, added_by)
-		SELECT CAST($2 AS BIGINT), k.contact, k.reason, k.since, k.until, 0, $3, k.note, CAST($4 AS TEXT)
+	_, err = c.exec(ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note, added_by, ended)
+		SELECT CAST($2 AS BIGINT), k.contact, k.reason, k.since, k.until, 0, $3, k.note, CAST($4 AS TEXT), k.ended
 		FROM json_to_recordset(CAST($1 AS JSON))
-			k (contact bigint, reason text, since bigint, until bigint, note text) ORDER BY k.contact, k.reason
-		`+upsertSuppression, b, project, event.ID{}, by)
+			k (contact bigint, reason text, since bigint, until bigint, note text, ended bigint) ORDER BY k.contact, k.reason
+		`+upsertSuppression, b, project, event.ID{}, act.By)
 	if err != nil {
 		return fmt.Errorf("put suppressions: %w", err)
 	}

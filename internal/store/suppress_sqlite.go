@@ -20,6 +20,7 @@ const upsertSuppression = `ON CONFLICT (contact, reason) DO UPDATE SET
 	added_by = CASE WHEN suppressions.lifted_at <> 0 OR excluded.since < suppressions.since OR ` + endsLater + `
 		OR suppressions.added_by = '' THEN excluded.added_by ELSE suppressions.added_by END,
 	note = CASE WHEN excluded.note = '' THEN suppressions.note ELSE excluded.note END,
+	ended = CASE WHEN suppressions.lifted_at <> 0 OR ` + endsLater + ` THEN excluded.ended ELSE suppressions.ended END,
 	lifted_at = 0`
 
 const endsLater = `(suppressions.until <> 0 AND (excluded.until = 0 OR excluded.until > suppressions.until))`
@@ -54,7 +55,12 @@ func suppressOne(
 	ctx context.Context, c conn, project int64, n *NewSuppression, dry bool, act Act,
 ) (held bool, err error) {
 	// The second argument is the contact, or what is added to the one that was made just now: nothing.
-	args := []any{project, int64(0), string(n.Reason), sinceMS(n.Since), ms(n.Until), event.ID{}, n.Note, act.By}
+	args := []any{
+		project, int64(0), string(n.Reason), sinceMS(n.Since), ms(n.Until),
+		event.ID{},
+		n.Note, act.By,
+		over(ms(n.Until), act.At),
+	}
 	if !dry {
 		made, err := c.exec(ctx, `INSERT INTO contacts (project, address, counts, created_at, updated_at)
 			VALUES ($1, $2, x'', $3, $3) ON CONFLICT (project, address) DO NOTHING`, project, n.Address, ms(act.At))
@@ -62,8 +68,9 @@ func suppressOne(
 			return false, err
 		}
 		if made == 1 {
-			_, err := c.exec(ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note, added_by)
-				VALUES ($1, last_insert_rowid() + $2, $3, $4, $5, 0, $6, $7, $8)`, args...)
+			_, err := c.exec(ctx, `INSERT INTO suppressions
+				(project, contact, reason, since, until, lifted_at, event, note, added_by, ended)
+				VALUES ($1, last_insert_rowid() + $2, $3, $4, $5, 0, $6, $7, $8, $9)`, args...)
 			return false, err
 		}
 	}
@@ -75,7 +82,7 @@ func suppressOne(
 		return held, err
 	}
 	args[1] = ref
-	_, err = c.exec(ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note, added_by)
-		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8) `+upsertSuppression, args...)
+	_, err = c.exec(ctx, `INSERT INTO suppressions (project, contact, reason, since, until, lifted_at, event, note, added_by, ended)
+		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9) `+upsertSuppression, args...)
 	return held, err
 }

@@ -58,7 +58,10 @@ func (s *Store) SuppressPattern(
 		}
 		x, err = patternNamed(ctx, c, ref, p)
 		act.Subject, act.Changes = x.ID, []Change{{Field: "pattern", To: string(p)}}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.recomputeContacts(ctx, c, ref)
 	})
 	return x, err
 }
@@ -114,7 +117,10 @@ func (s *Store) SuppressPatterns(
 				return err
 			}
 		}
-		return nil
+		if dry || len(known) == 0 {
+			return nil
+		}
+		return s.recomputeContacts(ctx, c, ref)
 	}
 	if !dry {
 		err = s.act(ctx, project, act, do)
@@ -188,7 +194,10 @@ func (s *Store) LiftPattern(ctx context.Context, project, idOrPattern, note stri
 		act.Subject, act.Changes = x.ID, []Change{{Field: "pattern", From: string(x.Pattern)}}
 		_, err = c.exec(ctx, `UPDATE suppression_patterns SET lifted_at = $3, lifted_by = $4, lift_note = $5
 			WHERE project = $1 AND pattern = $2`, ref, string(x.Pattern), ms(act.At), act.By, note)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.recomputeContacts(ctx, c, ref)
 	})
 	return x, err
 }

@@ -64,9 +64,11 @@ type Key struct {
 	Hash       [32]byte
 	CreatedAt  time.Time
 	Scopes     Scopes
+	Bounds     KeyBounds
 	ExpiresAt  time.Time // zero: never
 	RevokedAt  time.Time // zero: in force
 	LastUsedAt time.Time // zero: never; within a minute
+	AWSVersion int64     // how often it was given a pair for AWS's signatures; 0: never
 }
 
 // Activity is what came to a source's door: enough to tell its state.
@@ -109,6 +111,7 @@ type EventQuery struct {
 	Tag          string
 	SenderDomain string
 	Account      string
+	Bus, App     string    // of custom events: the bus's name, and who put them there
 	From, To     time.Time // identity time, From inclusive, To exclusive
 	After        event.ID  // the last id of the page before
 	Limit        int       // 1 to 1000; 0 means 100
@@ -139,8 +142,15 @@ type Contact struct {
 	Address      string
 	State        contact.State
 	Attributes   json.RawMessage // a JSON object
+	ExternalID   string          // what the user's own system knows it by; empty: none
+	Status       ContactStatus
+	ExpiresAt    time.Time // when a pending one is removed; zero: never
+	Tags         []string  // sorted; Contact and ListContacts alone fill it and Topics
+	Topics       []ContactTopic
 	Suppressions []contact.Suppression
 	Patterns     []SuppressionPattern // those that hold and match the address
+	SnoozedUntil time.Time            // until then it wants no mail that it does not need; zero: it may have any
+	Confirmation *OptIn               // its newest wish to be subscribed; nil: none. Contact alone fills it
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }
@@ -280,5 +290,6 @@ type Removed struct {
 	Receipts int64
 	Events   int64
 	Messages int64
+	Sends    int64
 	More     bool // there is more: call again
 }

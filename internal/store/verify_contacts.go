@@ -13,12 +13,13 @@ import (
 func (v *verifier) contactChunk(from, to int64) (n int, err error) {
 	states := make(map[int64]contact.State)
 	err = v.c.query(v.ctx, `SELECT ref, unsubscribed, consent_at, first_seen, last_seen, last_open, last_click,
-		soft_bounces, counts FROM contacts WHERE ref BETWEEN $1 AND $2`, []any{from, to}, func(r row) error {
+		soft_bounces, counts, lasts FROM contacts WHERE ref BETWEEN $1 AND $2`, []any{from, to}, func(r row) error {
 		var ref int64
 		var st contact.State
-		var counts []byte
+		var counts, lasts []byte
 		err := r.Scan(&ref, &st.Unsubscribed, &st.ConsentAt, &st.FirstSeen, &st.LastSeen, &st.LastOpen,
-			&st.LastClick, &st.SoftBounces, &counts)
+			&st.LastClick, &st.SoftBounces, &counts, &lasts)
+		st.Lasts = contact.DecodeLasts(lasts)
 		if err == nil {
 			st.Counts, err = decodeCounts(counts)
 		}
@@ -37,6 +38,9 @@ func (v *verifier) contactChunk(from, to int64) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := v.consentsSaid(from, to, want); err != nil {
+		return 0, err
+	}
 	for ref, have := range states {
 		if have.FirstSeen != 0 && have.FirstSeen < v.horizon {
 			continue
@@ -45,12 +49,36 @@ func (v *verifier) contactChunk(from, to int64) (n int, err error) {
 		if w == nil {
 			w = &recounted{}
 		}
+		if have.ConsentAt == contact.KnownAt && w.state.ConsentAt == 0 { // an act made the contact, before its events
+			w.state.ConsentAt, w.state.Unsubscribed = contact.KnownAt, false
+		}
 		v.differ("contact "+publicID(contactPrefix, ref), have, w.state)
 		asked := w.suppressions(v.store.opts.Soft)
 		leaveByHand(stored[ref], asked)
 		v.differ("suppressions of contact "+publicID(contactPrefix, ref), describeAll(stored[ref]), describeAll(asked))
 	}
 	return n, nil
+}
+
+// consentsSaid adds what people and programs said of their consent beside events: the last writer wins among both.
+func (v *verifier) consentsSaid(from, to int64, want map[int64]*recounted) error {
+	return v.c.query(v.ctx, `SELECT contact, subscribed, at FROM consents WHERE contact BETWEEN $1 AND $2 AND topic = 0
+		AND event IS NULL`, []any{from, to}, func(r row) error {
+		var ref, at int64
+		var subscribed bool
+		if err := r.Scan(&ref, &subscribed, &at); err != nil {
+			return err
+		}
+		if want[ref] == nil {
+			want[ref] = &recounted{facts: make(map[contact.Reason]suppressionFact)}
+		}
+		consent := contact.OptOut
+		if subscribed {
+			consent = contact.OptIn
+		}
+		want[ref].state.SetConsent(consent, at)
+		return nil
+	})
 }
 
 // recounted is what the events of a contact come to.

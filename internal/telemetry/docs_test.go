@@ -39,6 +39,10 @@ func watched(state func(context.Context) (telemetry.State, error), now func() ti
 	m.QueueTrouble("ses", "queue_missing")
 	m.QueueHolds("ses", 1)
 	m.Called("get_subscriber", "ok", time.Millisecond)
+	m.Mailed("smtp", "sent", 1)
+	m.MailTook("smtp", time.Millisecond)
+	m.BusAnswered(http.StatusOK, time.Millisecond)
+	m.BusEntry("accepted")
 	m.Watch(telemetry.Watched{
 		Queue: func() (int, int) { return 2, 3000 }, InFlight: func() int64 { return 4 }, Readers: func() int { return 5 }, State: state, Log: log, Now: now,
 	})
@@ -51,6 +55,7 @@ func someState(context.Context) (telemetry.State, error) {
 		Sources: []telemetry.SourceState{
 			{ID: "src_1", Provider: "ses", LastEventAt: time.Unix(1777982400, 0)}, {ID: "src_2", Provider: "ses"},
 		},
+		Sends: telemetry.SendState{Queued: 3, Uncertain: 1, OldestDueAt: time.Unix(1777982400, 0)},
 	}, nil
 }
 

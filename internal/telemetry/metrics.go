@@ -27,6 +27,7 @@ type Metrics struct {
 	asked    *prometheus.CounterVec
 	asking   *prometheus.HistogramVec
 	queues   queues
+	sends    sends
 
 	assistants assistants
 }
@@ -69,6 +70,7 @@ func New(version string) *Metrics {
 		assistants: newAssistants(),
 	}
 	m.queues = newQueues(m.registry)
+	m.sends = newSends(m.registry)
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tidings_build_info", Help: "1, labelled with the version that runs.",
 	}, []string{"version"})

@@ -14,6 +14,13 @@ type State struct {
 	DatabaseBytes int64
 	Jobs          []JobCount
 	Sources       []SourceState
+	Sends         SendState
+}
+
+// SendState is what waits to be sent, and what a person has to decide.
+type SendState struct {
+	Queued, Handing, Uncertain int64
+	OldestDueAt                time.Time // of the queued ones; zero: none waits
 }
 
 // JobCount is how many jobs of a kind are in a state.
@@ -74,7 +81,7 @@ func (m *Metrics) Watch(w Watched) {
 // stateCollector reads the state at most once in stateAge.
 type stateCollector struct {
 	Watched
-	bytes, jobs, last *prometheus.Desc
+	bytes, jobs, last, sends, due *prometheus.Desc
 
 	mu   sync.Mutex
 	at   time.Time
@@ -89,6 +96,10 @@ func newStateCollector(w Watched) *stateCollector {
 		jobs:    prometheus.NewDesc("tidings_jobs", "Jobs by kind and state.", []string{"kind", "state"}, nil),
 		last: prometheus.NewDesc("tidings_source_last_event_timestamp_seconds",
 			"When the newest event of an enabled source occurred.", []string{"provider", "source"}, nil),
+		sends: prometheus.NewDesc("tidings_sends", "Emails that wait, are handed over, or wait for a person.",
+			[]string{"status"}, nil),
+		due: prometheus.NewDesc("tidings_send_oldest_due_timestamp_seconds", "When the oldest of the emails that wait was or is due.",
+			nil, nil),
 	}
 }
 
@@ -97,6 +108,8 @@ func (c *stateCollector) Describe(out chan<- *prometheus.Desc) {
 	out <- c.bytes
 	out <- c.jobs
 	out <- c.last
+	out <- c.sends
+	out <- c.due
 }
 
 // Collect implements prometheus.Collector.
@@ -111,6 +124,12 @@ func (c *stateCollector) Collect(out chan<- prometheus.Metric) {
 	gauge(c.bytes, float64(s.DatabaseBytes))
 	for _, j := range s.Jobs {
 		gauge(c.jobs, float64(j.Count), j.Kind, j.State)
+	}
+	gauge(c.sends, float64(s.Sends.Queued), "queued")
+	gauge(c.sends, float64(s.Sends.Handing), "handing")
+	gauge(c.sends, float64(s.Sends.Uncertain), "uncertain")
+	if !s.Sends.OldestDueAt.IsZero() {
+		gauge(c.due, float64(s.Sends.OldestDueAt.UnixMilli())/1000)
 	}
 	for _, src := range s.Sources {
 		if !src.LastEventAt.IsZero() {

@@ -7,6 +7,7 @@ import (
 	"tidings/provider/brevo"
 	"tidings/provider/dsn"
 	"tidings/provider/generic"
+	"tidings/provider/inbound"
 	"tidings/provider/mailersend"
 	"tidings/provider/mailgun"
 	"tidings/provider/mailjet"
@@ -26,6 +27,7 @@ func Adapters() []provider.Adapter {
 		brevo.Adapter,
 		dsn.Adapter,
 		generic.Adapter,
+		inbound.Adapter,
 		mailersend.Adapter,
 		mailgun.Adapter,
 		mailjet.Adapter,

@@ -30,6 +30,9 @@ func (m *mapping) readFeedback() {
 		return
 	}
 	people := m.people(fields)
+	if len(people) == 0 && m.sent != "" {
+		people = []string{""} // who sent it knows to whom
+	}
 	if len(people) == 0 {
 		m.problem(0, codeNoRecipient, "the feedback report does not say whose it is, and the returned headers don't either ("+
 			event.CleanText(kind, maxData)+"): whoever reports hides it. The message is "+event.CleanText(m.message.ID, maxData))

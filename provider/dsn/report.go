@@ -1,6 +1,7 @@
 package dsn
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -15,12 +16,13 @@ type mapping struct {
 	id      string    // of the report: its own Message-ID
 	date    time.Time // of the report
 	message event.Message
+	sent    string // the id of the mail, where a server sent it by itself; empty: it names none
 	drafts  []event.Draft
 }
 
 // result reads what the message is, by its parts: many programs leave report-type out, or the whole multipart/report.
 func (m *letter) result(src provider.Source) provider.Result {
-	x := mapping{letter: m, source: src, date: parseTime(get(&m.header, "Date"))}
+	x := mapping{letter: m, source: src, sent: m.sentAs(), date: parseTime(get(&m.header, "Date"))}
 	if x.id = messageID(get(&m.header, "Message-Id")); x.id == "" {
 		// The next best that is the same whenever the same report comes, and another in another report.
 		x.id = get(&m.header, "Date") + " " + get(&m.returned, "Message-Id")
@@ -63,11 +65,27 @@ type fact struct {
 func (m *mapping) add(f fact) {
 	d := event.Draft{IdentityAt: f.identityAt, Key: append([]string{f.key[0], m.id}, f.key[1:]...), Element: f.element}
 	d.Name, d.OccurredAt, d.Recipient, d.Attribution = f.name, f.occurredAt, f.recipient, f.attribution
+	if m.sent != "" {
+		m.sentBy()
+	}
 	if message := m.message; message.ID != "" || message.From != "" || message.Subject != "" {
 		d.Message = &message
 	}
 	f.fill(&d.Event)
 	m.drafts = append(m.drafts, d)
+}
+
+// sentBy lets the message name the mail that a server sent by itself.
+func (m *mapping) sentBy() {
+	metadata := maps.Clone(m.message.Metadata)
+	if metadata == nil {
+		metadata = make(map[string]string)
+	}
+	metadata[labelSend] = m.sent
+	m.message.Metadata = metadata
+	if m.message.ID == "" {
+		m.message.ID = m.sent
+	}
 }
 
 // readFailed: a bounce in a form of its own still names whom it did not reach (Exim, Gmail), but not why, nor for how

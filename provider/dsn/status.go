@@ -85,7 +85,7 @@ func (m *mapping) readRecipient(i int, all, fields *message.Header, seen map[str
 	if r.address = address(original); r.address == "" {
 		r.address = address(final)
 	}
-	if r.address == "" {
+	if r.address == "" && m.sent == "" {
 		m.problem(i, codeNoRecipient, "a recipient of the report has no address of mail: "+event.CleanText(final, maxData))
 		return
 	}

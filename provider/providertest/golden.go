@@ -94,6 +94,7 @@ func goldens(t *testing.T, s Suite) {
 
 func (s Suite) golden(t *testing.T, r provider.Result) golden {
 	t.Helper()
+	r = r.Addressed()
 	g := golden{Kind: r.Kind, Transport: r.Transport.ID, Problems: r.Problems, Events: s.Finish(t, r.Drafts)}
 	if !r.Transport.At.IsZero() {
 		g.At = r.Transport.At.Format(time.RFC3339Nano)

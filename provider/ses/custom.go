@@ -4,8 +4,6 @@ import (
 	stdjson "encoding/json"
 	"errors"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"tidings/event"
 	"tidings/provider"
 )
@@ -13,8 +11,8 @@ import (
 // maxDetail is how much of a detail is kept as the data of its event, in bytes: package event takes no more.
 const maxDetail = 64 << 10
 
-// readCustom makes an event of somebody's own event on a bus: named by its detail-type, about whom detail.email names, which
-// is where apps put the address that Mailshot's sequences read. What can't be one is a problem, and stays on its receipt.
+// readCustom makes an event of somebody's own event on a bus: named by its detail-type, about whom detail.email names. It may
+// name nobody: then whoever takes it in may know, see provider.Nobody. What can't be one is a problem, and stays on its receipt.
 func readCustom(b *bridge) (drafts []event.Draft, problems []provider.Problem) {
 	what := "the event of source " + clip(b.From.first()) + " with detail-type " + clip(b.DetailType.first())
 	name, err := event.CustomName(b.DetailType.first())
@@ -24,17 +22,15 @@ func readCustom(b *bridge) (drafts []event.Draft, problems []provider.Problem) {
 	case err != nil:
 		return nil, problem("bad_name", what+" can't be named by it: "+err.Error())
 	}
-	address := emailOf(b.Detail)
-	if event.ParseAddress(address).Domain == "" {
-		return nil, problem("no_email", what+" has no address in detail.email, so that nobody knows whom it is about")
-	}
 	if len(b.Detail) > maxDetail {
 		problems = problem("data_too_large", what+" has a detail of more than 64 KiB: the event has no data")
 	}
 	at := parseTime(b.Time.first())
 	return []event.Draft{{
 		Event: event.Event{
-			Name: name, OccurredAt: at, Recipient: address, Attribution: event.Exact, Data: stdjson.RawMessage(b.Detail),
+			Name: name, OccurredAt: at, Recipient: provider.CustomAddress(b.Detail), Attribution: event.Exact,
+			Bus:  &event.Bus{App: b.From.first(), Account: b.Account.first(), Region: b.Region.first(), Resources: b.Resources},
+			Data: stdjson.RawMessage(b.Detail),
 		},
 		IdentityAt: at,
 		Key:        customKey(b),
@@ -49,16 +45,4 @@ func customKey(b *bridge) []string {
 		return []string{word, id}
 	}
 	return []string{word, "", b.From.first(), b.DetailType.first(), b.Time.first(), string(b.Detail)}
-}
-
-// emailOf is the text of detail.email; empty where there is none.
-func emailOf(detail jsontext.Value) string {
-	if detail.Kind() != jsontext.KindBeginObject {
-		return ""
-	}
-	members, err := provider.Members(detail)
-	if err != nil {
-		return ""
-	}
-	return string(textOf(members, "email"))
 }

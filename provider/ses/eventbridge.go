@@ -20,6 +20,8 @@ type bridge struct {
 	From       texts          `json:"source"`
 	Account    texts          `json:"account"`
 	Time       texts          `json:"time"`
+	Region     texts          `json:"region"`
+	Resources  texts          `json:"resources"`
 	Detail     jsontext.Value `json:"detail"`
 }
 

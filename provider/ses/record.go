@@ -287,7 +287,7 @@ func readMessage(message []byte, signedAt time.Time, src provider.Source) (provi
 		return provider.Result{Kind: kindSetup}, rec
 	case "Received":
 		result.Problems = problem("inbound_mail", "inbound mail on a tracking topic: point the SES receipt rule at "+
-			"another topic, or subscribe the place that reads inbound mail to this one")
+			"another topic, and subscribe a source of the provider inbound to that one")
 		return result, rec
 	case "":
 		if rec.custom() {

@@ -28,10 +28,18 @@ const (
 // so it is signed by a key that is forgotten at once. A source without topics takes nothing from SNS, so it gets what
 // EventBridge posts.
 func sample(src provider.Source, now time.Time) (provider.Sample, error) {
+	s, err := SampleOf(src, now, func(id string) any { return sampleRecord(src, id, now) })
+	s.Name, s.Recipient = event.EmailDelivery, sampleRecipient
+	return s, err
+}
+
+// SampleOf is a sample that holds another record of SES, which record makes with an id of its own. Name and Recipient are
+// the caller's to set.
+func SampleOf(src provider.Source, now time.Time, record func(id string) any) (provider.Sample, error) {
 	id := uuid()
-	message, err := sampleRecord(src, id, now)
+	message, err := json.Marshal(record(id))
 	if err != nil {
-		return provider.Sample{}, err
+		return provider.Sample{}, fmt.Errorf("write the sample: %w", err)
 	}
 	header := http.Header{"Content-Type": {"text/plain; charset=UTF-8"}, "User-Agent": {"Amazon Simple Notification Service Agent"}}
 	header.Set(headerType, typeNotification)
@@ -42,7 +50,7 @@ func sample(src provider.Source, now time.Time) (provider.Sample, error) {
 	if len(src.BasicAuth) > 0 {
 		setBasicAuth(header, src.BasicAuth[0])
 	}
-	s := provider.Sample{Header: header, Name: event.EmailDelivery, Recipient: sampleRecipient}
+	s := provider.Sample{Header: header}
 	signer, err := snssign.NewSigner(snssign.Config{NotBefore: now.Add(-sampleLifetime), NotAfter: now.Add(sampleLifetime)})
 	if err != nil {
 		return provider.Sample{}, fmt.Errorf("make a signer for the sample: %w", err)
@@ -72,8 +80,7 @@ func sampleBridge(src provider.Source, id string, record []byte, now time.Time) 
 		account + `","time":"` + now.UTC().Format(time.RFC3339) + `","region":"us-east-1","resources":[],"detail":` +
 		string(record) + `}`
 	return provider.Sample{
-		Header: header, Body: []byte(body), Name: event.EmailDelivery, Recipient: sampleRecipient,
-		Note: "EventBridge, with the key of the source",
+		Header: header, Body: []byte(body), Note: "EventBridge, with the key of the source",
 	}
 }
 
@@ -92,14 +99,13 @@ func sampleAccountOf(src provider.Source) string {
 }
 
 // sampleRecord is what SES publishes of a delivery.
-func sampleRecord(src provider.Source, id string, now time.Time) ([]byte, error) {
-	account := sampleAccountOf(src)
+func sampleRecord(src provider.Source, id string, now time.Time) any {
 	type object = map[string]any
 	at := snssign.Timestamp(now)
-	b, err := json.Marshal(object{
+	return object{
 		"eventType": "Delivery",
 		"mail": object{
-			"timestamp": at, "messageId": "self-test-" + id, "source": sampleSender, "sendingAccountId": account,
+			"timestamp": at, "messageId": "self-test-" + id, "source": sampleSender, "sendingAccountId": sampleAccountOf(src),
 			"destination": []string{sampleRecipient},
 			"tags":        object{"ses:configuration-set": []string{"self-test"}},
 		},
@@ -107,11 +113,7 @@ func sampleRecord(src provider.Source, id string, now time.Time) ([]byte, error)
 			"timestamp": at, "processingTimeMillis": 1, "recipients": []string{sampleRecipient},
 			"smtpResponse": "250 2.0.0 self-test", "reportingMTA": "simulator.amazonses.com",
 		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("write the sample: %w", err)
 	}
-	return b, nil
 }
 
 // uuid makes a random UUID, which is what SNS names messages by.

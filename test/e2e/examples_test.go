@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"tidings/test/bucket"
 )
@@ -129,7 +130,18 @@ func prepare(t *testing.T) (s *stage, known *strings.Replacer) {
 		"--topic arn:aws:sns:eu-west-1:123456789012:simulated-mail --json")), &made))
 	var key struct{ ID string }
 	must(t, json.Unmarshal([]byte(s.mustShell("tidings key create --kind secret --name first --json")), &key))
+	var form struct{ ID string }
+	must(t, json.Unmarshal([]byte(s.mustShell("tidings form create --name first --json")), &form))
+	must(t, os.WriteFile(s.path("welcome.html"), []byte("---\nsubject: Welcome\nfrom: app@acme.test\n---\n<p>Hi {{ firstName }}</p>\n"), 0o600))
+	must(t, os.WriteFile(s.path("receipt.html"), []byte("<p>Thanks</p>\n"), 0o600))
+	s.mustShell("tidings template push welcome.html --key onboarding/welcome")
+	s.mustShell("tidings sender create --name outbox --kind file")
+	var sender struct{ ID string }
+	must(t, json.Unmarshal([]byte(s.mustShell("tidings sender create --name first --url smtp://lea:secret@mail.acme.test --json")), &sender))
+	s.mustShell("echo secret > new-password.txt && openssl genpkey -algorithm ed25519 -out new-key.pem")
 	s.mustShell("tidings person create mia")
+	must(t, os.WriteFile(s.path("invoice.html"), []byte("<p>Hi {{ name }}</p>\n"), 0o600))
+	must(t, os.WriteFile(s.path("invoice.pdf"), []byte("%PDF-1.7\n"), 0o600))
 	address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
 	s.mustShell("tidings simulate --url http://" + address + "/in/ses/" + made.Token + " --events 300 --recipients 50 --start 2026-05-03T00:00:00Z")
 	stop()
@@ -142,6 +154,7 @@ func prepare(t *testing.T) (s *stage, known *strings.Replacer) {
 	must(t, json.Unmarshal([]byte(s.mustShell("tidings events --limit 1 --json")), &page))
 	newest := page.Events[0]
 	s.mustShell("tidings suppressions add ghost@acme.test --reason hard_bounce && tidings suppressions add '*@bad.test'")
+	must(t, os.WriteFile(s.path("people.csv"), []byte("email,plan,amount\nann@acme.test,team,12.5\n"), 0o600))
 	must(t, os.WriteFile(s.path("list.csv"), []byte("address,reason\nann@acme.test,complaint\n*@worse.test,\n"), 0o600))
 	must(t, os.WriteFile(s.path("bounces.csv"), []byte("bob@acme.test\n"), 0o600))
 	var mail struct{ ID, Token string }
@@ -151,10 +164,30 @@ func prepare(t *testing.T) (s *stage, known *strings.Replacer) {
 	s.mustShell("tidings events --json > events.json && tidings events --limit 20 --json | gzip > archive/a.gz")
 	must(t, os.WriteFile(s.path("2026-05-04_10:00.csv"), []byte("Date,Customer,Event,Subject,Additional data\n"+
 		"2026-05-04 10:00:01,ann@acme.test,Opened,Hi,\n"), 0o600))
+	var sent struct {
+		Data struct{ Emails []struct{ Send string } }
+	}
+	must(t, json.Unmarshal([]byte(s.mustShell("tidings send --to mia@acme.test --from app@acme.test --subject Hi --text Hi --scheduled-for "+
+		time.Now().AddDate(0, 0, 2).Format(time.DateOnly)+" --json")),
+		&sent))
+	must(t, os.MkdirAll(s.path("mail", "rules"), 0o750))
+	for file, name := range map[string]string{"welcome.yaml": "Welcome", "farewell.yaml": "Farewell"} {
+		rule := "name: " + name + "\non:\n  event: account.created\ndo:\n- send:\n    template: onboarding/welcome\n"
+		must(t, os.WriteFile(s.path(file), []byte(rule), 0o600))
+	}
+	must(t, os.WriteFile(s.path("mail", "rules", "seen.yaml"),
+		[]byte("rules:\n- name: Seen\n  on: {event: order.paid}\n  do: [{subscribe: {tags: [seen]}}]\n"), 0o600))
+	s.mustShell("tidings rule create welcome.yaml")
+	must(t, os.WriteFile(s.path("beta.html"), []byte("<p>Hi {{ firstName }}</p>\n"), 0o600))
+	s.mustShell("tidings template push welcome.html --key news/may")
+	var draft struct{ ID string }
+	must(t, json.Unmarshal([]byte(s.mustShell("tidings broadcast create --name First --template news/may --all --json")), &draft))
 	s.mustShell("tidings backup root/var/backups/tidings.db && cp root/var/backups/tidings.db latest.db")
 	return s, strings.NewReplacer(
 		"dsn/TOKEN", "dsn/"+mail.Token, "dsn --source src_01jq7z9f3v8k2m5n", "dsn --source "+mail.ID,
-		"src_01jq7z9f3v8k2m5n", made.ID, "key_01jq7z9f3v8k2m5n", key.ID, "TOKEN", made.Token,
+		"src_01jq7z9f3v8k2m5n", made.ID, "key_01jq7z9f3v8k2m5n", key.ID, "frm_01jq7z9f3v8k2m5n", form.ID, "snr_01jq7z9f3v8k2m5n", sender.ID,
+		"--user TOKEN --password TOKEN", "--user token --password token", "brc_01jq7z9f3v8k2m5n", draft.ID,
+		"snd_01jq7z9f3v8k2m5n", sent.Data.Emails[0].Send, "TOKEN", made.Token,
 		"019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11", newest.ID,
 		"con_4f", newest.ContactID, "0102019a-two-000000", newest.Message.ID,
 		" /etc/", " root/etc/", " /usr/", " root/usr/", " /var/", " root/var/", " | man -l -", " | cat",
@@ -169,6 +202,11 @@ var outcomes = map[string]string{
 	"tidings setup ses --region eu-west-1 --url https://tidings.example.com --identity example.com": "there are no credentials of AWS",
 	"tidings mcp approve K7QD93XM": "there is no act that waits",
 	"tidings mcp refuse K7QD93XM":  "there is no act that waits",
+
+	"tidings broadcast create --name Team": "there is no segment",
+	"tidings broadcast cancel":             "nothing was sent or scheduled",
+	"tidings broadcast pause":              "DRAFT",
+	"tidings broadcast resume":             "DRAFT",
 }
 
 func TestEveryExampleOfTheHelpRuns(t *testing.T) {
@@ -206,14 +244,15 @@ func runExample(s *stage, line, text string) {
 		address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
 		defer stop()
 		text = strings.ReplaceAll(text, "127.0.0.1:8080", address)
-	case strings.HasPrefix(line, "tidings tail"): // it goes on until it is stopped; TestTail… reads what it prints
+	// It goes on until it is stopped, by one signal: without --foreground timeout sends two. TestTail… reads what it prints.
+	case strings.HasPrefix(line, "tidings tail"):
 		address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
 		defer stop()
 		made := s.mustShell("tidings key create --kind secret --json")
 		var key struct{ Key string }
 		must(t, json.Unmarshal([]byte(made), &key))
 		text = strings.ReplaceAll(text, "sk_…", key.Key)
-		text = "timeout --preserve-status --signal=INT 1 " + strings.Replace(text, "tail", "tail --url http://"+address, 1)
+		text = "timeout --foreground --preserve-status --signal=INT 1 " + strings.Replace(text, "tail", "tail --url http://"+address, 1)
 	case strings.HasPrefix(line, "tidings source test"):
 		address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
 		defer stop()

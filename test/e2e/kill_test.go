@@ -154,7 +154,7 @@ func (l *ledger) check(s *server) {
 		byMessage[l.list[i].message] = i
 	}
 	stored := map[int]bool{}
-	for _, e := range s.events() {
+	for _, e := range s.facts() {
 		i, known := byMessage[e.Message.ID]
 		switch {
 		case !known:

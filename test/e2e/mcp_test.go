@@ -30,19 +30,49 @@ var toolCalls = []struct {
 	{"explain_message", map[string]any{"email": "con_1"}},
 	{"source_health", map[string]any{}},
 	{"deliverability_report", map[string]any{}},
+	{"update_subscriber", map[string]any{"email": "con_1", "attributes": map[string]any{"plan": "team"}}},
+	{"unsubscribe_subscriber", map[string]any{"email": "con_1"}},
+	{"resubscribe_subscriber", map[string]any{"email": "con_1"}},
+	{"delete_subscriber", map[string]any{"email": "con_1"}},
+	{"segment_list", map[string]any{}},
+	{"segment_preview", map[string]any{"condition": map[string]any{"logic": "AND", "groups": []any{map[string]any{
+		"filters": []any{map[string]any{"field": "suppressed", "operator": "equals", "value": true}},
+	}}}}},
+	{"list_templates", map[string]any{}},
+	{"preview_template", map[string]any{"templateKey": "welcome", "email": "con_1"}},
+	{"validate_template", map[string]any{"templateKey": "welcome"}},
+	{"segment_explain", nil}, // of the segment that assisted makes
+	{"list_broadcasts", map[string]any{}},
+	{"send_broadcast", nil}, // of the broadcast that assisted makes
+	{"get_broadcast", nil},
 }
 
 // assisted is a running server that knows one contact, and a key for its assistant.
-func assisted(t *testing.T) *server {
+func assisted(t *testing.T) (s *server, segmentID string) {
 	t.Helper()
-	s := serve(t, t.TempDir()+"/tidings.db")
+	s = serve(t, t.TempDir()+"/tidings.db", func(cmd *exec.Cmd) { cmd.Args = append(cmd.Args, "--mcp-rate", "1000/1m") })
 	if r := command(t, "suppressions", "add", "ghost@acme.test", "--note", "asked", "--db", s.db); r.code != 0 {
 		t.Fatalf("suppress: %s%s", r.out, r.errOut)
 	}
+	_, s.key = s.apiKey("secret")
+	made, err := s.do(http.MethodPost, "/segments", strings.NewReader(`{"name":"Friends","type":"STATIC"}`),
+		http.Header{"Content-Type": {"application/json"}})
+	must(t, err)
+	var segment struct{ ID string }
+	must(t, json.Unmarshal(made.body, &segment))
+	_, err = s.do(http.MethodPost, "/templates", strings.NewReader(
+		`{"key":"welcome","name":"Welcome","subject":"Hi","body":"<p>Hi {{ firstName }}</p>","type":"TRANSACTIONAL"}`),
+		http.Header{"Content-Type": {"application/json"}})
+	must(t, err)
+	_, err = s.do(http.MethodPost, "/campaigns", strings.NewReader(
+		`{"name":"News","subject":"Hi","body":"<p>Hi</p>","from":"news@acme.test","audienceType":"ALL"}`),
+		http.Header{"Content-Type": {"application/json"}})
+	must(t, err)
 	var key struct{ Key string }
-	ask(t, &key, "key", "create", "--db", s.db, "--scope", "read", "--scope", "suppressions:write")
+	ask(t, &key, "key", "create", "--db", s.db, "--scope", "read", "--scope", "suppressions:write", "--scope", "contacts:write",
+		"--scope", "broadcasts:write")
 	s.key = key.Key
-	return s
+	return s, segment.ID
 }
 
 // bridge is the command that an assistant's program starts.
@@ -64,7 +94,9 @@ func (k keyed) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestAnAssistantCallsEveryToolOverBothTransports(t *testing.T) {
 	t.Parallel()
-	s := assisted(t)
+	s, segment := assisted(t)
+	var broadcasts struct{ Data []struct{ ID string } }
+	s.get("/campaigns", &broadcasts)
 	for name, transport := range map[string]func() mcp.Transport{
 		"http": func() mcp.Transport {
 			return &mcp.StreamableClientTransport{
@@ -83,6 +115,12 @@ func TestAnAssistantCallsEveryToolOverBothTransports(t *testing.T) {
 				t.Errorf("%s %s: %d tools, want %d", name, version, len(list.Tools), len(toolCalls))
 			}
 			for _, call := range toolCalls {
+				if call.tool == "segment_explain" {
+					call.args = map[string]any{"email": "con_1", "segment": segment}
+				}
+				if strings.HasSuffix(call.tool, "_broadcast") {
+					call.args = map[string]any{"broadcastId": broadcasts.Data[0].ID}
+				}
 				res, err := c.CallTool(t.Context(), &mcp.CallToolParams{Name: call.tool, Arguments: call.args})
 				must(t, err)
 				if res.IsError {
@@ -103,7 +141,7 @@ func TestAnAssistantCallsEveryToolOverBothTransports(t *testing.T) {
 
 func TestAPersonApprovesWithTheCommandWhatAnAssistantAskedFor(t *testing.T) {
 	t.Parallel()
-	s := assisted(t)
+	s, _ := assisted(t)
 	c, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).
 		Connect(t.Context(), &mcp.CommandTransport{Command: s.bridge(t.Context())}, nil)
 	must(t, err)
@@ -145,7 +183,7 @@ func TestAPersonApprovesWithTheCommandWhatAnAssistantAskedFor(t *testing.T) {
 
 func TestTheBridgeTellsWhatIsWrongWithTheWayToTheServer(t *testing.T) {
 	t.Parallel()
-	s := assisted(t)
+	s, _ := assisted(t)
 	const call = `{"jsonrpc":"2.0","id":7,"method":"tools/list"}` + "\n" + `{"jsonrpc":"2.0","method":"notifications/initialized"}` + "\n"
 	for _, c := range []struct{ name, url, key, want string }{
 		{"an unknown key", s.base, "sk_nobody", "not known here"},

@@ -111,7 +111,7 @@ type ghost struct {
 func (s *server) lookAtGhost(bounced time.Time) (g ghost) {
 	s.t.Helper()
 	var events struct{ Events []map[string]any }
-	ask(s.t, &events, "events", "list", "--db", s.db, "--contact", "ghost@acme.test")
+	ask(s.t, &events, "events", "list", "--db", s.db, "--contact", "ghost@acme.test", "--provider", "ses")
 	var suppressions struct{ Suppressions []map[string]any }
 	ask(s.t, &suppressions, "suppressions", "list", "--db", s.db)
 	g.Events, g.Suppressions = events.Events, suppressions.Suppressions

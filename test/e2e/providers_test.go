@@ -32,6 +32,7 @@ var tries = map[string]tryIt{
 	"postal":     {key: rsaKey},
 	"resend":     {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
 	"dsn":        {basic: "postfix:a-long-password"},
+	"inbound":    {args: []string{"--topic", "arn:aws:sns:eu-west-1:123456789012:mine"}, key: pinnedCertificate},
 	"generic":    {secret: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
 	"postmark":   {secret: "a-long-token"},
 	"sendgrid":   {key: p256},

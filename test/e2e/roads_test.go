@@ -65,7 +65,7 @@ func TestOneFactByEveryRoadOfSESIsOneEvent(t *testing.T) {
 			peer.Send(string(signed), bridged, fact)
 		}
 		s.until("the queue is empty", func() bool { return peer.Len() == 0 })
-		if list := s.events(); len(list) != 1 || list[0].Message.ID != "roads-1" {
+		if list := s.facts(); len(list) != 1 || list[0].Message.ID != "roads-1" {
 			t.Errorf("events %+v", list)
 		}
 		if distinct, came := s.receipts(); distinct != 6 || came != 14 {

@@ -81,7 +81,7 @@ func TestShuffledAndRepeatedFactsEndInTheOneRightStateOnBothEngines(t *testing.T
 func (s *server) contents() contents {
 	s.t.Helper()
 	c := contents{
-		Events: s.events(), Suppressed: map[string][]string{}, Counts: map[string]int64{}, Recount: verify(s.t, s.db),
+		Events: s.facts(), Suppressed: map[string][]string{}, Counts: map[string]int64{}, Recount: verify(s.t, s.db),
 	}
 	for _, reason := range []string{"hard_bounce", "soft_bounce", "complaint", "provider", "manual"} {
 		if held := suppressed(s.t, s.db, reason); len(held) > 0 {

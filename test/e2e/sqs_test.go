@@ -181,7 +181,7 @@ func TestAQueueIsReadThroughKillsAndStandstillsAndEveryFactIsThereOnce(t *testin
 		var sending sync.WaitGroup
 		sending.Go(func() { e.sendFacts(queue, snsTopic, signer, queueFacts/3, queueFacts) })
 		for round := range 3 {
-			s.until("more is stored", func() bool { return len(s.events()) > round*queueFacts/6 })
+			s.until("more is stored", func() bool { return len(s.facts()) > round*queueFacts/6 })
 			s.kill()
 			s = serveIt()
 		}
@@ -190,7 +190,7 @@ func TestAQueueIsReadThroughKillsAndStandstillsAndEveryFactIsThereOnce(t *testin
 		<-time.After(2 * time.Second)
 		e.Signal(syscall.SIGCONT)
 		still.Unlock()
-		s.until("more is stored", func() bool { return len(s.events()) > queueFacts*2/3 })
+		s.until("more is stored", func() bool { return len(s.facts()) > queueFacts*2/3 })
 		if code := s.stop(); code != 0 {
 			t.Errorf("exit code %d\n%s", code, s.log())
 		}
@@ -198,7 +198,7 @@ func TestAQueueIsReadThroughKillsAndStandstillsAndEveryFactIsThereOnce(t *testin
 		sending.Wait()
 		s.until("the queue is empty", func() bool { return e.left(queue) == 0 })
 		seen := map[string]bool{}
-		for _, event := range s.events() {
+		for _, event := range s.facts() {
 			if seen[event.Message.ID] {
 				t.Errorf("%s has two events", event.Message.ID)
 			}
@@ -229,7 +229,7 @@ func TestAnEmulatorThatIsKilledAndStartedAgainIsReadAgain(t *testing.T) {
 		source := s.source("queue", signer.PEM(), "--topic", topic, "--queue", queue, "--queue-region", emulatorRegion)
 		forms := queueForms(signer)
 		e.send(queue, []string{forms[0](1)})
-		s.until("the first fact is stored", func() bool { return len(s.events()) == 1 })
+		s.until("the first fact is stored", func() bool { return len(s.facts()) == 1 })
 		e.Kill()
 		s.until("health says that SQS is away", func() bool { return s.queueCode(source.ID) == "queue_unreachable" })
 		e.Again()
@@ -239,7 +239,7 @@ func TestAnEmulatorThatIsKilledAndStartedAgainIsReadAgain(t *testing.T) {
 		}
 		e.send(queue, []string{forms[0](1), forms[0](2)})
 		s.until("the queue is empty", func() bool { return e.left(queue) == 0 })
-		if n := len(s.events()); n != 2 {
+		if n := len(s.facts()); n != 2 {
 			t.Errorf("%d events", n)
 		}
 		s.until("health says that all is well", func() bool { return s.queueCode(source.ID) == "" })

@@ -53,7 +53,7 @@ func TestTailPrintsWhatComesInAndGoesOnAfterAnIDWithoutALossOrARepeat(t *testing
 		path := s.source("tail", signer.PEM()).path
 		list := notices(t, signer, "tail", 2000)
 		const first = 3
-		ended, printed := s.tailing("--count", strconv.Itoa(first))
+		ended, printed := s.tailing("--provider", "ses", "--count", strconv.Itoa(first))
 		posted := 0
 		for over := false; !over; {
 			s.insist(path, list[posted])
@@ -74,7 +74,7 @@ func TestTailPrintsWhatComesInAndGoesOnAfterAnIDWithoutALossOrARepeat(t *testing
 			s.insist(path, list[posted])
 			posted++
 		}
-		ended, printed = s.tailing("--after", begun[first-1].ID, "--count", strconv.Itoa(posted-at-first))
+		ended, printed = s.tailing("--provider", "ses", "--after", begun[first-1].ID, "--count", strconv.Itoa(posted-at-first))
 		must(t, <-ended)
 		var want, got []string
 		for _, n := range list[at:posted] {

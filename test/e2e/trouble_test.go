@@ -100,7 +100,7 @@ func TestSeveralServersShareAPostgresAndStoreEachFactOnce(t *testing.T) {
 		}
 	}
 	posting.Wait()
-	if v := verify(t, db); v.Events != int64(len(list)) || len(servers[1].events()) != len(list) {
+	if v := verify(t, db); v.Events != int64(len(list)) || len(servers[1].facts()) != len(list) {
 		t.Errorf("%d facts became %d events", len(list), v.Events)
 	}
 	if receipts, came := servers[2].receipts(); receipts != len(list) || came != int64(12*len(list)) {
@@ -237,7 +237,7 @@ func TestAPostgresThatEndsItsConnectionsCostsNothing(t *testing.T) {
 	s.insist(path, late)
 
 	stored := map[string]int{}
-	for _, e := range s.events() {
+	for _, e := range s.facts() {
 		stored[e.Message.ID]++
 	}
 	for _, n := range append(list, late) {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,15 @@ func (s *server) get(path string, into any) {
 		s.t.Fatalf("GET %s: %v in %s", path, err, r.body)
 	}
 }
+
+// facts are the events that came from outside, without what followed of them: that contacts are unsubscribed.
+func (s *server) facts() []storedEvent {
+	s.t.Helper()
+	return slices.DeleteFunc(s.events(), storedEvent.followed)
+}
+
+// followed tells that Tidings made this event of another.
+func (e storedEvent) followed() bool { return strings.HasPrefix(e.Name, "contact.") }
 
 // storedEvent is what the tests look at of an event.
 type storedEvent struct {

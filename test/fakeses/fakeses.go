@@ -1,6 +1,6 @@
-// Package fakeses gives tests the control plane of Amazon SES (API version 2) as far as setting it up goes: configuration
-// sets, their event destinations, and identities. Paths, fields and errors are those of AWS's API reference and of its Go
-// client's own snapshots; what SES itself would say to them was never asked.
+// Package fakeses gives tests Amazon SES (API version 2) as far as setting it up and sending raw mail goes: configuration
+// sets, their event destinations, identities, the account, and what was sent. Paths, fields and errors are those of AWS's
+// API reference and of its Go client's own snapshots; what SES itself would say to them was never asked.
 package fakeses
 
 import (
@@ -53,6 +53,9 @@ type Peer struct {
 	Identities map[string]*Identity
 	Failures   map[string]Failure // by action
 	Changes    []string           // the actions that changed something, in order
+	Mails      []Mail             // what was sent, in order
+	Account    Account
+	Lost       bool // what is sent is taken, and then the connection is cut before the answer
 }
 
 // Start runs a peer until the test has ended. It has no sets and the given identities, all verified.
@@ -92,6 +95,9 @@ type request struct {
 	EventDestination     Destination
 	CustomRedirectDomain string
 	NextToken            string
+	EmailTags            []Tag
+	Destination          struct{ ToAddresses []string }
+	Content              struct{ Raw struct{ Data []byte } }
 	HTTPSPolicy          string `json:"HttpsPolicy"`
 }
 
@@ -111,6 +117,8 @@ func (p *Peer) routes() http.Handler {
 		"POST /v2/email/list-identities":                      {"ListEmailIdentities", p.list},
 		"GET " + identities + "/{identity}":                   {"GetEmailIdentity", p.identity},
 		"PUT " + identities + "/{identity}/configuration-set": {"PutEmailIdentityConfigurationSetAttributes", p.useSet},
+		"POST /v2/email/outbound-emails":                      {"SendEmail", p.send},
+		"GET /v2/email/account":                               {"GetAccount", p.account},
 	} {
 		mux.HandleFunc(pattern, p.serve(action.name, action.do))
 	}
@@ -133,6 +141,9 @@ func (p *Peer) serve(action string, do func(*http.Request, request) answer) http
 			a = wrong(http.StatusBadRequest, "BadRequestException", "Unexpected body.")
 		default:
 			a = do(r, in)
+		}
+		if a.status == cut {
+			panic(http.ErrAbortHandler)
 		}
 		if a.status == http.StatusOK && !strings.HasPrefix(action, "Get") && !strings.HasPrefix(action, "List") {
 			p.Changes = append(p.Changes, action)

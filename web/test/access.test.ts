@@ -1,27 +1,12 @@
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect, inject } from 'vitest'
+import { faults } from './axe'
 import { context, open, settled, test, watch } from './browser'
 import { places } from './pages'
 import type { World } from './server'
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const world: World = inject('world')
 const all = await places(world)
-
-/** The serious faults that axe finds in a part of the page. Nothing but contrast changes with the colours. */
-async function faults(page: Page, { within = 'html', only }: { within?: string; only?: 'color-contrast' } = {}): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe)
-  const found = await page.evaluate(async ({ within, only }) => {
-    const { axe } = window as unknown as { axe: { run: (within: string, options: object) => Promise<AxeResults> } }
-    return axe.run(within, { resultTypes: ['violations'], ...(only ? { runOnly: [only] } : {}) })
-  }, { within, only })
-  return found.violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .flatMap((v) => v.nodes.slice(0, 4).map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary?.split('\n').slice(1).join(' ').trim()} ${n.html.slice(0, 160)}`))
-}
 
 test.for(Object.entries(all))('axe finds nothing serious in %s, light or dark, and it fits a narrow screen', async ([, path], { page, world }) => {
   await open(page, world, path)
@@ -38,9 +23,73 @@ const dialogs: [string, string, (page: Page) => Promise<void>][] = [
   ['an event', all['events'] ?? '', (p) => p.getByRole('row').nth(1).getByRole('cell').nth(1).click()],
   ['filters of events', '/events', (p) => p.getByRole('button', { name: 'Filter', exact: true }).click()],
   ['filters of contacts', '/contacts', (p) => p.getByRole('button', { name: 'Filter', exact: true }).click()],
+  ['a new contact', '/contacts', (p) => p.getByRole('button', { name: 'New contact' }).click()],
+  ['exporting contacts', '/contacts', (p) => p.getByRole('button', { name: 'Export' }).click()],
+  ['the limit of contacts', '/contacts', (p) => p.getByRole('button', { name: 'Set a limit…' }).click()],
+  ['editing a contact', '/contacts/ann@acme.test', async (p) => {
+    await p.getByRole('button', { name: 'Edit', exact: true }).click()
+    await p.getByRole('button', { name: 'Add an attribute' }).click()
+    await p.getByRole('button', { name: 'Save' }).click()
+    await p.getByText('It needs a name.').waitFor()
+  }],
+  ['unsubscribing', '/contacts/ann@acme.test', (p) => p.getByRole('button', { name: 'Unsubscribe…' }).click()],
+  ...(['Export what is kept…', 'Delete…', 'Erase…'] as const).map((item): [string, string, (page: Page) => Promise<void>] => [`a contact: ${item}`, '/contacts/ann@acme.test', async (p) => {
+    await p.getByRole('button', { name: 'More about this contact' }).click()
+    await p.getByRole('menuitem', { name: item }).click()
+  }]),
+  ['merging', '/contacts/ann@acme.test', async (p) => {
+    await p.getByRole('button', { name: 'More about this contact' }).click()
+    await p.getByRole('menuitem', { name: 'Merge with another…' }).click()
+    await p.getByLabel('The other one').fill('ghost@')
+    await p.getByRole('button', { name: /ghost@acme/ }).click()
+    await p.getByText('This can’t be taken back.').waitFor()
+  }],
+  ['a topic', '/topics', (p) => p.getByRole('button', { name: 'New topic' }).click()],
+  ['a form', '/forms', async (p) => {
+    await p.getByRole('button', { name: 'New form' }).click()
+    await p.getByRole('button', { name: 'Add a field' }).click()
+  }],
+  ['using a form', '/forms', (p) => p.getByRole('button', { name: /^Use / }).first().click()],
+  ['deleting a form', '/forms', (p) => p.getByRole('button', { name: /^Delete / }).first().click()],
+  ['an erasure', '/erasures', (p) => p.getByRole('row').nth(1).getByRole('cell').nth(3).click()],
+  ['erasing an address', '/erasures', (p) => p.getByRole('button', { name: 'Erase an address…' }).first().click()],
+  ['deleting a topic', '/topics', (p) => p.getByRole('button', { name: 'Delete Offers…' }).click()],
+  ['a sender', all['sender'] ?? '', async (p) => {
+    await p.getByRole('button', { name: 'Edit', exact: true }).click()
+    await p.getByRole('button', { name: 'Add a key' }).click()
+    await p.getByRole('button', { name: 'More settings' }).click()
+  }],
+  ...(['Make it the default…', 'Switch it off…', 'Delete…'] as const).map((item): [string, string, (page: Page) => Promise<void>] => [`a sender: ${item}`, all['sender'] ?? '', async (p) => {
+    await p.getByRole('button', { name: 'More about this sender' }).click()
+    await p.getByRole('menuitem', { name: item }).click()
+  }]),
+  ['deleting a rule', all['rule'] ?? '', async (p) => {
+    await p.getByRole('button', { name: 'More about this rule' }).click()
+    await p.getByRole('menuitem', { name: 'Delete…' }).click()
+  }],
+  ['sending a broadcast', all['broadcast'] ?? '', async (p) => {
+    await p.getByText('Among them').waitFor()
+    await p.getByRole('button', { name: 'Send…' }).click()
+  }],
+  ['taking an email back', '/sends?status=queued', async (p) => {
+    await p.getByRole('link', { name: 'Your trial ends' }).click()
+    await p.getByRole('button', { name: 'Take it back…' }).click()
+  }],
   ['suppressing', '/suppressions', (p) => p.getByRole('button', { name: 'Suppress', exact: true }).click()],
   ['a suppression', '/suppressions', (p) => p.getByRole('row').nth(1).getByRole('cell').nth(2).click()],
   ['exporting', '/suppressions', (p) => p.getByRole('button', { name: 'Export' }).click()],
+  ['deleting a segment', all['segment'] ?? '', (p) => p.getByRole('button', { name: 'Delete' }).click()],
+  ['adding to a segment', all['segment-by-hand'] ?? '', (p) => p.getByRole('button', { name: 'Add contacts' }).click()],
+  ['leaving what is not saved', '/segments/new', async (p) => {
+    await p.getByLabel('Name').fill('not saved')
+    await p.getByRole('link', { name: 'Contacts', exact: true }).click()
+  }],
+  ['deleting a template', all['template-edit'] ?? '', async (p) => {
+    await p.getByRole('button', { name: 'More about this template' }).click()
+    await p.getByRole('menuitem', { name: 'Delete…' }).click()
+  }],
+  ['a test of a template', all['template-edit'] ?? '', (p) => p.getByRole('button', { name: 'Send a test…' }).click()],
+  ['bringing a version back', `${all['template-versions']}&version=1&against=2`, (p) => p.getByRole('button', { name: 'Bring version 1 back' }).click()],
   ['lifting', all['contact'] ?? '', (p) => p.getByRole('button', { name: 'Lift…' }).first().click()],
   ['lifting a pattern', '/suppressions?tab=patterns', (p) => p.getByRole('button', { name: /^Lift/ }).first().click()],
   ['making a key', '/keys', async (p) => {
@@ -68,6 +117,66 @@ test.for(dialogs)('axe finds nothing serious in the dialog of %s, and Escape clo
   expect.soft(box && box.x >= 0 && box.x + box.width <= 390, 'the dialog fits a narrow screen').toBe(true)
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'detached' })
+})
+
+test('axe finds nothing serious in the builder with offers, a problem and an explanation, and it fits a narrow screen', async ({ page, world, watched }) => {
+  watched.allowed.add(422)
+  await open(page, world, all['segment-edit'] ?? '')
+  const trial = page.getByRole('complementary', { name: 'Trial' })
+  await trial.getByRole('button', { name: /@/ }).first().click()
+  await page.getByText('is in it.').waitFor()
+  await page.getByRole('combobox', { name: 'What to look at' }).first().fill('pl')
+  await page.locator('[role=option]').first().waitFor()
+  expect.soft(await faults(page), 'with offers').toEqual([])
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect.soft(await faults(page, { only: 'color-contrast' }), 'dark').toEqual([])
+  await page.keyboard.press('Escape')
+  await page.getByLabel('How long').first().fill('99999')
+  await page.getByText('ten years at most').waitFor()
+  expect.soft(await faults(page), 'with a problem').toEqual([])
+  await page.setViewportSize({ width: 390, height: 800 })
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  expect.soft(over).toBe(0)
+})
+
+test('axe finds nothing serious in an email that is looked at before it is sent, and it fits a narrow screen', async ({ page, world }) => {
+  await open(page, world, '/sends/new')
+  await page.getByLabel('To', { exact: true }).fill('old@partner.test')
+  await page.getByLabel('Subject').fill('Hello')
+  await page.getByLabel('Text as HTML').fill('<p>Hello <a href="https://shop.test/">shop</a></p>')
+  await page.getByRole('button', { name: 'Look at it first' }).click()
+  await page.locator('iframe[sandbox=""]').waitFor()
+  expect.soft(await faults(page), 'light').toEqual([])
+  await page.getByLabel('Subject').fill('Hello again')
+  await page.getByText('You changed something since').waitFor()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect.soft(await faults(page, { only: 'color-contrast' }), 'dark').toEqual([])
+  await page.setViewportSize({ width: 390, height: 800 })
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  expect.soft(over).toBe(0)
+})
+
+test('axe finds nothing serious in the editor of templates with mistakes, offers and data, and it fits a narrow screen', async ({ page, world }) => {
+  await open(page, world, '/template/new?layout=receipt')
+  const editor = page.getByRole('textbox', { name: 'HTML of the email' })
+  await editor.click()
+  await page.keyboard.press('Control+Home')
+  await page.keyboard.insertText('{{ firstName | upcas }}')
+  await page.getByRole('list', { name: 'Findings' }).getByText('There is no filter').waitFor()
+  await page.getByText('Data that would come with the send').click()
+  expect.soft(await faults(page), 'with a mistake').toEqual([])
+  await page.keyboard.press('Control+Home')
+  await editor.click()
+  await page.keyboard.press('Control+Home')
+  await page.keyboard.type('{{ pl')
+  await page.keyboard.press('Control+Space')
+  await page.locator('.cm-tooltip-autocomplete').waitFor()
+  expect.soft(await faults(page), 'with offers').toEqual([])
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect.soft(await faults(page, { only: 'color-contrast' }), 'dark').toEqual([])
+  await page.setViewportSize({ width: 390, height: 800 })
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  expect.soft(over).toBe(0)
 })
 
 test('axe finds nothing serious where one signs in, and a link that works no more says what to do', async () => {

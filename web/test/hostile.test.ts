@@ -2,9 +2,9 @@ import { createSign, generateKeyPairSync } from 'node:crypto'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { context, follow, open, settled, watch, type Watched } from './browser'
-import { ask, signIn, source, start, stop, tell, type World } from './server'
+import { ask, change, signIn, source, start, stop, tell, type World } from './server'
 import { bounced, clicked, complained, delivered, type Mail, record, signer } from './sns'
-import { hook, hookSource, mailed, publish, sesSource } from './world'
+import { hook, hookSource, mailed, publish, sesSource, written } from './world'
 
 /** A text that does something wherever it is taken for anything but text. */
 const hostile = (where: string) =>
@@ -24,7 +24,25 @@ const links = [
 const long = 'w'.repeat(5000)
 const minutesAgo = (n: number) => new Date(Date.now() - n * 60_000)
 
+/** What somebody tracked. */
+const tracked = brief('tracked')
+
+/** A text as a template that gives it as it is. */
+const plainly = (text: string) => `{% raw %}${text}{% endraw %}`
+
+/** An email that would do whatever an email can where it is shown as a page. */
+const mischief = `<!doctype html><html><head><base href="https://evil.test/"><meta http-equiv="refresh" content="0;url=https://evil.test/"><link rel="stylesheet" href="https://evil.test/a.css">
+<style>@import url(https://evil.test/b.css);@import "https://evil.test/c.css";body{background:url('https://evil.test/d.png')}@font-face{font-family:x;src:url(https://evil.test/e.woff)}</style>
+<script>top.ran='letter'</script></head><body onload="top.ran='letter'" background="https://evil.test/f.png">
+<p>The letter</p><a href="javascript:top.ran=1" ping="https://evil.test/">press</a><a href="https://evil.test/?token=secret" target="_top">there</a><form action="https://evil.test/" method="post"><input name="q"><button formaction="https://evil.test/">send</button></form>
+<img src="https://evil.test/g.png" srcset="https://evil.test/h.png 2x" onerror="top.ran=1"><iframe src="https://evil.test/"></iframe><object data="https://evil.test/"></object><embed src="https://evil.test/"><video src="https://evil.test/v" poster="https://evil.test/p"></video>
+<svg onload="top.ran=1"><image href="https://evil.test/i.png"/><use href="https://evil.test/#j"/><a href="javascript:top.ran=1"><text>svg</text></a><script>top.ran=1</script></svg><div style="background:url(https://evil.test/k.png)">x</div><div style="background-image:\\75rl(https://evil.test/l.png)">y</div>`
+
 let world: World
+/** A segment whose name and condition are hostile */
+let named: string
+/** A template that tries everything */
+let letter: string
 let window: BrowserContext | undefined
 let watched: Watched
 let page: Page
@@ -50,6 +68,15 @@ async function sendgrid(events: unknown[]): Promise<void> {
   })
   if (answer.status !== 200) throw new Error(`SendGrid's events were answered ${answer.status}: ${await answer.text()}`)
 }
+
+/** An email that runs, fetches, leads away and takes over wherever it can. */
+const evil = `<!doctype html><html><head><meta http-equiv="refresh" content="0;url=javascript:top.ran=1"><base href="https://evil.test/" target="_top">
+<link rel="stylesheet" href="https://evil.test/a.css"><style>@import "https://evil.test/b.css"; body { background: url(https://evil.test/c.png) }</style></head>
+<body onload="top.ran=1" background="https://evil.test/d.png"><script class=hostile>top.ran=1</script><img class=hostile src=x onerror="top.ran=1" srcset="https://evil.test/e.png 2x">
+<svg onload="top.ran=1"><script>top.ran=1</script><a xlink:href="javascript:top.ran=1"><text>x</text></a></svg><iframe srcdoc="<script>top.ran=1</script>"></iframe>
+<form action="https://evil.test/"><input autofocus onfocus="top.ran=1" name=q><button formaction="javascript:top.ran=1">Go</button></form>
+<a href="javascript:top.ran=1">script <b>within</b></a> <a href="https://evil.test/" target="_top">out</a><object data="https://evil.test/f"></object><embed src="https://evil.test/g">
+<video src="https://evil.test/h" poster="https://evil.test/i" autoplay></video><p style="background: url('https://evil.test/j')">end of the letter</p></body></html>`
 
 const report = `From: MAILER-DAEMON@mx.test
 To: bounces@send.test
@@ -119,10 +146,48 @@ beforeAll(async () => {
   await tell(world, '/suppressions', { address: '*@traps.test', note: hostile('pattern') })
   await tell(world, '/suppressions/noted@acme.test/lift', { note: hostile('lifted') })
   await tell(world, '/keys', { name: brief('key'), kind: 'secret' })
+  await tell(world, '/topics', { name: brief('topical'), slug: 'topical' })
+  await tell(world, '/v1/track', { email: 'victim@acme.test', event: tracked, data: { [hostile('attribute')]: hostile('kept'), nested: { [brief('inner')]: brief('deep') } }, tags: [brief('label')] })
+  named = (await tell<Row>(world, '/segments', {
+    name: brief('segment'), description: hostile('purpose'), trackMembership: true,
+    condition: {
+      logic: 'OR',
+      groups: [
+        { filters: [{ field: `data.${hostile('attribute')}`, operator: 'equals', value: hostile('kept') }, { field: `event.${tracked}`, operator: 'triggered', where: [{ field: `data.${hostile('attribute')}`, operator: 'contains', value: hostile('asked') }] }] },
+        { filters: [{ field: 'tags', operator: 'equals', value: brief('label') }] },
+      ],
+    },
+  })).id
+  letter = (await tell<Row>(world, '/templates', {
+    key: 'evil/letter', name: brief('letter'), description: hostile('motive'), subject: 'envelope <img class=hostile src=x onerror=ran=1>', body: evil, type: 'TRANSACTIONAL', fromName: brief('writer'),
+  })).id
+  await change(world, `/templates/${letter}`, { text: 'plain <img class=hostile src=x onerror=ran=1>', displayNames: { planName: { [brief('spoken')]: brief('word') } } })
+  await change(world, '/brand', { name: brief('brand') })
+  await tell(world, '/topics', { name: brief('kind'), slug: 'kind', description: hostile('about') })
+  await tell(world, '/forms', { name: brief('form'), fields: [{ name: brief('input').slice(0, 60), label: brief('question') }] })
+  await tell(world, '/erasures', { email: 'forgotten@acme.test', note: hostile('erased') })
+  await tell(world, '/contacts', {
+    email: 'labelled@acme.test', tags: [brief('label')], externalId: brief('external'), topics: { kind: false }, data: { [brief('attribute')]: hostile('told'), list: [hostile('item')], object: { [hostile('inner')]: 1 } },
+  })
+  await tell(world, '/senders', { name: brief('way'), kind: 'file', from: { email: 'hello@evil.test', name: brief('sender') } })
+  await tell(world, '/senders', { name: brief('server'), kind: 'smtp', settings: { host: 'mail.evil.test', user: hostile('user'), password: 'secret' } })
+  for (const to of ['mailed@acme.test', 'again@acme.test']) {
+    await tell(world, '/v1/send', {
+      to: { email: to, name: brief('recipient') }, from: { email: 'hello@evil.test', name: brief('author') }, subject: plainly(hostile('mailed').replaceAll('\u202e', '')), tags: ['x'],
+      body: plainly(`${mischief}<p>${hostile('letter')}</p>`), headers: { 'X-Odd': brief('header') }, text: plainly(hostile('plain')),
+      attachments: [{ filename: `${brief('attached')}.html`, contentType: 'text/html', content: 'PHNjcmlwdD5yYW49MTwvc2NyaXB0Pg==' }],
+    })
+  }
+  const ruled = JSON.stringify({ name: brief('rule'), description: hostile('ruled'), on: { event: 'order.*' }, do: [{ subscribe: { tags: [brief('marked')] } }] })
+  await tell(world, '/rules', { rule: ruled })
+  await tell(world, '/campaigns', {
+    name: brief('cast'), description: hostile('casted'), subject: plainly(brief('heading')), body: plainly(`${mischief}<p>The letter to all</p>`), from: 'hello@evil.test', fromName: brief('author'), audienceType: 'ALL',
+  })
+  await written(world, 2)
   window = await context(world)
   watched = watch(await window.newPage())
   page = watched.page
-})
+}, 90_000)
 
 afterAll(async () => {
   await window?.close()
@@ -132,15 +197,19 @@ afterAll(async () => {
 /** The words after which hostile text was seen as text, on any page. */
 const told = new Set<string>()
 
+/** What a browser says of an email that it parses without showing it, and of a form that is sent in its frame: none of it happens. */
+const stopped = /^(console|policy): (Executing inline event handler|Setting the document's base URI|Blocked form submission to '')/
+
 /** Nothing of what came from outside is anything but text. */
 async function harmless(at: string): Promise<void> {
   const found = await page.evaluate(() => ({
     ran: (globalThis as { ran?: unknown }).ran,
-    elements: [...document.querySelectorAll('.hostile, [onerror], [onload], iframe, object, embed, script:not([src]), img:not([src="/ui/icon.svg"])')].map((e) => e.outerHTML.slice(0, 200)),
+    elements: [...document.querySelectorAll('.hostile, [onerror], [onload], iframe:not([sandbox=""][srcdoc]), object, embed, script:not([src]), img:not([src="/ui/icon.svg"]):not(.cm-widgetBuffer:not([src]))')].map((e) => e.outerHTML.slice(0, 200)),
     links: [...document.querySelectorAll<HTMLAnchorElement>('a[href]')].filter((a) => a.origin !== location.origin).map((a) => a.href),
   }))
   expect.soft(found, at).toEqual({ ran: undefined, elements: [], links: [] })
-  expect.soft(watched.faults.splice(0), at).toEqual([])
+  const letter = await page.locator('iframe[sandbox=""]').count()
+  expect.soft(watched.faults.splice(0).filter((f) => letter === 0 || !stopped.test(f)), at).toEqual([])
   const text = await page.locator('body').innerText()
   for (const [, where] of text.matchAll(/(\w+) ?<img class=hostile src=x onerror=/g)) if (where) told.add(where)
 }
@@ -183,9 +252,105 @@ test('hostile text is text on the page of every event, message, contact, receipt
 test('hostile text is text in every list', async () => {
   const template = encodeURIComponent(hostile('template'))
   for (const path of [
-    '/', '/events', '/messages', '/contacts', '/templates/', `/templates/${template}`, '/domains', '/domains?by=senderDomain', '/sources', '/receipts', '/receipts?tab=replays',
-    '/suppressions', '/suppressions?active=all', '/suppressions?tab=patterns', '/keys', '/audit', '/settings',
+    '/', '/events', '/messages', '/contacts', '/contacts/labelled@acme.test?tab=consent', '/topics', '/forms', '/erasures', '/templates/', '/templates/?tab=performance', `/templates/${template}`, '/domains', '/domains?by=senderDomain', '/sources', '/receipts', '/receipts?tab=replays',
+    '/broadcasts', '/rules', '/rules/new', '/sends', '/senders', '/outbox', '/suppressions', '/suppressions?active=all', '/suppressions?tab=patterns', '/keys', '/audit', '/settings', '/segments', '/events/custom',
   ]) await look(path)
+})
+
+test('hostile text is text in segments, in the builder, and on the page of a custom event', async () => {
+  const victim = encodeURIComponent('victim@acme.test')
+  for (const path of [
+    `/segments/${named}`, `/segments/${named}?tab=why&contact=${victim}`, `/segments/${named}?tab=moves`, `/segments/${named}/edit`, `/segments/${named}/edit?view=json`,
+    `/segments/new?from=${named}`, `/segments/new?event=${encodeURIComponent(tracked)}`, `/events/custom/${encodeURIComponent(tracked)}`,
+  ]) await look(path)
+  await open(page, world, `/segments/${named}/edit`)
+  await page.getByRole('combobox', { name: 'What to look at' }).first().fill('img')
+  await page.getByRole('option').filter({ hasText: seen('attribute') }).first().waitFor()
+  await harmless('what is offered to look at')
+  await page.keyboard.press('Escape')
+  await page.getByRole('complementary', { name: 'Trial' }).getByRole('button', { name: 'victim@acme.test' }).click()
+  await page.getByText('victim@acme.test is in it.').waitFor()
+  await harmless('why somebody is in a segment')
+  await open(page, world, `/segments/${named}`)
+  await page.getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('alertdialog').waitFor()
+  await harmless('the question before a segment is deleted')
+})
+
+test('hostile text is text on the pages of senders and sends, and an email in the outbox can do nothing', async () => {
+  const [sends, senders, outbox] = await Promise.all([ask<{ sends: Row[] }>(world, '/sends'), ask<{ senders: Row[] }>(world, '/senders'), ask<{ mails: Row[] }>(world, '/outbox')])
+  const asked: string[] = []
+  page.on('request', (r) => asked.push(r.url()))
+  for (const path of [
+    ...each('/sends', sends.sends), ...each('/senders', senders.senders), ...each('/outbox', outbox.mails),
+    ...['text', 'headers', 'attachments', 'raw'].flatMap((tab) => each('/outbox', outbox.mails.slice(0, 1), `?tab=${tab}`)),
+  ]) await look(path)
+  await open(page, world, `/outbox/${encodeURIComponent(outbox.mails[0]?.id ?? '')}`)
+  const letter = page.locator('iframe[sandbox=""]').contentFrame()
+  await letter.getByText('The letter', { exact: true }).waitFor()
+  expect(await letter.locator('script, iframe, object, embed, link, base, video, a[href], a[ping], [onload], [onerror], [background], form[action], [formaction], image[href], use[href]').count()).toBe(0)
+  await page.getByText('javascript:top.ran=1').first().waitFor()
+  await letter.getByText('there', { exact: true }).click()
+  await letter.getByRole('button', { name: 'send' }).click()
+  await harmless('an email whose links and buttons were pressed')
+  expect(asked.filter((url) => !url.startsWith(world.url) && !url.startsWith('data:'))).toEqual([])
+  await open(page, world, '/sends/new')
+  await page.getByLabel('To', { exact: true }).fill('mailed@acme.test')
+  await page.getByLabel('Subject').fill(plainly(seen('mailed')))
+  await page.getByLabel('Text as HTML').fill(plainly(mischief))
+  await page.getByRole('button', { name: 'Look at it first' }).click()
+  await page.locator('iframe[sandbox=""]').waitFor()
+  await harmless('an email that is looked at before it is sent')
+  const dialog = page.locator('[role=dialog], [role=alertdialog]')
+  const [rules, broadcasts] = await Promise.all([ask<{ rules: Row[] }>(world, '/rules'), ask<{ data: Row[] }>(world, '/campaigns')])
+  for (const path of [...each('/rules', rules.rules), ...each('/rules', rules.rules, '?tab=acts'), `/rules/new?from=${rules.rules[0]?.id}`, ...each('/broadcasts', broadcasts.data), ...each('/broadcasts', broadcasts.data, '/edit')]) await look(path)
+  await open(page, world, `/broadcasts/${broadcasts.data[0]?.id}`)
+  await page.locator('iframe[sandbox=""]').contentFrame().getByText('The letter to all').waitFor()
+  await harmless('the email of a broadcast')
+  await open(page, world, `/senders/${encodeURIComponent(senders.senders[1]?.id ?? '')}`)
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
+  await harmless('the window of a sender')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'More about this sender' }).click()
+  await page.getByRole('menuitem', { name: 'Delete…' }).click()
+  await harmless('the question before a sender is deleted')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByLabel('Send a test email to').fill('victim@acme.test')
+  await harmless('the trial of a sender')
+})
+
+test('an email that is looked at runs nothing, fetches nothing and leads nowhere', async () => {
+  const asked: string[] = []
+  const note = (r: { url(): string }) => { if (!r.url().startsWith(world.url) && !/^(data|about):/.test(r.url())) asked.push(r.url()) }
+  page.on('request', note)
+  for (const path of [`/template/${letter}`, `/template/${letter}?tab=versions`, `/template/new?from=${letter}`, '/template/new?layout=welcome', '/settings']) await look(path)
+  await open(page, world, `/template/${letter}`)
+  const shown = page.frameLocator('iframe[title="Preview of the email"]')
+  await shown.getByText('end of the letter').waitFor()
+  for (const reader of ['Dark', 'As wide as a phone', 'Light']) await page.getByRole('button', { name: reader, exact: true }).last().click()
+  await shown.getByRole('link', { name: 'script within' }).click()
+  await shown.getByRole('link', { name: 'out' }).click()
+  await shown.getByText('end of the letter').waitFor()
+  const left = await page.evaluate(() => {
+    const frame = document.querySelector<HTMLIFrameElement>('iframe[title="Preview of the email"]')
+    const doc = new DOMParser().parseFromString(frame?.srcdoc ?? '', 'text/html')
+    const acting = [...doc.querySelectorAll('*')].flatMap((e) => e.getAttributeNames().filter((n) => /^on|^(srcset|action|formaction|background|poster)$/.test(n)))
+    return { sandbox: frame?.getAttribute('sandbox'), acting, elements: [...doc.querySelectorAll('script, iframe, form, object, embed, base, link, meta[http-equiv], video')].length, away: /url\(["']?https|@import/.test(frame?.srcdoc ?? '') }
+  })
+  expect(left).toEqual({ sandbox: '', acting: [], elements: 0, away: false })
+  await page.getByRole('button', { name: 'Links', exact: true }).click()
+  await page.getByText('leads nowhere').first().waitFor()
+  await harmless('the links of an email')
+  await page.getByRole('button', { name: 'Text', exact: true }).first().click()
+  await harmless('the text of an email')
+  await page.getByRole('button', { name: 'More about this template' }).click()
+  await page.getByRole('menuitem', { name: 'Delete…' }).click()
+  await page.getByRole('alertdialog').waitFor()
+  await harmless('the question before a template is deleted')
+  page.off('request', note)
+  expect(asked).toEqual([])
 })
 
 test('what stands in the address is text too, and leads nowhere else', async () => {
@@ -193,8 +358,12 @@ test('what stands in the address is text too, and leads nowhere else', async () 
   const text = encodeURIComponent(hostile('address'))
   for (const path of [
     `/contacts?search=${text}`, `/contacts/${text}`, `/messages/${text}`, `/events/${text}`, `/receipts/${text}`, `/sources/${text}`, `/sources/new?provider=${text}`,
-    `/templates/${text}`, `/events?template=${text}&tag=${text}`, `/suppressions?contact=${text}`, `/audit?by=${text}&operation=${text}`, `/receipts?problem=${text}`, `/nowhere/${text}`,
-    `/live?template=${text}`, `/domains?domain=${text}`,
+    `/templates/${text}`, `/template/${text}`, `/template/new?layout=${text}&key=${text}`, `/template/new?from=${text}`, `/template/${letter}?tab=versions&version=${text}&against=${text}`,
+    `/templates/?tab=${text}&find=${text}&type=${text}`, `/events?template=${text}&tag=${text}`, `/suppressions?contact=${text}`, `/audit?by=${text}&operation=${text}`, `/receipts?problem=${text}`, `/nowhere/${text}`,
+    `/live?template=${text}`, `/domains?domain=${text}`, `/segments?find=${text}`, `/segments/${text}`, `/segments/new?from=${text}`, `/segments/new?event=${text}&view=${text}`,
+    `/segments/${named}?tab=why&contact=${text}`, `/segments/${named}?find=${text}`, `/events/custom/${text}`, `/events/custom?find=${text}`,
+    `/rules/${text}`, `/rules/new?example=${text}`, `/rules/new?from=${text}`, `/broadcasts/${text}`, `/broadcasts?status=${text}`, `/broadcasts/new?template=${text}&segment=${text}`,
+    `/sends/${text}`, `/sends?broadcast=${text}`, `/sends?contact=${text}`, `/sends?origin=${text}&status=${text}`, `/sends/new?to=${text}&template=${text}`, `/senders/${text}`, `/senders/new?way=${text}`, `/outbox/${text}`, `/outbox?search=${text}`,
     '/?from=2026-99-99&to=2026-99-99', `/contacts?search=${text}&search=b&search[c]=d`, '/events?from=never&to=1',
   ]) await look(path)
   watched.allowed.clear()
@@ -236,8 +405,8 @@ test('hostile text is text in windows over the page, in hints and in what is tol
   await harmless('the window of a suppression')
   await close()
 
-  await open(page, world, '/audit')
-  for (const act of ['note', 'lifted', 'source', 'key']) {
+  for (const [act, operation] of [['note', 'addSuppression'], ['lifted', 'liftSuppression'], ['source', 'createSource'], ['key', 'createKey']] as const) {
+    await open(page, world, `/audit?operation=${operation}`)
     await page.getByRole('row').filter({ hasText: act }).first().getByRole('cell').nth(3).click()
     await dialog.waitFor()
     await harmless(`the window of the act ${act}`)
@@ -268,6 +437,48 @@ test('hostile text is text in windows over the page, in hints and in what is tol
   await page.getByRole('button', { name: 'Check it, change nothing' }).click()
   await page.getByText('Would be added').waitFor()
   await harmless('the report of an import')
+
+  await open(page, world, '/contacts/import')
+  const people = `email,${brief('cell')}\n${brief('person')},x\nok@list.test,${brief('value')}\n`
+  await page.getByLabel('A file with the list').setInputFiles({ name: `${brief('book')}.csv`, mimeType: 'text/csv', buffer: Buffer.from(people) })
+  await page.getByRole('button', { name: 'Check it, change nothing' }).click()
+  await page.getByText('Would be made').waitFor()
+  await harmless('the report of an import of contacts')
+
+  await open(page, world, '/contacts/labelled@acme.test')
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
+  await harmless('the window where a contact is edited')
+  await close()
+  await page.getByRole('switch').first().click()
+  await page.getByText('labelled@acme.test takes').waitFor()
+  await harmless('what is told of a topic')
+  await page.getByRole('button', { name: 'More about this contact' }).click()
+  await page.getByRole('menuitem', { name: 'Merge with another…' }).click()
+  await page.getByLabel('The other one').fill('victim@')
+  await page.getByRole('button', { name: /victim@acme/ }).click()
+  await page.getByRole('button', { name: 'Swap' }).click()
+  await harmless('what a merge would do')
+  await close()
+
+  await open(page, world, '/topics')
+  await page.getByRole('button', { name: /^Delete kind/ }).click()
+  await harmless('the question before a topic is deleted')
+  await close()
+  await page.getByRole('button', { name: /^Edit kind/ }).click()
+  await harmless('the window of a topic')
+  await close()
+
+  await open(page, world, '/forms')
+  await page.getByRole('button', { name: /^Use / }).click()
+  await harmless('what a form is used with')
+  await close()
+  await page.getByRole('button', { name: /^Edit / }).click()
+  await harmless('the window of a form')
+  await close()
+  await open(page, world, '/erasures')
+  await page.getByRole('row').nth(1).getByRole('cell').nth(3).click()
+  await harmless('the window of an erasure')
+  await close()
 })
 
 test('hostile text is text in the live feed', async () => {
@@ -284,6 +495,9 @@ test('all that was sent was seen as text somewhere', () => {
   const sent = [
     'subject', 'template', 'workflow', 'tag', 'metadata', 'key', 'agent', 'diagnostic', 'word', 'body', 'nul', 'value', 'response', 'os', 'app', 'signal', 'list', 'origin', 'delay',
     'field', 'data', 'detail', 'name', 'nobody', 'reason', 'category', 'argument', 'report', 'returned', 'note', 'pattern', 'lifted', 'ses', 'generic', 'source', 'dsn', 'address', 'file', 'column', 'lively',
+    'segment', 'purpose', 'tracked', 'attribute', 'kept', 'asked', 'label', 'inner', 'deep', 'kind', 'about', 'external', 'told', 'item', 'cell', 'person', 'book', 'form', 'question', 'erased',
+    'way', 'sender', 'server', 'user', 'recipient', 'author', 'mailed', 'header', 'plain', 'attached',
+    'letter', 'envelope', 'rule', 'ruled', 'cast', 'casted', 'heading',
   ]
   expect(sent.filter((where) => !told.has(where))).toEqual([])
 })
@@ -304,8 +518,11 @@ test('this suite sees it where a hostile text becomes an element', async () => {
 })
 
 test('no answer of the API is a page, and none may be taken for one', async () => {
-  const [events, receipts] = await Promise.all([ask<{ events: Row[] }>(world, '/events?limit=100'), ask<{ receipts: Row[] }>(world, '/receipts?limit=100')])
+  const [events, receipts, outbox] = await Promise.all([
+    ask<{ events: Row[] }>(world, '/events?limit=100'), ask<{ receipts: Row[] }>(world, '/receipts?limit=100'), ask<{ mails: Row[] }>(world, '/outbox'),
+  ])
   const paths = [
+    ...each('/outbox', outbox.mails, '/raw'), ...each('/outbox', outbox.mails), '/sends', '/senders',
     ...each('/events', events.events, '/raw'), ...each('/receipts', receipts.receipts, '/raw'), ...each('/receipts', receipts.receipts.slice(0, 2)),
     '/events', '/contacts', '/suppressions/export?format=csv', '/suppressions/export?format=jsonl', '/audit', '/openapi.json', '/messages', '/keys',
     '/contacts/%3Cscript%3Eran%3D1%3C%2Fscript%3E', '/%3Cscript%3Eran%3D1%3C%2Fscript%3E', '/events?name=%3Cscript%3E&limit=%3Cscript%3E', '/in/ses/%3Cscript%3E',

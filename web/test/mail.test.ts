@@ -118,7 +118,7 @@ test('contacts are found by a part of their address, and lists that go on are fe
 })
 
 test('templates lead to the page of one, with its funnel and its links', async ({ page, go }) => {
-  await go('/templates/')
+  await go('/templates/?tab=performance')
   await page.getByRole('link', { name: story.ann.template }).click()
   await page.getByRole('heading', { level: 1, name: story.ann.template }).waitFor()
   await page.getByText('From sent to clicked').waitFor()

@@ -75,8 +75,8 @@ export async function tidings(server: Server, ...args: string[]): Promise<string
 }
 
 /** Posts fields as JSON and fails where the answer is no success. */
-export async function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
-  const answer = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) })
+export async function post(url: string, body: unknown, headers: Record<string, string> = {}, method = 'POST'): Promise<Response> {
+  const answer = await fetch(url, { method, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) })
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`)
   return answer
 }
@@ -103,6 +103,10 @@ export async function ask<T>(world: World, path: string): Promise<T> {
 /** Changes something through the API with the key. */
 export const tell = async <T>(world: World, path: string, body: unknown): Promise<T> =>
   (await (await post(world.url + path, body, { Authorization: `Bearer ${world.key}` })).json()) as T
+
+/** Changes a part of something through the API with the key. */
+export const change = async <T>(world: World, path: string, body: unknown): Promise<T> =>
+  (await (await post(world.url + path, body, { Authorization: `Bearer ${world.key}` }, 'PATCH')).json()) as T
 
 export interface Made {
   id: string

@@ -1,7 +1,8 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { createHmac, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Made, post, source, tell, tidings, type World } from './server'
+import { segmentsOf } from './people-world'
+import { ask, change, type Made, post, source, tell, tidings, type World } from './server'
 import { bounced, clicked, complained, deliver, delivered, type Mail, notification, record, type Signer, signer, topic } from './sns'
 
 /** Posts records to a source of Amazon SES, signed, one after the other. */
@@ -76,6 +77,7 @@ export const secretLink = 'https://shop.harbour.test/orders/17?token=ann-secret-
 
 /** Mail, its fates, and what went wrong, so that every page has something to show. */
 export async function fill(world: World, events: number, days: number): Promise<Made> {
+  await sendersOf(world)
   const by = await signer(world.dir)
   const [orders, bills, bounces, production] = await Promise.all([
     sesSource(world, by, 'Orders'),
@@ -95,10 +97,99 @@ export async function fill(world: World, events: number, days: number): Promise<
   await mailed(bounces, 'From: somebody@acme.test\nTo: bounces@harbour.test\nSubject: Out of office\nDate: ' + minutesAgo(9).toUTCString() + '\n\nI am away until Monday.\n')
   await post(`${world.url}/suppressions`, { address: 'old@partner.test', reason: 'manual', note: 'asked by phone' }, { Authorization: `Bearer ${world.key}` })
   await post(`${world.url}/suppressions`, { address: '*@traps.test', note: 'spam traps' }, { Authorization: `Bearer ${world.key}` })
+  await tell(world, '/topics', { name: 'Product news', description: 'What is new, once a month' })
+  await tell(world, '/topics', { name: 'Offers', description: 'Books that cost less', subscribedByDefault: false })
+  await tell(world, '/contacts', {
+    email: story.ann.to[0], externalId: 'reader-17', tags: ['vip', 'beta'], topics: { 'product-news': true, offers: true },
+    data: { firstName: 'Ann', locale: 'en-GB', plan: 'team', orders: 17, since: '2026-05-04', newsletter: true, genres: ['sea', 'travel'], shop: { city: 'Kiel', branch: 3 } },
+  })
+  await tell(world, '/contacts', { email: story.ann.to[0], topics: { offers: false } })
+  await tell(world, '/forms', { name: 'News of Harbour Books', topics: ['product-news'], fields: [{ name: 'firstName', label: 'First name' }], origins: ['https://harbour.test'] })
+  await templatesOf(world)
+  await tell(world, '/erasures', { email: 'forgotten@reader.test', note: 'request 2026-4' })
   await assistant(world, 'remove_suppression', { email: 'old@partner.test' })
+  await segmentsOf(world)
   await tell(world, '/keys', { name: 'shop website', kind: 'public' })
   await tell(world, '/keys', { name: 'monitoring', kind: 'secret', scopes: ['stats:read', 'sources:read'] })
+  await rulesOf(world)
+  await written(world)
   return production
+}
+
+/** The address of whom an email was sent to that is in the outbox. */
+export const reader = 'reader@sending.test'
+
+/** Senders, and emails that were sent, wait and are skipped. */
+async function sendersOf(world: World): Promise<void> {
+  const privateKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
+  await tell(world, '/senders', { name: 'main', kind: 'file', from: { email: 'hello@harbour.test', name: 'Harbour Books' } })
+  await tell(world, '/senders', {
+    name: 'office', kind: 'smtp', from: { email: 'office@harbour.test', name: 'Harbour Books' }, replyTo: 'help@harbour.test', rate: 14,
+    settings: { host: 'mail.harbour.test', port: 465, user: 'office', password: 'a secret of the office', dkim: [{ domain: 'harbour.test', selector: 's1', privateKey }] },
+  })
+  await tell(world, '/senders', { name: 'newsletter', kind: 'smtp', disabled: true, settings: { preset: 'postmark', user: 'token', password: 'token', stream: 'broadcast' } })
+  await tell(world, '/v1/send', {
+    to: { email: reader, name: 'Robin Reader' }, subject: 'Your order {{ order }} is on its way', data: { order: 17 }, tags: ['orders'],
+    body: '<h1>It is on its way</h1><p>Your order {{ order }} left the harbour today. <a href="https://shop.harbour.test/orders/17">See where it is</a>.</p><img src="https://cdn.harbour.test/ship.png" width="320" alt="A ship">',
+    attachments: [{ filename: 'invoice-17.pdf', contentType: 'application/pdf', content: 'JVBERi0xLjQK' }],
+  })
+  await tell(world, '/v1/send', { to: 'later@sending.test', subject: 'Your trial ends', body: '<p>On Friday.</p>', scheduledFor: new Date(Date.now() + 20 * 86_400_000).toISOString() })
+}
+
+/** Waits until so many emails are in the outbox. */
+export async function written(world: World, emails = 1): Promise<void> {
+  for (const until = Date.now() + 40_000; Date.now() < until;) {
+    if ((await ask<{ mails: unknown[] }>(world, '/outbox')).mails.length >= emails) return
+    await new Promise((done) => setTimeout(done, 200))
+  }
+  throw new Error('the emails were not written into the outbox')
+}
+
+/** The template that every world has, in two versions. */
+export const kept = 'shop/shipped'
+
+async function templatesOf(world: World): Promise<void> {
+  await change(world, '/brand', { name: 'Harbour Books', color: '#1d5fb4' })
+  const body = `<!doctype html>
+<html lang="en">
+<head>
+<style>
+  body { margin: 0; padding: 24px; background: #f4f5f7; color: #16181d; font: 16px/1.55 sans-serif; }
+  .panel { max-width: 560px; margin: 0 auto; padding: 32px; background: #fff; border-radius: 12px; }
+  .button { padding: 12px 20px; border-radius: 8px; background: #1d5fb4; color: #fff; text-decoration: none; }
+  @media (prefers-color-scheme: dark) { body { background: #101216 !important; color: #eceef2 !important; } .panel { background: #1a1d23 !important; } }
+</style>
+</head>
+<body>
+<div class="panel">
+<h1>It is on its way</h1>
+<p>Hi {{ firstName | default: "there" }}, your books left Kiel this morning.</p>
+<p><a class="button" href="https://shop.harbour.test/orders/{{ order }}">Follow them</a></p>
+<p><img src="https://shop.harbour.test/van.png" width="240" alt="A van by the sea"></p>
+</div>
+</body>
+</html>
+`
+  const made = await tell<{ id: string }>(world, '/templates', {
+    key: kept, name: 'Shipped', description: 'Once a parcel left', subject: 'Your order is on its way', body, type: 'TRANSACTIONAL', from: 'shop@shop.test', fromName: 'Harbour Books',
+  })
+  await change(world, `/templates/${made.id}`, { subject: 'Your order {{ order }} is on its way', body: body.replace('It is on its way', 'Your books are on their way') })
+  await tell(world, '/templates', {
+    key: 'onboarding/welcome', name: 'Welcome', subject: 'Welcome, {{ firstName | default: "and hello" }}', type: 'MARKETING',
+    body: '<p>Hi {{ firstName | default: "there" }}</p>\n<p><a href="{{ unsubscribeUrl }}">Unsubscribe</a></p>\n',
+  })
+}
+
+/** Rules that nothing in the world makes act, and broadcasts that nobody gets. */
+async function rulesOf(world: World): Promise<void> {
+  await tell(world, '/rules', { rule: 'name: Welcome\ndescription: Greets new accounts\non:\n  event: account.created\ndo:\n- send: {template: onboarding/welcome, delay: 2h}\n- subscribe: {tags: [customer]}\n' })
+  await tell(world, '/rules', { rule: 'name: Who bounces\ndisabled: true\non:\n  event: email.bounce\n  class: hard\ndo:\n- unsubscribe: {}\n' })
+  const later = await tell<{ data: { id: string } }>(world, '/campaigns', { name: 'News of December', template: 'onboarding/welcome', audienceType: 'ALL', topic: 'product-news' })
+  await tell(world, `/campaigns/${later.data.id}/send`, { scheduledFor: new Date(Date.now() + 25 * 86_400_000).toISOString() })
+  await tell(world, '/campaigns', {
+    name: 'Books of the sea', description: 'To those who asked for it', template: 'onboarding/welcome', subject: 'Books of the sea, {{ firstName | default: "dear reader" }}', from: 'news@harbour.test', fromName: 'Harbour Books',
+    audienceType: 'FILTERED', tags: ['vip'], throttlePerMinute: 600, localTime: '09:00', timeZone: 'Europe/Berlin',
+  })
 }
 
 /** Calls a tool as an AI assistant's program does, and returns its structured content. */

@@ -4,6 +4,28 @@
  */
 
 export interface paths {
+    "/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply a folder of definitions
+         * @description Makes the rules of files those of rules/*.yaml, and tells what changes: with dryRun that alone. Where a file has a problem nothing is changed. Rules of files that no file has any more are deleted, unless keep says otherwise; those that were made by the API stay.
+         *
+         *     A key needs the scope `rules:write`.
+         */
+        post: operations["applyFiles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/approvals": {
         parameters: {
             query?: never;
@@ -92,6 +114,248 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/brand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the brand
+         * @description How the pages look that contacts see: forms, unsubscribing, preferences.
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["getBrand"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the brand
+         * @description Only the fields that are given change.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        patch: operations["updateBrand"];
+        trace?: never;
+    };
+    "/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List broadcasts
+         * @description Newest first, with what became of each so far.
+         *
+         *     A key needs the scope `broadcasts:read`.
+         */
+        get: operations["listBroadcasts"];
+        put?: never;
+        /**
+         * Create a broadcast
+         * @description A draft of one email to an audience: to all, to a segment, or to those whom a condition or tags select. Everything that is wrong with it is told. Whoever unsubscribed or is suppressed never gets it.
+         *
+         *     A key needs the scope `broadcasts:write`.
+         */
+        post: operations["createBroadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a broadcast
+         * @description A key needs the scope `broadcasts:read`.
+         */
+        get: operations["getBroadcast"];
+        /**
+         * Change a broadcast
+         * @description Only the fields that are given change. One that began is not changed any more (409).
+         *
+         *     A key needs the scope `broadcasts:write`.
+         */
+        put: operations["updateBroadcast"];
+        post?: never;
+        /**
+         * Delete a broadcast
+         * @description Drafts alone are deleted (409): what was sent stays to be looked up.
+         *
+         *     A key needs the scope `broadcasts:write`.
+         */
+        delete: operations["deleteBroadcast"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Measure the audience of a broadcast
+         * @description A dry run: who would get it now, who is left out and why, and the email as one of them would get it. Nothing is stored or sent.
+         *
+         *     A key needs the scope `broadcasts:read`.
+         */
+        post: operations["measureBroadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a broadcast
+         * @description What was not handed over yet never will be. It can't be undone.
+         *
+         *     A key needs the scope `broadcasts:write`.
+         */
+        post: operations["cancelBroadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a broadcast
+         * @description What was not handed over yet is held until it goes on.
+         *
+         *     A key needs the scope `broadcasts:write`.
+         */
+        post: operations["pauseBroadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a broadcast
+         * @description It goes on where it was, also where it had paused itself: look at pausedReason first.
+         *
+         *     A key needs the scope `broadcasts:write`.
+         */
+        post: operations["resumeBroadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send or schedule a broadcast
+         * @description The audience is taken when it begins, and each contact gets it at most once. A second call for one that began is refused (409).
+         *
+         *     A key needs the scope `broadcasts:write`.
+         */
+        post: operations["sendBroadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what became of a broadcast
+         * @description Exactly, and as of now: how many were sent, delivered, opened, clicked, bounced, complained and left, and why others got nothing.
+         *
+         *     A key needs the scope `broadcasts:read`.
+         */
+        get: operations["getBroadcastStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a broadcast to one address to test it
+         * @description The email counts for nothing, and goes to an address that unsubscribed, too.
+         *
+         *     A key needs the scope `broadcasts:write`.
+         */
+        post: operations["testBroadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/contacts": {
         parameters: {
             query?: never;
@@ -107,6 +371,106 @@ export interface paths {
          */
         get: operations["listContacts"];
         put?: never;
+        /**
+         * Create or update a contact
+         * @description By its address: 201 for a new one, 200 for one that was there. A new one is subscribed unless subscribed is false; one that was there keeps what is left out. data is merged into its attributes key by key, null takes a key away. Where the project's limit of active contacts is reached, a new one is PENDING until expiresAt.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        post: operations["createContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contacts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create or update many contacts
+         * @description 1 to 1,000, each as createContact takes one, in one transaction. What is wrong with one does not hold up the others: the answer tells of each.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        post: operations["bulkContacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export contacts
+         * @description As CSV that an import reads back, or as JSON lines with format=jsonl or Accept: application/jsonl. Cells that a spreadsheet would take for a formula begin with an apostrophe in CSV.
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["exportContacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contacts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import contacts from a list
+         * @description CSV with a header: email, and where there are such subscribed, externalId, tags (with ; between them), topics.<slug>; every other column is an attribute of its name. Cells are typed: numbers, true and false, JSON; a cell in JSON's quotes is text; an empty one says nothing. Good lines go in where others are bad; the first 1,000 bad lines are told, all of them in CSV with report=csv. At most 256 MiB and 5,000,000 lines.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        post: operations["importContacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contacts/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the limit of active contacts
+         * @description And how many are active and wait.
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["getContactLimit"];
+        /**
+         * Set the limit of active contacts
+         * @description 0 takes it away. Contacts that are active stay so; those that wait become active where there is room.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        put: operations["setContactLimit"];
         post?: never;
         delete?: never;
         options?: never;
@@ -123,11 +487,89 @@ export interface paths {
         };
         /**
          * Get a contact
-         * @description By its id (con_…) or its address in any spelling that means the same.
+         * @description By its id (con_…), its address in any spelling that means the same, or the id that your own system knows it by (ext:…). A contact that was merged into another one is found as that one.
          *
          *     A key needs the scope `contacts:read`.
          */
         get: operations["getContact"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a contact
+         * @description Its attributes, tags, topics and external id are gone and it is in no list any more. Its events stay, and what keeps the address from being mailed: suppressions, and that it unsubscribed.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        delete: operations["deleteContact"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a contact
+         * @description Only what is given changes; data is merged key by key, null takes a key away.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        patch: operations["updateContact"];
+        trace?: never;
+    };
+    "/contacts/{id}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export everything kept of a person
+         * @description Attributes, tags, topics, the history of consent, suppressions, segments and all events, as one JSON object or as CSV with a row for each value: what a person may ask for (GDPR, articles 15 and 20).
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["getContactAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contacts/{id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the link that a contact confirms with
+         * @description Of the newest wish to be subscribed that the contact has not confirmed. Where there is none and a form is named, one is made. Send the link to the contact alone: whoever opens it can subscribe them. The wish's event contact.confirmation has the same link for keys with contacts:write.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        post: operations["createConfirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contacts/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the history of a contact's consent
+         * @description Newest first: what people and programs said of all mail and of topics, and what its events said.
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["listConsents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -172,6 +614,78 @@ export interface paths {
          *     A key needs the scope `contacts:read`.
          */
         get: operations["getContactExplanation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contacts/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge two contacts
+         * @description from is removed. What it has and the other lacks goes over; of what both say of consent the later counts; complaints and what a person said hold for the one that stays, bounces for the address that bounced. Its events are found under the one that stays.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        post: operations["mergeContacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List erasures
+         * @description Newest first: when, by whom, why, and what it came upon; never who it was.
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["listErasures"];
+        put?: never;
+        /**
+         * Erase a person
+         * @description By an address, in any spelling. From the answer on (202) nothing of the person is shown or mailed; the server goes through everything that is kept in the background. Events lose what they say of the person and stay as numbers, so that counters stay true. A keyed hash keeps suppressions in force. An address that nobody is known by can be erased, too. It can't be undone.
+         *
+         *     A key needs the scope `contacts:erase`.
+         */
+        post: operations["eraseContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an erasure
+         * @description How far it is.
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["getErasure"];
         put?: never;
         post?: never;
         delete?: never;
@@ -290,6 +804,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List forms
+         * @description Through which people subscribe themselves, newest first.
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["listForms"];
+        put?: never;
+        /**
+         * Create a form
+         * @description The answer holds its link, which is public: its page, and where forms of the sites in origins are sent to.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        post: operations["createForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/forms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a form
+         * @description A key needs the scope `contacts:read`.
+         */
+        get: operations["getForm"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a form
+         * @description Its link ends. Links that people were sent to confirm go on working.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        delete: operations["deleteForm"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a form
+         * @description Only the fields that are given change; lists are replaced. The link stays.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        patch: operations["updateForm"];
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -355,6 +929,28 @@ export interface paths {
          *     A key needs the scope `keys:write`.
          */
         delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/{id}/aws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an API key an AWS pair
+         * @description An access key id and a secret access key, shown this once, with which an AWS SDK puts events at /aws/ as that key. A key that had a pair keeps its access key id; its secret before ends at once. Revoking the key ends the pair. Needs a secret key that may track, and one that may do no more than the one that asks.
+         *
+         *     A key needs the scope `keys:write`.
+         */
+        post: operations["giveAWSPair"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -440,6 +1036,72 @@ export interface paths {
          *     A key needs the scope `contacts:read`.
          */
         get: operations["getMessageExplanation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the outbox
+         * @description What senders of the kind file wrote, newest first. A page of a search may have fewer rows than its limit, and a next one.
+         *
+         *     A key needs the scope `outbox:read`.
+         */
+        get: operations["listOutbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a mail of the outbox
+         * @description Read: headers, HTML, text and the list of attachments.
+         *
+         *     A key needs the scope `outbox:read`.
+         */
+        get: operations["getOutboxMail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{id}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a mail of the outbox as it is
+         * @description The bytes of its .eml file.
+         *
+         *     A key needs the scope `outbox:read`.
+         */
+        get: operations["getOutboxRaw"];
         put?: never;
         post?: never;
         delete?: never;
@@ -716,6 +1378,438 @@ export interface paths {
          *     A key needs the scope `receipts:write`.
          */
         post: operations["cancelReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List rules
+         * @description By name, with what each did in the last 30 days. problems says why a rule can't do all it should, as where its template is gone.
+         *
+         *     A key needs the scope `rules:read`.
+         */
+        get: operations["listRules"];
+        put?: never;
+        /**
+         * Create a rule
+         * @description rule is the text of one rule, YAML or JSON, as it stands in a file: see the page on rules. Everything that is wrong is told at once, with its line. 409 with the code name_taken where another rule has the name.
+         *
+         *     A key needs the scope `rules:write`.
+         */
+        post: operations["createRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a rule on stored events
+         * @description Tells which events of the past it would have been for, and what it would have done, as contacts are now. Nothing is sent or changed.
+         *
+         *     A key needs the scope `rules:read`.
+         */
+        post: operations["tryRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a rule
+         * @description By its id or name.
+         *
+         *     A key needs the scope `rules:read`.
+         */
+        get: operations["getRule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a rule
+         * @description And what is noted of its acts. What it sent is sent.
+         *
+         *     A key needs the scope `rules:write`.
+         */
+        delete: operations["deleteRule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a rule
+         * @description The text replaces what the rule said. With a version that is not the rule's any more it is 409 with the code changed. A rule of files is brought back as the files have it when they are applied again.
+         *
+         *     A key needs the scope `rules:write`.
+         */
+        patch: operations["updateRule"];
+        trace?: never;
+    };
+    "/rules/{id}/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a rule did
+         * @description In the last 30 days, newest first: for each event each action once, done, skipped or failed, and why.
+         *
+         *     A key needs the scope `rules:read`.
+         */
+        get: operations["listRuleActs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List segments
+         * @description Newest first. How many are in a dynamic segment that is not tracked is as of computedAt; asking for it by itself counts anew.
+         *
+         *     A key needs the scope `segments:read`.
+         */
+        get: operations["listSegments"];
+        put?: never;
+        /**
+         * Create a segment
+         * @description A DYNAMIC segment has whom its condition selects, a STATIC one those whom somebody puts there. With trackMembership its members are kept, and whoever comes or goes makes an event; those who are in it when it is made do not.
+         *
+         *     A key needs the scope `segments:write`.
+         */
+        post: operations["createSegment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a condition
+         * @description How many contacts a condition selects now, and some of them. Nothing is stored.
+         *
+         *     A key needs the scope `segments:read`.
+         */
+        post: operations["previewSegment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a segment
+         * @description With how many are in it.
+         *
+         *     A key needs the scope `segments:read`.
+         */
+        get: operations["getSegment"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a segment
+         * @description Nobody gets an exit event. A segment that others ask for is a conflict, which names them.
+         *
+         *     A key needs the scope `segments:write`.
+         */
+        delete: operations["deleteSegment"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a segment
+         * @description What is left out stays. A new condition is computed in the background; until then the members are the old ones. The names of its events stay.
+         *
+         *     A key needs the scope `segments:write`.
+         */
+        patch: operations["updateSegment"];
+        trace?: never;
+    };
+    "/segments/{id}/compute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute the members of a segment anew
+         * @description A repair, in the background: the members of a tracked segment are kept current anyway.
+         *
+         *     A key needs the scope `segments:write`.
+         */
+        post: operations["computeSegment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the contacts in a segment
+         * @description By age.
+         *
+         *     A key needs the scope `segments:read`.
+         */
+        get: operations["listSegmentContacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain why a contact is in a segment or not
+         * @description The condition part by part: what each filter asks, whether that is true, false or unknown of the contact, and why.
+         *
+         *     A key needs the scope `segments:read`.
+         */
+        get: operations["explainSegment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put contacts into a static segment
+         * @description By address. Those that no contact has are named in notFound.
+         *
+         *     A key needs the scope `segments:write`.
+         */
+        post: operations["addSegmentMembers"];
+        /**
+         * Take contacts out of a static segment
+         * @description By address.
+         *
+         *     A key needs the scope `segments:write`.
+         */
+        delete: operations["removeSegmentMembers"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List senders
+         * @description The ways out for mail, oldest first. A project without any has one that writes into the outbox: it is the one that is implicit.
+         *
+         *     A key needs the scope `senders:read`.
+         */
+        get: operations["listSenders"];
+        put?: never;
+        /**
+         * Create a sender
+         * @description Of the kind ses, smtp, file or console. The first one of a project is the default. Passwords and keys are never shown again.
+         *
+         *     A key needs the scope `senders:write`.
+         */
+        post: operations["createSender"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/senders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a sender
+         * @description By its id or name.
+         *
+         *     A key needs the scope `senders:read`.
+         */
+        get: operations["getSender"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a sender
+         * @description 409 with the code default_sender for the default one while there are others.
+         *
+         *     A key needs the scope `senders:write`.
+         */
+        delete: operations["deleteSender"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a sender
+         * @description Only the fields that are given change; its kind stays. Servers take a change up within a second.
+         *
+         *     A key needs the scope `senders:write`.
+         */
+        patch: operations["updateSender"];
+        trace?: never;
+    };
+    "/senders/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a sender
+         * @description Connects and says who it is, without a mail. With an address it sends a test mail there. ok is false where that does not work, and detail and remedy say why and what to do.
+         *
+         *     A key needs the scope `senders:write`.
+         */
+        post: operations["testSender"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sends
+         * @description What was asked to be sent, newest first. status=uncertain has those that need a person's decision.
+         *
+         *     A key needs the scope `sends:read`.
+         */
+        get: operations["listSends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sends/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a send
+         * @description A key needs the scope `sends:read`.
+         */
+        get: operations["getSend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sends/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide what becomes of a send
+         * @description Takes back one that waits, tries one again that failed, and settles one that is uncertain.
+         *
+         *     A key needs the scope `sends:write`.
+         */
+        post: operations["decideSend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1268,6 +2362,282 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tags of contacts
+         * @description Sorted, with how many contacts have each.
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["listTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List templates
+         * @description Newest first. problems are files of the server's folder of templates that are not as they should be.
+         *
+         *     A key needs the scope `templates:read`.
+         */
+        get: operations["listTemplates"];
+        put?: never;
+        /**
+         * Create a template
+         * @description Subject, body and text are Liquid; every mistake is told with its line and column. See the page on templates.
+         *
+         *     A key needs the scope `templates:write`.
+         */
+        post: operations["createTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a template
+         * @description Renders a template, or what is given, for a contact and its data, without storing or sending anything. Mistakes are in the answer, with their line and column.
+         *
+         *     A key needs the scope `templates:read`.
+         */
+        post: operations["previewTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate a template
+         * @description Tells every mistake, and what is doubtful: variables that no contact has and that have no default, links that lead nowhere, images that are not shown.
+         *
+         *     A key needs the scope `templates:read`.
+         */
+        post: operations["validateTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a template
+         * @description By its id (tpl_…) or its key, whose slashes are written %2F.
+         *
+         *     A key needs the scope `templates:read`.
+         */
+        get: operations["getTemplate"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a template
+         * @description With its versions. One that something needs is not deleted (409).
+         *
+         *     A key needs the scope `templates:write`.
+         */
+        delete: operations["deleteTemplate"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a template
+         * @description Only the fields that are given change. Every change is a new version; the old ones are kept. A template of the server's folder is changed there (409).
+         *
+         *     A key needs the scope `templates:write`.
+         */
+        patch: operations["updateTemplate"];
+        trace?: never;
+    };
+    "/templates/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a template as a test
+         * @description To one address, with the data of a contact or with what is given; [Test] stands before the subject. It is sent whatever the recipient said of mail, but for a suppression, and counts nowhere for the template.
+         *
+         *     A key needs the scope `sends:write`.
+         */
+        post: operations["testTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a template
+         * @description Newest first: who made them, when, and what the template was.
+         *
+         *     A key needs the scope `templates:read`.
+         */
+        get: operations["listTemplateVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a template as it was in a version
+         * @description A key needs the scope `templates:read`.
+         */
+        get: operations["getTemplateVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a version of a template
+         * @description What the template was becomes its newest version.
+         *
+         *     A key needs the scope `templates:write`.
+         */
+        post: operations["restoreTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List topics
+         * @description Kinds of mail that contacts may take or leave, by name.
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["listTopics"];
+        put?: never;
+        /**
+         * Create a topic
+         * @description Its slug is made of the name where none is given, and never changes.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        post: operations["createTopic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/topics/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a topic
+         * @description By its id (top_…) or its slug.
+         *
+         *     A key needs the scope `contacts:read`.
+         */
+        get: operations["getTopic"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a topic
+         * @description What contacts said of it goes with it; the history of their consent stays.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        delete: operations["deleteTopic"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a topic
+         * @description Only the fields that are given change.
+         *
+         *     A key needs the scope `contacts:write`.
+         */
+        patch: operations["updateTopic"];
+        trace?: never;
+    };
     "/ui/invitation": {
         parameters: {
             query?: never;
@@ -1396,10 +2766,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send email
+         * @description To one person or up to 50, each with an email of its own. Contacts that are not there are made. Whoever may not be mailed is skipped, which the answer and an event email.skipped tell; everybody else's email is queued: an answer means that it is stored and will be tried for a day.
+         *
+         *     A key needs the scope `sends:write`.
+         */
+        post: operations["sendEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Track an event
+         * @description Makes the contact where there is none, subscribed unless subscribed says otherwise; one that is there stays as it is where subscribed is left out. data goes into the event and is merged into the contact: null takes a key away, {"value": …, "persistent": false} is in the event alone. What is not taken stands under ignored. With an Idempotency-Key the same request again gets the first answer, and another one 409.
+         *
+         *     A key needs the scope `events:write`.
+         */
+        post: operations["trackEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/track/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Track events
+         * @description Up to 1,000, stored together. An item that can't be taken costs only itself: results has one for each, in order.
+         *
+         *     A key needs the scope `events:write`.
+         */
+        post: operations["trackEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AWSPair: {
+            /**
+             * @description Of the key, the same as long as it lives
+             * @example TIDI01JQ7Z9F3V8K2M5N
+             */
+            accessKeyId: string;
+            /** @description Whose pair it is */
+            key: components["schemas"]["Key"];
+            /**
+             * @description It is shown this once
+             * @example u0Ab…
+             */
+            secretAccessKey: string;
+        };
         Acceptance: {
             /**
              * @description Required where the link has no name
@@ -1501,6 +2951,14 @@ export interface components {
             pattern?: components["schemas"]["Pattern"];
             suppression?: components["schemas"]["Suppression"];
         };
+        ApplyInBody: {
+            /** @description Only tell what would change */
+            dryRun?: boolean;
+            /** @description The files of the folder */
+            files: components["schemas"]["Item"][] | null;
+            /** @description Rules of files that no file has any more stay */
+            keep?: boolean;
+        };
         Approval: {
             /**
              * @description Who decided: a key's or person's id, or cli; absent: nobody yet
@@ -1548,7 +3006,7 @@ export interface components {
              */
             keyName: string;
             /**
-             * @description The reasons of the suppressions that would end; empty: none holds any more
+             * @description The reasons of the suppressions that would end; empty: none holds any more, or the act lifts none
              * @example [
              *       "hard_bounce"
              *     ]
@@ -1569,6 +3027,11 @@ export interface components {
              * @enum {string}
              */
             state: "waits" | "approved" | "refused";
+            /**
+             * @description What would be done, for people
+             * @example lift all suppressions of ghost@acme.test (con_2), so that it is mailed again
+             */
+            would: string;
         };
         ApprovalList: {
             /** @description The oldest first */
@@ -1650,6 +3113,802 @@ export interface components {
              */
             said?: string;
         };
+        Brand: {
+            /**
+             * @description Of what is pressed, #rrggbb; empty: ours
+             * @example #1f4fd8
+             */
+            color: string;
+            /**
+             * @description Where its logo is, which browsers load from there; empty: none
+             * @example https://acme.test/logo.png
+             */
+            logoUrl: string;
+            /**
+             * @description Of whoever sends; empty: none
+             * @example Acme
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed; absent: never
+             */
+            updatedAt?: string;
+        };
+        BrandChange: {
+            /**
+             * @description Of what is pressed, #rrggbb; empty: ours
+             * @example #1f4fd8
+             */
+            color?: string;
+            /**
+             * @description Where its logo is, by https; empty takes it away
+             * @example https://acme.test/logo.png
+             */
+            logoUrl?: string;
+            /**
+             * @description Of whoever sends; empty takes it away
+             * @example Acme
+             */
+            name?: string;
+        };
+        Broadcast: {
+            /**
+             * @description Of FILTERED
+             * @example {
+             *       "groups": [
+             *         {
+             *           "filters": [
+             *             {
+             *               "field": "data.plan",
+             *               "operator": "equals",
+             *               "value": "team"
+             *             }
+             *           ]
+             *         }
+             *       ],
+             *       "logic": "AND"
+             *     }
+             */
+            audienceCondition?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description How many are in the audience, those who are left out among them
+             * @example 1250
+             */
+            audienceSize: number;
+            /** @description Whether the audience is known: from then on totalRecipients stays */
+            audienceTaken: boolean;
+            /**
+             * @description Who it goes to: all, a segment, or those whom a condition or tags select
+             * @enum {string}
+             */
+            audienceType: "ALL" | "SEGMENT" | "FILTERED";
+            /**
+             * @description HTML, a template; empty: the template's
+             * @example <p>Hi {{ firstName }}</p>
+             */
+            body: string;
+            /**
+             * Format: int64
+             * @description Which came back
+             * @example 5
+             */
+            bouncedCount: number;
+            /**
+             * Format: int64
+             * @description By anybody, machines too
+             * @example 102
+             */
+            clickedCount: number;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * @description What the template may name beside the contact
+             * @example {
+             *       "month": "May"
+             *     }
+             */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: int64
+             * @description Which the recipient's provider took
+             * @example 1175
+             */
+            deliveredCount: number;
+            /**
+             * @description What it is for
+             * @example To all who pay
+             */
+            description: string | null;
+            /**
+             * Format: email
+             * @description Whom it is from; absent: as the template or the sender says
+             * @example news@acme.test
+             */
+            from?: string;
+            /**
+             * @description The name beside it
+             * @example Acme
+             */
+            fromName: string | null;
+            /**
+             * Format: int64
+             * @description How many of the recipients had their turn: their email was queued, or skipped
+             * @example 1200
+             */
+            handledCount: number;
+            /**
+             * @description Its id, which never changes
+             * @example brc_4f
+             */
+            id: string;
+            /**
+             * @description How many of the audience are not mailed, by why
+             * @example {
+             *       "unsubscribed": 50
+             *     }
+             */
+            leftOut?: {
+                [key: string]: number;
+            };
+            /**
+             * @description When it is this time where the recipient is, by the contact's attribute timezone; absent: at once
+             * @example 09:00
+             */
+            localTime?: string;
+            /**
+             * @description For people
+             * @example May news
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description By anybody, machines too
+             * @example 610
+             */
+            openedCount: number;
+            /**
+             * @description Why it is paused
+             * @example 61 of 1000 emails bounced, which is more than 5 %
+             */
+            pausedReason?: string;
+            /**
+             * @description The project that it belongs to
+             * @example prj_default
+             */
+            projectId: string;
+            /**
+             * Format: email
+             * @description Where answers go
+             * @example help@acme.test
+             */
+            replyTo: string | null;
+            /**
+             * Format: date-time
+             * @description When it begins
+             */
+            scheduledFor: string | null;
+            /** @description The segment, where one broadcast is asked for */
+            segment?: components["schemas"]["Segment"];
+            /**
+             * @description Of SEGMENT
+             * @example seg_4f
+             */
+            segmentId: string | null;
+            /**
+             * @description The sender's id; absent: the project's default
+             * @example snr_1
+             */
+            sender?: string;
+            /**
+             * Format: date-time
+             * @description When the last email was handed over
+             */
+            sentAt: string | null;
+            /**
+             * Format: int64
+             * @description How many were handed over
+             * @example 1180
+             */
+            sentCount: number;
+            /**
+             * Format: date-time
+             * @description When no more was expected of it: everything that was sent has an outcome, or three days are over
+             */
+            settledAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            startedAt: string | null;
+            /**
+             * @description SENT: everybody's email was handed over, or never will be
+             * @enum {string}
+             */
+            status: "DRAFT" | "SCHEDULED" | "SENDING" | "SENT" | "CANCELLED" | "PAUSED";
+            /**
+             * @description A template of one line; empty: the template's
+             * @example News for {{ firstName }}
+             */
+            subject: string;
+            /**
+             * @description Of FILTERED: the tags that a recipient has, all of them
+             * @example [
+             *       "beta"
+             *     ]
+             */
+            tags?: string[] | null;
+            /**
+             * @description The template's id
+             * @example tpl_01jq7z9f3v8k2m5n
+             */
+            template?: string;
+            /** @description The text part, a template; null: it is made of the HTML; empty: there is none */
+            text: string | null;
+            /** @description Past which it pauses itself */
+            thresholds: components["schemas"]["BroadcastThresholds"];
+            /**
+             * Format: int64
+             * @description At most so many emails a minute; absent: as fast as it goes
+             * @example 600
+             */
+            throttlePerMinute?: number;
+            /**
+             * @description Of those who have none; absent: UTC
+             * @example Europe/Berlin
+             */
+            timeZone?: string;
+            /**
+             * @description The slug of its topic: whoever left that is left out
+             * @example news
+             */
+            topic?: string;
+            /**
+             * Format: int64
+             * @description How many are to be mailed, as far as the audience was taken
+             * @example 1200
+             */
+            totalRecipients: number;
+            /** @description Absent: as the template says */
+            trackClicks?: boolean;
+            /** @description Absent: as the template says */
+            trackOpens?: boolean;
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+        };
+        BroadcastAnswer: {
+            data: components["schemas"]["Broadcast"];
+            /**
+             * @description What was done, for people
+             * @example The broadcast is scheduled
+             */
+            message?: string;
+            /** @description Always true: what is not done is answered with a problem */
+            success: boolean;
+        };
+        BroadcastAudience: {
+            /**
+             * Format: int64
+             * @description How many are in the audience
+             * @example 1250
+             */
+            audienceSize: number;
+            /**
+             * @description How many would not, by why
+             * @example {
+             *       "unsubscribed": 50
+             *     }
+             */
+            leftOut: {
+                [key: string]: number;
+            };
+            /** @description The email as the first of the sample would get it; null: there is nobody */
+            preview: components["schemas"]["BroadcastPreview"];
+            /**
+             * Format: int64
+             * @description How many of them would be mailed
+             * @example 1200
+             */
+            recipients: number;
+            /** @description A few of the recipients */
+            sample: components["schemas"]["SentContact"][];
+        };
+        BroadcastAudienceOutBody: {
+            data: components["schemas"]["BroadcastAudience"];
+            /** @description Always true */
+            success: boolean;
+        };
+        BroadcastList: {
+            /** @description Newest first */
+            data: components["schemas"]["Broadcast"][];
+            /**
+             * Format: int64
+             * @description Which page it is, from 1
+             * @example 1
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description How many a page has at most
+             * @example 20
+             */
+            pageSize: number;
+            /**
+             * Format: int64
+             * @description How many there are in all
+             * @example 3
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many pages there are
+             * @example 1
+             */
+            totalPages: number;
+        };
+        BroadcastPreview: {
+            /**
+             * @description Whose it is
+             * @example lea@acme.test
+             */
+            email: string;
+            /**
+             * @description Whom it is from
+             * @example news@acme.test
+             */
+            from: string;
+            /**
+             * @description The name beside it
+             * @example Acme
+             */
+            fromName?: string;
+            /** @description Rendered, without the links that a real one gets */
+            html: string;
+            /**
+             * @description Rendered
+             * @example Your invoice 1042
+             */
+            subject: string;
+            /** @description The same, as text; empty: there is none */
+            text: string;
+            /** @description What somebody should look at */
+            warnings?: string[];
+        };
+        BroadcastStats: {
+            /**
+             * Format: int64
+             * @description How many are in the audience
+             * @example 1250
+             */
+            audienceSize: number;
+            /**
+             * Format: double
+             * @description Of those sent
+             * @example 0.0042
+             */
+            bounceRate: number;
+            /**
+             * Format: int64
+             * @description Which came back
+             * @example 5
+             */
+            bouncedCount: number;
+            /**
+             * Format: int64
+             * @description How many were taken back
+             * @example 0
+             */
+            canceledCount: number;
+            /**
+             * Format: double
+             * @description The same of clicks
+             * @example 0.0809
+             */
+            clickRate: number;
+            /**
+             * Format: int64
+             * @description By anybody, machines too
+             * @example 102
+             */
+            clickedCount: number;
+            /**
+             * Format: int64
+             * @description By people
+             * @example 95
+             */
+            clickedHumanCount: number;
+            /**
+             * Format: int64
+             * @description Every click, also of the same message
+             * @example 130
+             */
+            clicksTotal: number;
+            /**
+             * Format: int64
+             * @description Which were called spam
+             * @example 1
+             */
+            complainedCount: number;
+            /**
+             * Format: double
+             * @description Of those sent
+             * @example 0.0008
+             */
+            complaintRate: number;
+            /**
+             * Format: int64
+             * @description Which the recipient's provider took
+             * @example 1175
+             */
+            deliveredCount: number;
+            /**
+             * Format: double
+             * @description Of those sent
+             * @example 0.9958
+             */
+            deliveryRate: number;
+            /**
+             * @description The same, by why
+             * @example {
+             *       "expired": 3
+             *     }
+             */
+            failed: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description How many never could be
+             * @example 3
+             */
+            failedCount: number;
+            /**
+             * Format: int64
+             * @description Whose address does not take mail, for good
+             * @example 4
+             */
+            hardBouncedCount: number;
+            /**
+             * @description How many are not, by why, as the audience was taken
+             * @example {
+             *       "unsubscribed": 50
+             *     }
+             */
+            leftOut: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description Opened by people, of those delivered, or where nothing tells of that of those sent
+             * @example 0.4085
+             */
+            openRate: number;
+            /**
+             * Format: int64
+             * @description By anybody, machines too
+             * @example 610
+             */
+            openedCount: number;
+            /**
+             * Format: int64
+             * @description By people
+             * @example 480
+             */
+            openedHumanCount: number;
+            /**
+             * Format: int64
+             * @description Every open, also of the same message
+             * @example 790
+             */
+            opensTotal: number;
+            /**
+             * Format: int64
+             * @description How many emails wait to be handed over, those that are held among them
+             * @example 0
+             */
+            queuedCount: number;
+            /**
+             * Format: int64
+             * @description Which the provider took and then would not send
+             * @example 0
+             */
+            rejectedCount: number;
+            /**
+             * Format: int64
+             * @description Which were answered
+             * @example 2
+             */
+            repliedCount: number;
+            /**
+             * Format: int64
+             * @description How many were handed over
+             * @example 1180
+             */
+            sentCount: number;
+            /**
+             * @description The same, by why
+             * @example {
+             *       "suppressed": 17
+             *     }
+             */
+            skipped: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description How many recipients might not be mailed any more when their turn came
+             * @example 17
+             */
+            skippedCount: number;
+            /**
+             * @description Where it is
+             * @enum {string}
+             */
+            status: "DRAFT" | "SCHEDULED" | "SENDING" | "SENT" | "CANCELLED" | "PAUSED";
+            /**
+             * Format: int64
+             * @description How many of them are to be mailed
+             * @example 1200
+             */
+            totalRecipients: number;
+            /**
+             * Format: int64
+             * @description How many may have been handed over: the server ended, or the connection broke. GET /sends?status=uncertain lists them
+             * @example 0
+             */
+            uncertainCount: number;
+            /**
+             * Format: int64
+             * @description Who left by this email
+             * @example 6
+             */
+            unsubscribedCount: number;
+            /**
+             * Format: int64
+             * @description How many had no turn yet
+             * @example 0
+             */
+            waitingCount: number;
+        };
+        BroadcastStatsOutBody: {
+            data: components["schemas"]["BroadcastStats"];
+            /** @description Always true */
+            success: boolean;
+        };
+        BroadcastTest: {
+            /**
+             * @description What was done, for people
+             * @example The test is on its way
+             */
+            message: string;
+            /**
+             * @description Why it is skipped
+             * @example suppressed
+             */
+            reason?: string;
+            /**
+             * @description The send's id
+             * @example snd_8h3
+             */
+            send: string;
+            /**
+             * @description Whether it is on its way
+             * @enum {string}
+             */
+            status: "queued" | "skipped";
+            /** @description Always true: what is not done is answered with a problem */
+            success: boolean;
+        };
+        BroadcastThresholds: {
+            /**
+             * Format: double
+             * @description The share of the sent emails that bounced; 0: never
+             * @example 0.05
+             */
+            bounceRate: number;
+            /**
+             * Format: double
+             * @description The share that complained; 0: never
+             * @example 0.003
+             */
+            complaintRate: number;
+            /**
+             * Format: int64
+             * @description How many must be sent before either counts
+             * @example 500
+             */
+            minimum: number;
+        };
+        BroadcastWish: {
+            /**
+             * @description Of FILTERED; null: none
+             * @example {
+             *       "groups": [
+             *         {
+             *           "filters": [
+             *             {
+             *               "field": "data.plan",
+             *               "operator": "equals",
+             *               "value": "team"
+             *             }
+             *           ]
+             *         }
+             *       ],
+             *       "logic": "AND"
+             *     }
+             */
+            audienceCondition?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Who it goes to: all, a segment, or those whom a condition or tags select
+             * @enum {string}
+             */
+            audienceType?: "ALL" | "SEGMENT" | "FILTERED";
+            /**
+             * @description HTML, a template; empty: the template's
+             * @example <p>Hi {{ firstName }}</p>
+             */
+            body?: string;
+            /**
+             * @description What the template may name beside the contact; it is not merged into contacts
+             * @example {
+             *       "month": "May"
+             *     }
+             */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description What it is for; null: nothing
+             * @example To all who pay
+             */
+            description?: string | null;
+            /**
+             * @description Whom it is from; empty: as the template or the sender says
+             * @example news@acme.test
+             */
+            from?: string;
+            /**
+             * @description The name beside it; null: none
+             * @example Acme
+             */
+            fromName?: string | null;
+            /**
+             * @description When it is this time where the recipient is, by the contact's attribute timezone; empty: at once
+             * @example 09:00
+             */
+            localTime?: string;
+            /**
+             * @description For people
+             * @example May news
+             */
+            name?: string;
+            /**
+             * @description Where answers go; null: to whom it is from
+             * @example help@acme.test
+             */
+            replyTo?: string | null;
+            /**
+             * @description Needed by SEGMENT; null: none
+             * @example seg_4f
+             */
+            segmentId?: string | null;
+            /**
+             * @description The sender's id; empty: the project's default
+             * @example snr_1
+             */
+            sender?: string;
+            /**
+             * @description A template of one line; empty: the template's
+             * @example News for {{ firstName }}
+             */
+            subject?: string;
+            /**
+             * @description Of FILTERED: the tags that a recipient has, all of them
+             * @example [
+             *       "beta"
+             *     ]
+             */
+            tags?: string[];
+            /**
+             * @description A template's id or key, in place of subject and body; what is said of those stands in place of the template's
+             * @example news/may
+             */
+            template?: string;
+            /** @description The text part, a template; null: it is made of the HTML; empty: there is none */
+            text?: string | null;
+            /** @description Past which it pauses itself */
+            thresholds?: components["schemas"]["ThresholdsWish"];
+            /**
+             * Format: int64
+             * @description At most so many emails a minute; 0: as fast as it goes
+             * @example 600
+             */
+            throttlePerMinute?: number;
+            /**
+             * @description Of those who have none; empty: UTC
+             * @example Europe/Berlin
+             */
+            timeZone?: string;
+            /**
+             * @description The slug of its topic: whoever left that is left out; empty: none
+             * @example news
+             */
+            topic?: string;
+            /** @description Whether clicks are watched; absent: as the template says */
+            trackClicks?: boolean;
+            /** @description Whether opens are watched; absent: as the template says */
+            trackOpens?: boolean;
+        };
+        BulkAnswer: {
+            /**
+             * Format: int64
+             * @description How many are new
+             * @example 1
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description How many were not taken, or not all of it
+             * @example 0
+             */
+            failed: number;
+            /** @description In the order of the request */
+            results: components["schemas"]["BulkResult"][];
+            /**
+             * Format: int64
+             * @description How many were there and changed
+             * @example 0
+             */
+            updated: number;
+        };
+        BulkContacts: {
+            /** @description 1 to 1,000 */
+            contacts: components["schemas"]["NewContact"][];
+        };
+        BulkResult: {
+            /**
+             * @description Whether anything changed
+             * @example true
+             */
+            changed: boolean;
+            /**
+             * @description The address
+             * @example ann@acme.test
+             */
+            email: string;
+            /** @description Why it was not taken, or not all of it */
+            errors?: components["schemas"]["Mistake"][] | null;
+            /**
+             * @description The contact's id; absent: it was not taken
+             * @example con_4f
+             */
+            id?: string;
+            /**
+             * @description Keys of data that attributes can't have
+             * @example [
+             *       "id"
+             *     ]
+             */
+            ignored?: string[] | null;
+            /**
+             * @description Whether it was made now
+             * @example true
+             */
+            isNew: boolean;
+        };
         ChangePasswordInBody: {
             /**
              * @description The next one, under the same rules as the first
@@ -1661,6 +3920,38 @@ export interface components {
              * @example four words or more
              */
             old: string;
+        };
+        ConditionPart: {
+            /**
+             * @description The filter in words
+             * @example data.plan is "team"
+             */
+            asks?: string;
+            /**
+             * @description Where it stands in the condition; empty: the whole
+             * @example groups[0].filters[1]
+             */
+            at: string;
+            /**
+             * @description What the contact has
+             * @example it is "free"
+             */
+            because?: string;
+            /**
+             * @description What is true of it for the contact
+             * @enum {string}
+             */
+            holds: "true" | "false" | "unknown";
+            /**
+             * @description How its parts are joined; absent: it is a filter
+             * @enum {string}
+             */
+            logic?: "AND" | "OR";
+            /**
+             * @description Its parts
+             * @example []
+             */
+            parts?: components["schemas"]["ConditionPart"][] | null;
         };
         Confirmation: {
             /**
@@ -1694,11 +3985,73 @@ export interface components {
              */
             topic: string;
         };
+        ConfirmationLink: {
+            /**
+             * @description Send it to the contact alone: whoever has it can subscribe them
+             * @example https://tidings.example.com/confirm/01jq…
+             */
+            confirmUrl: string;
+            /**
+             * Format: date-time
+             * @description When it ends
+             */
+            expiresAt: string;
+        };
         ConfirmationList: {
             /** @description Newest first */
             confirmations: components["schemas"]["Confirmation"][];
         };
+        ConfirmationWish: {
+            /**
+             * @description A form's id; absent: the newest wish that the contact has not confirmed
+             * @example frm_01jq7z9f3v8k2m5n
+             */
+            form?: string;
+        };
+        Consent: {
+            /**
+             * Format: date-time
+             * @description When it was said
+             */
+            at: string;
+            /**
+             * @description Who: a key's, a person's or a form's id, or cli
+             * @example key_1
+             */
+            by?: string;
+            /**
+             * @description The event that said it
+             * @example 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11
+             */
+            eventId?: string;
+            /**
+             * @description How it was said: api, track, form, import, person, merge, mcp, cli, or the name of an event
+             * @example email.unsubscribe
+             */
+            origin: string;
+            /**
+             * @description Why, where that is known
+             * @example complaint
+             */
+            reason?: string;
+            /**
+             * @description Whether mail was wanted
+             * @example false
+             */
+            subscribed: boolean;
+            /**
+             * @description The topic's slug; absent: all mail
+             * @example news
+             */
+            topic?: string;
+        };
+        ConsentList: {
+            /** @description Newest first */
+            consents: components["schemas"]["Consent"][];
+        };
         Contact: {
+            /** @description Its newest wish to be subscribed by a form, where it has to confirm that; in the answer about one contact */
+            confirmation?: components["schemas"]["ContactConfirmation"];
             /**
              * Format: date-time
              * @description When it last opted out or in
@@ -1722,8 +4075,16 @@ export interface components {
              * @example ghost@acme.test
              */
             email: string;
-            /** @description Always null */
+            /**
+             * @description When a pending contact is removed; null: never
+             * @example 2026-05-06T12:00:00.000Z
+             */
             expiresAt: string | null;
+            /**
+             * @description What your own system knows it by
+             * @example user-17
+             */
+            externalId?: string;
             /**
              * Format: date-time
              * @description When its earliest event occurred
@@ -1757,16 +4118,32 @@ export interface components {
              */
             projectId: string;
             /**
-             * @description Always ACTIVE: there is no limit on contacts
+             * Format: date-time
+             * @description Until when it wants no mail that it does not need; absent or past: it may have any
+             */
+            snoozedUntil?: string;
+            /**
+             * @description PENDING: it came when there was no room for more active contacts
              * @enum {string}
              */
-            status: "ACTIVE";
+            status: "ACTIVE" | "PENDING";
             /** @description Whether it may be mailed: neither unsubscribed nor suppressed */
             subscribed: boolean;
             /** @description Whether it must not be mailed: a suppression or a pattern holds */
             suppressed: boolean;
             /** @description Those that hold and those that ended */
             suppressions: components["schemas"]["Suppression"][];
+            /**
+             * @description Sorted
+             * @example [
+             *       "vip"
+             *     ]
+             */
+            tags?: string[] | null;
+            /** @description What it said of topics, by slug: whether it takes them */
+            topics?: {
+                [key: string]: boolean;
+            };
             /** @description Whether the contact opted out */
             unsubscribed: boolean;
             /**
@@ -1774,6 +4151,129 @@ export interface components {
              * @description When it last changed
              */
             updatedAt: string;
+        };
+        ContactChange: {
+            /** @description Merged into its attributes, key by key; null takes a key away */
+            data?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description What your own system knows it by; empty takes it away
+             * @example user-17
+             */
+            externalId?: string;
+            /**
+             * @description Tags to take away
+             * @example [
+             *       "trial"
+             *     ]
+             */
+            removeTags?: string[] | null;
+            /**
+             * @description Until when it wants no mail that it does not need, a time or a date; empty ends that
+             * @example 2026-07-01
+             */
+            snoozedUntil?: string;
+            /**
+             * @description Whether it wants mail; absent: as before, and a new one does
+             * @example true
+             */
+            subscribed?: boolean;
+            /**
+             * @description Tags to add
+             * @example [
+             *       "vip"
+             *     ]
+             */
+            tags?: string[] | null;
+            /** @description By slug: whether it takes the topic */
+            topics?: {
+                [key: string]: boolean;
+            };
+        };
+        ContactConfirmation: {
+            /**
+             * Format: date-time
+             * @description Absent: not yet
+             */
+            confirmedAt?: string;
+            /**
+             * @description The form that it was sent with
+             * @example frm_01jq7z9f3v8k2m5n
+             */
+            form: string;
+            /**
+             * Format: date-time
+             * @description When it was sent
+             */
+            requestedAt: string;
+        };
+        ContactImport: {
+            /**
+             * Format: int64
+             * @description Lines that were not taken, or not all of them
+             * @example 1
+             */
+            bad: number;
+            /** @description The first 1,000 of them */
+            badLines: components["schemas"]["BadLine"][];
+            /**
+             * @description What each column of the header means; empty: it was passed over
+             * @example [
+             *       "email",
+             *       "data.plan"
+             *     ]
+             */
+            columns: string[];
+            /**
+             * Format: int64
+             * @description Lines that made a contact
+             * @example 1
+             */
+            created: number;
+            /**
+             * @description Nothing was changed; updated then counts those that are there, whether the list says anything new or not
+             * @example false
+             */
+            dryRun: boolean;
+            /**
+             * Format: int64
+             * @description Lines without the header and empty ones: created + updated + same + bad
+             * @example 4
+             */
+            lines: number;
+            /**
+             * Format: int64
+             * @description Lines that said nothing new
+             * @example 1
+             */
+            same: number;
+            /**
+             * Format: int64
+             * @description Lines that changed one
+             * @example 1
+             */
+            updated: number;
+        };
+        ContactLimit: {
+            /**
+             * Format: int64
+             * @description How many are active
+             * @example 9120
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description How many contacts may be active; 0: any number
+             * @example 10000
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How many wait for room
+             * @example 0
+             */
+            pending: number;
         };
         ContactPage: {
             /**
@@ -1795,7 +4295,7 @@ export interface components {
             nextCursor?: string;
             /**
              * Format: int64
-             * @description How many there are, where the first page has them all
+             * @description How many there are; on the first page, where a filter does not make it long to count
              * @example 1
              */
             total?: number;
@@ -1830,7 +4330,26 @@ export interface components {
              */
             name: string;
         };
+        CreateRuleInBody: {
+            /**
+             * @description One rule, YAML or JSON
+             * @example name: Welcome
+             *     on:
+             *       event: account.created
+             *     do:
+             *     - send:
+             *         template: welcome
+             */
+            rule: string;
+        };
         CreatedKey: {
+            /**
+             * @description Of its AWS pair; absent: it has none
+             * @example TIDI01JQ7Z9F3V8K2M5N
+             */
+            awsAccessKeyId?: string;
+            /** @description What it may track, from where, and what it may send from; absent: no bounds */
+            bounds?: components["schemas"]["KeyBounds"];
             /**
              * Format: date-time
              * @description When it was made
@@ -1895,6 +4414,45 @@ export interface components {
              * @example four words or more
              */
             password: string;
+        };
+        DKIMKey: {
+            /**
+             * @description That signs: of the sender's address, or above it
+             * @example acme.test
+             */
+            domain: string;
+            /**
+             * @description Name of the DNS record that others look up
+             * @example s1._domainkey.acme.test
+             */
+            record: string;
+            /**
+             * @description Which key of the domain
+             * @example s1
+             */
+            selector: string;
+            /**
+             * @description What that record (TXT) has to say
+             * @example v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+             */
+            text: string;
+        };
+        DKIMKeyWish: {
+            /**
+             * @description That signs: of the sender's address, or above it
+             * @example acme.test
+             */
+            domain: string;
+            /**
+             * @description PEM, RSA or Ed25519, never shown again; absent: the one that is there for domain and selector
+             * @example -----BEGIN PRIVATE KEY-----…
+             */
+            privateKey?: string;
+            /**
+             * @description Which key of the domain
+             * @example s1
+             */
+            selector: string;
         };
         Delay: {
             /**
@@ -1990,6 +4548,112 @@ export interface components {
              */
             zone: string;
         };
+        Erasure: {
+            /**
+             * @description Who asked for it: a key's or person's id, or cli
+             * @example key_01jq7z9f3v8k2m5n
+             */
+            by: string;
+            /**
+             * @description The person's name
+             * @example Ann
+             */
+            byName?: string;
+            /**
+             * @description The contact that was the person's; absent where nobody was known by the address
+             * @example con_4f
+             */
+            contactId?: string;
+            /** @description What it came upon so far */
+            counts: components["schemas"]["ErasureCounts"];
+            /**
+             * Format: date-time
+             * @description When it ended
+             */
+            finishedAt?: string;
+            /**
+             * @description Its id, which never changes
+             * @example era_1
+             */
+            id: string;
+            /**
+             * @description What the person wrote
+             * @example asked for it by letter of 4 May
+             */
+            note: string;
+            /**
+             * @description Why it failed, or why its last try did
+             * @example the database is busy
+             */
+            problem?: string;
+            /**
+             * Format: date-time
+             * @description When it was asked for
+             */
+            requestedAt: string;
+            /**
+             * @description From the first answer on nothing of the person is shown or mailed; done: nothing is kept of the person any more
+             * @enum {string}
+             */
+            status: "running" | "done" | "failed";
+            /**
+             * @description Whether mail to the address was suppressed: then it is, as before
+             * @example true
+             */
+            suppressed: boolean;
+        };
+        ErasureCounts: {
+            /**
+             * Format: int64
+             * @description Entries of the audit log that lost what they said
+             * @example 1
+             */
+            audit: number;
+            /**
+             * Format: int64
+             * @description The person's, those that were merged among them
+             * @example 1
+             */
+            contacts: number;
+            /**
+             * Format: int64
+             * @description Events that lost what they said of the person
+             * @example 12
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Emails that lost subject and metadata
+             * @example 4
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Rows of anything else that named the person
+             * @example 0
+             */
+            others: number;
+            /**
+             * Format: int64
+             * @description Requests whose bodies were dropped, or written anew without the person
+             * @example 12
+             */
+            receipts: number;
+        };
+        ErasurePage: {
+            /** @description Newest first */
+            erasures: components["schemas"]["Erasure"][];
+            /**
+             * @description Whether there is another page
+             * @example false
+             */
+            hasMore: boolean;
+            /**
+             * @description The cursor of the next page
+             * @example ZQGaH26NL4xBmx5vDCp9XhE
+             */
+            nextCursor?: string;
+        };
         Event: {
             /**
              * @description candidates: perhaps another recipient's
@@ -1999,6 +4663,8 @@ export interface components {
             /** @description Whether a person or a program acted */
             automation?: components["schemas"]["EventAutomation"];
             bounce?: components["schemas"]["EventBounce"];
+            /** @description Of a custom event that was put on an event bus: which, and by whom */
+            bus?: components["schemas"]["EventBus"];
             click?: components["schemas"]["EventEngagement"];
             /** @description The program that caused the event, as far as it told */
             client?: components["schemas"]["EventClient"];
@@ -2110,6 +4776,40 @@ export interface components {
              */
             smtpCode?: number;
         };
+        EventBus: {
+            /**
+             * @description Of AWS, where it came through one
+             * @example 111122223333
+             */
+            account?: string;
+            /**
+             * @description Who put it there: EventBridge's source
+             * @example com.acme.shop
+             */
+            app?: string;
+            /**
+             * @description Of the bus, where it was named by it
+             * @example arn:aws:events:eu-west-1:123456789012:event-bus/a
+             */
+            arn?: string;
+            /**
+             * @description Of the bus; absent: not told
+             * @example orders
+             */
+            name?: string;
+            /**
+             * @description Of AWS, where it came through one
+             * @example eu-west-1
+             */
+            region?: string;
+            /** @description What it is about, mostly ARNs */
+            resources?: string[] | null;
+            /**
+             * @description EventBridge's TraceHeader
+             * @example Root=1-5759e988-bd862e3fe1be46a994272793
+             */
+            trace?: string;
+        };
         EventClient: {
             /**
              * @description The browser or mail program
@@ -2196,6 +4896,12 @@ export interface components {
             smtpResponse?: string;
         };
         EventEngagement: {
+            /**
+             * Format: int64
+             * @description How many
+             * @example 3
+             */
+            count?: number;
             /**
              * @description The first of its name that was stored for its message
              * @example true
@@ -2378,6 +5084,123 @@ export interface components {
              */
             severity: "critical" | "warning" | "info";
         };
+        Form: {
+            /**
+             * @description Where people go once they confirmed it; absent: a page of ours
+             * @example https://acme.test/welcome
+             */
+            confirmedUrl?: string;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * @description Nobody is subscribed before they confirmed it
+             * @example true
+             */
+            doubleOptIn: boolean;
+            /** @description What it asks for beside the address, at most 10 */
+            fields: components["schemas"]["FormField"][];
+            /**
+             * @description Its id, which never changes
+             * @example frm_01jq7z9f3v8k2m5n
+             */
+            id: string;
+            /**
+             * @description For people: it is the title of the page
+             * @example News of Acme
+             */
+            name: string;
+            /**
+             * @description Web sites whose pages may send it, beside its own page
+             * @example [
+             *       "https://acme.test"
+             *     ]
+             */
+            origins: string[];
+            /**
+             * @description Where people go once they sent it; absent: a page of ours
+             * @example https://acme.test/thanks
+             */
+            redirectUrl?: string;
+            /**
+             * @description Slugs of the topics that people take with it
+             * @example [
+             *       "news"
+             *     ]
+             */
+            topics: string[];
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+            /**
+             * @description Where its page is, and where it is sent to. Whoever knows it may ask to be subscribed
+             * @example https://tidings.example.com/subscribe/qJm3…
+             */
+            url: string;
+        };
+        FormChange: {
+            /**
+             * @description Where people go once they confirmed it, at one of the origins; empty: a page of ours
+             * @example https://acme.test/welcome
+             */
+            confirmedUrl?: string;
+            /**
+             * @description Nobody is subscribed before they confirmed it; a new form has it
+             * @example true
+             */
+            doubleOptIn?: boolean;
+            /** @description What it asks for beside the address, at most 10 */
+            fields?: components["schemas"]["FormField"][];
+            /**
+             * @description For people: it is the title of the page
+             * @example News of Acme
+             */
+            name?: string;
+            /**
+             * @description Web sites whose pages may send it, beside its own page; at most 20
+             * @example [
+             *       "https://acme.test"
+             *     ]
+             */
+            origins?: string[];
+            /**
+             * @description Where people go once they sent it, at one of the origins; empty: a page of ours
+             * @example https://acme.test/thanks
+             */
+            redirectUrl?: string;
+            /**
+             * @description Slugs of the topics that people take with it, at most 20
+             * @example [
+             *       "news"
+             *     ]
+             */
+            topics?: string[];
+        };
+        FormField: {
+            /**
+             * @description For people
+             * @example First name
+             */
+            label: string;
+            /**
+             * @description Of the attribute that it becomes
+             * @example firstName
+             */
+            name: string;
+            /**
+             * @description Whether it must be filled in
+             * @example false
+             */
+            required?: boolean;
+        };
+        FormList: {
+            /** @description Newest first */
+            forms: components["schemas"]["Form"][];
+        };
         Funnel: {
             /**
              * Format: date-time
@@ -2408,6 +5231,23 @@ export interface components {
              * @example 1.0.0
              */
             version: string;
+        };
+        IgnoredField: {
+            /**
+             * @description Why, for programs
+             * @enum {string}
+             */
+            code: "reserved_key" | "empty" | "public_key" | "attributes_too_large" | "external_id_taken";
+            /**
+             * @description Which
+             * @example data.email
+             */
+            field: string;
+            /**
+             * @description Why, for people
+             * @example is a name of ours
+             */
+            message: string;
         };
         ImportReport: {
             /**
@@ -2511,7 +5351,51 @@ export interface components {
              */
             state: "active" | "invited" | "disabled";
         };
+        Item: {
+            /**
+             * @description Within the folder, with slashes
+             * @example rules/welcome.yaml
+             */
+            path: string;
+            /**
+             * @description What the file holds
+             * @example rules:
+             *     - name: Welcome
+             *       on:
+             *         event: account.created
+             *       do:
+             *       - send:
+             *           template: welcome
+             */
+            text: string;
+        };
+        ItemProblem: {
+            /**
+             * @description What is wrong, for programs
+             * @example reserved_event
+             */
+            code: string;
+            /** @description All that is wrong, where it is fields */
+            errors?: components["schemas"]["FieldProblem"][];
+            /**
+             * @description What can be done about it
+             * @example look at the source's topics
+             */
+            hint?: string;
+            /**
+             * @description What is wrong, for people
+             * @example the topic is not one of the source's
+             */
+            message: string;
+        };
         Key: {
+            /**
+             * @description Of its AWS pair; absent: it has none
+             * @example TIDI01JQ7Z9F3V8K2M5N
+             */
+            awsAccessKeyId?: string;
+            /** @description What it may track, from where, and what it may send from; absent: no bounds */
+            bounds?: components["schemas"]["KeyBounds"];
             /**
              * Format: date-time
              * @description When it was made
@@ -2559,6 +5443,31 @@ export interface components {
              *     ]
              */
             scopes?: string[];
+        };
+        KeyBounds: {
+            /**
+             * @description The domains that mail may be sent from with it; absent: any
+             * @example [
+             *       "mail.acme.test"
+             *     ]
+             */
+            domains?: string[];
+            /**
+             * @description The events that may be tracked with it; absent: any
+             * @example [
+             *       "page.viewed"
+             *     ]
+             */
+            events?: string[];
+            /**
+             * @description The sites whose pages may use a public key; absent: any, and programs too
+             * @example [
+             *       "https://acme.test"
+             *     ]
+             */
+            origins?: string[];
+            /** @description Whether a public key may say that a contact is subscribed or not; a secret key always may */
+            subscribes?: boolean;
         };
         KeyList: {
             /** @description Oldest first */
@@ -2677,6 +5586,50 @@ export interface components {
              */
             to: string;
         };
+        MailHeader: {
+            /**
+             * @description Its name
+             * @example List-Unsubscribe
+             */
+            name: string;
+            /**
+             * @description Decoded
+             * @example <https://tidings.example.com/u/…>
+             */
+            value: string;
+        };
+        MembersAddedOutBody: {
+            /**
+             * Format: int64
+             * @description How many were not there before
+             */
+            added: number;
+            /** @description Addresses that no contact has */
+            notFound: string[];
+        };
+        MembersInBody: {
+            /**
+             * @description 1 to 500 addresses
+             * @example [
+             *       "ghost@acme.test"
+             *     ]
+             */
+            emails: string[];
+        };
+        MembersRemovedOutBody: {
+            /**
+             * Format: int64
+             * @description How many were there
+             */
+            removed: number;
+        };
+        MergeFrom: {
+            /**
+             * @description The id, address or ext: and external id of the contact that goes
+             * @example old@acme.test
+             */
+            from: string;
+        };
         Message: {
             /**
              * @description The contact's id
@@ -2771,7 +5724,249 @@ export interface components {
              */
             nextCursor?: string;
         };
+        Mistake: {
+            /**
+             * @description A stable word for programs
+             * @example invalid
+             */
+            code: string;
+            /**
+             * @description Which field
+             * @example data.plan
+             */
+            field?: string;
+            /**
+             * @description What is wrong, for people
+             * @example is not JSON
+             */
+            message: string;
+        };
+        NewBroadcast: {
+            /**
+             * @description Of FILTERED; null: none
+             * @example {
+             *       "groups": [
+             *         {
+             *           "filters": [
+             *             {
+             *               "field": "data.plan",
+             *               "operator": "equals",
+             *               "value": "team"
+             *             }
+             *           ]
+             *         }
+             *       ],
+             *       "logic": "AND"
+             *     }
+             */
+            audienceCondition?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Who it goes to: all, a segment, or those whom a condition or tags select
+             * @enum {string}
+             */
+            audienceType?: "ALL" | "SEGMENT" | "FILTERED";
+            /**
+             * @description HTML, a template; empty: the template's
+             * @example <p>Hi {{ firstName }}</p>
+             */
+            body?: string;
+            /**
+             * @description What the template may name beside the contact; it is not merged into contacts
+             * @example {
+             *       "month": "May"
+             *     }
+             */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description What it is for; null: nothing
+             * @example To all who pay
+             */
+            description?: string | null;
+            /**
+             * @description Whom it is from; empty: as the template or the sender says
+             * @example news@acme.test
+             */
+            from?: string;
+            /**
+             * @description The name beside it; null: none
+             * @example Acme
+             */
+            fromName?: string | null;
+            /**
+             * @description When it is this time where the recipient is, by the contact's attribute timezone; empty: at once
+             * @example 09:00
+             */
+            localTime?: string;
+            /**
+             * @description For people
+             * @example May news
+             */
+            name?: string;
+            /**
+             * @description Where answers go; null: to whom it is from
+             * @example help@acme.test
+             */
+            replyTo?: string | null;
+            /**
+             * @description Needed by SEGMENT; null: none
+             * @example seg_4f
+             */
+            segmentId?: string | null;
+            /**
+             * @description The sender's id; empty: the project's default
+             * @example snr_1
+             */
+            sender?: string;
+            /**
+             * @description A template of one line; empty: the template's
+             * @example News for {{ firstName }}
+             */
+            subject?: string;
+            /**
+             * @description Of FILTERED: the tags that a recipient has, all of them
+             * @example [
+             *       "beta"
+             *     ]
+             */
+            tags?: string[];
+            /**
+             * @description A template's id or key, in place of subject and body; what is said of those stands in place of the template's
+             * @example news/may
+             */
+            template?: string;
+            /** @description The text part, a template; null: it is made of the HTML; empty: there is none */
+            text?: string | null;
+            /** @description Past which it pauses itself */
+            thresholds?: components["schemas"]["ThresholdsWish"];
+            /**
+             * Format: int64
+             * @description At most so many emails a minute; 0: as fast as it goes
+             * @example 600
+             */
+            throttlePerMinute?: number;
+            /**
+             * @description Of those who have none; empty: UTC
+             * @example Europe/Berlin
+             */
+            timeZone?: string;
+            /**
+             * @description The slug of its topic: whoever left that is left out; empty: none
+             * @example news
+             */
+            topic?: string;
+            /** @description Whether clicks are watched; absent: as the template says */
+            trackClicks?: boolean;
+            /** @description Whether opens are watched; absent: as the template says */
+            trackOpens?: boolean;
+        };
+        NewContact: {
+            /** @description Merged into its attributes, key by key; null takes a key away */
+            data?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The address, in any spelling
+             * @example ann@acme.test
+             */
+            email: string;
+            /**
+             * @description What your own system knows it by; empty takes it away
+             * @example user-17
+             */
+            externalId?: string;
+            /**
+             * @description Tags to take away
+             * @example [
+             *       "trial"
+             *     ]
+             */
+            removeTags?: string[] | null;
+            /**
+             * @description Until when it wants no mail that it does not need, a time or a date; empty ends that
+             * @example 2026-07-01
+             */
+            snoozedUntil?: string;
+            /**
+             * @description Whether it wants mail; absent: as before, and a new one does
+             * @example true
+             */
+            subscribed?: boolean;
+            /**
+             * @description Tags to add
+             * @example [
+             *       "vip"
+             *     ]
+             */
+            tags?: string[] | null;
+            /** @description By slug: whether it takes the topic */
+            topics?: {
+                [key: string]: boolean;
+            };
+        };
+        NewContactLimit: {
+            /**
+             * Format: int64
+             * @description How many contacts may be active; 0: any number
+             * @example 10000
+             */
+            limit: number;
+        };
+        NewErasure: {
+            /**
+             * @description The address, in any spelling
+             * @example ghost@acme.test
+             */
+            email: string;
+            /**
+             * @description Why; it stays, so it must not hold the address
+             * @example asked for it by letter of 4 May
+             */
+            note: string;
+        };
+        NewForm: {
+            /**
+             * @description Where people go once they confirmed it, at one of the origins; empty: a page of ours
+             * @example https://acme.test/welcome
+             */
+            confirmedUrl?: string;
+            /**
+             * @description Nobody is subscribed before they confirmed it; a new form has it
+             * @example true
+             */
+            doubleOptIn?: boolean;
+            /** @description What it asks for beside the address, at most 10 */
+            fields?: components["schemas"]["FormField"][];
+            /**
+             * @description For people: it is the title of the page
+             * @example News of Acme
+             */
+            name: string;
+            /**
+             * @description Web sites whose pages may send it, beside its own page; at most 20
+             * @example [
+             *       "https://acme.test"
+             *     ]
+             */
+            origins?: string[];
+            /**
+             * @description Where people go once they sent it, at one of the origins; empty: a page of ours
+             * @example https://acme.test/thanks
+             */
+            redirectUrl?: string;
+            /**
+             * @description Slugs of the topics that people take with it, at most 20
+             * @example [
+             *       "news"
+             *     ]
+             */
+            topics?: string[];
+        };
         NewKey: {
+            bounds?: components["schemas"]["KeyBounds"];
             /**
              * @description From when on it does not work, a time or a date; absent: it does not expire
              * @example 2027-05-04T00:00:00Z
@@ -2822,6 +6017,87 @@ export interface components {
              */
             to?: string;
         };
+        NewSegmentInBody: {
+            /**
+             * @description Needed by a DYNAMIC segment
+             * @example {
+             *       "groups": [
+             *         {
+             *           "filters": [
+             *             {
+             *               "field": "data.plan",
+             *               "operator": "equals",
+             *               "value": "team"
+             *             }
+             *           ]
+             *         }
+             *       ],
+             *       "logic": "AND"
+             *     }
+             */
+            condition?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description What it is for
+             * @example Plan team, paid this month
+             */
+            description?: string;
+            /**
+             * @description Its events are called after it
+             * @example Teams that pay
+             */
+            name: string;
+            /** @description Keep the members, so that who comes and goes makes events */
+            trackMembership?: boolean;
+            /**
+             * @description DYNAMIC by default
+             * @enum {string}
+             */
+            type?: "DYNAMIC" | "STATIC";
+        };
+        NewSender: {
+            /**
+             * @description Mail that names no sender goes out by this one, and by the one before no more
+             * @example true
+             */
+            default?: boolean;
+            /**
+             * @description Nothing goes out by it
+             * @example false
+             */
+            disabled?: boolean;
+            /** @description Whom mail is from that says nothing else; an empty address: nobody */
+            from?: components["schemas"]["SenderFrom"];
+            /**
+             * @description ses, smtp, file or console
+             * @example smtp
+             */
+            kind: string;
+            /**
+             * @description What mail is told to go out by; unique in the project
+             * @example main
+             */
+            name: string;
+            /**
+             * Format: double
+             * @description Emails a second; 0: no limit
+             * @example 14
+             */
+            rate?: number;
+            /**
+             * @description Where answers go to mail that says nothing else; empty: to its sender
+             * @example help@acme.test
+             */
+            replyTo?: string;
+            /** @description Of them only those that are given change */
+            settings?: components["schemas"]["SettingsWish"];
+            /**
+             * @description An SMTP server in one line: smtps://user:password@host:465 or smtp://host:587, with ?tls=, ?preset= and ?auth= where wanted
+             * @example smtps://apikey:secret@smtp.acme.test:465
+             */
+            url?: string;
+        };
         NewSettings: {
             /**
              * @description The sending account that events must name
@@ -2840,6 +6116,8 @@ export interface components {
              * @example false
              */
             confirmByHand?: boolean;
+            /** @description Events of inbound mail have its body, made harmless (provider inbound) */
+            keepBody?: boolean;
             /**
              * Format: int64
              * @description The oldest signed time; 0: as old as events are kept
@@ -2926,6 +6204,103 @@ export interface components {
              */
             until?: string;
         };
+        NewTemplate: {
+            /**
+             * @description HTML with Liquid
+             * @example <p>Hi {{ firstName }}</p>
+             */
+            body?: string;
+            /**
+             * @description Whether clicks are watched; null: as everywhere
+             * @example false
+             */
+            clicks?: boolean | null;
+            /**
+             * @description What it is for; null: nothing
+             * @example The first email after signing up
+             */
+            description?: string | null;
+            /**
+             * @description What values are called: of platformName it shows the name of platform
+             * @example {
+             *       "platformName": {
+             *         "kajabi": "Kajabi"
+             *       }
+             *     }
+             */
+            displayNames?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * @description Whom it is from; empty: the send says it
+             * @example hello@acme.test
+             */
+            from?: string;
+            /**
+             * @description The name beside it; null: none
+             * @example Acme
+             */
+            fromName?: string | null;
+            /**
+             * @description A word of your own that finds it, as the id does; empty: none
+             * @example onboarding/welcome
+             */
+            key?: string;
+            /**
+             * @description For people
+             * @example Welcome
+             */
+            name?: string;
+            /**
+             * @description Whether opens are watched; null: as everywhere
+             * @example true
+             */
+            opens?: boolean | null;
+            /**
+             * @description Where answers go; null: to whom it is from
+             * @example help@acme.test
+             */
+            replyTo?: string | null;
+            /**
+             * @description Liquid
+             * @example Welcome, {{ firstName }}
+             */
+            subject?: string;
+            /**
+             * @description The text part, with Liquid; null: it is made of the HTML; empty: there is none
+             * @example Hi {{ firstName }}
+             */
+            text?: string | null;
+            /**
+             * @description TRANSACTIONAL reaches those who unsubscribed, too
+             * @enum {string}
+             */
+            type?: "TRANSACTIONAL" | "MARKETING";
+        };
+        NewTopic: {
+            /**
+             * @description What it is, for people
+             * @example Once a month
+             */
+            description?: string;
+            /**
+             * @description For people
+             * @example News
+             */
+            name: string;
+            /**
+             * @description Small letters, digits, hyphens and underscores; made of the name by default
+             * @example news
+             */
+            slug?: string;
+            /**
+             * @description What holds for contacts that said nothing; true by default
+             * @example true
+             */
+            subscribedByDefault?: boolean;
+        };
         NotReadyAs: {
             /**
              * @description Why it is not ready
@@ -2979,6 +6354,125 @@ export interface components {
              * @example Mozilla/5.0 (X11; Linux x86_64; rv:140.0)
              */
             userAgent: string;
+        };
+        OutboxAttachment: {
+            /**
+             * @description What the HTML shows it by
+             * @example logo
+             */
+            contentId?: string;
+            /**
+             * @description Without parameters
+             * @example application/pdf
+             */
+            contentType: string;
+            /**
+             * @description As the mail calls it
+             * @example terms.pdf
+             */
+            filename?: string;
+            /**
+             * Format: int64
+             * @description Bytes
+             * @example 20480
+             */
+            size: number;
+        };
+        OutboxMail: {
+            /**
+             * Format: date-time
+             * @description When it was written
+             */
+            at: string;
+            /** @description Images of the HTML, too */
+            attachments: components["schemas"]["OutboxAttachment"][];
+            /**
+             * @description With its name
+             * @example Acme <app@acme.test>
+             */
+            from: string;
+            /** @description In their order, decoded */
+            headers: components["schemas"]["MailHeader"][];
+            /** @description Its HTML, which strangers may have written: show it in a sandboxed frame alone. Empty: it has none */
+            html: string;
+            /**
+             * @description As its file is called, without .eml
+             * @example 20260504T101200.120000000Z-snd_01jq7z9f3v8k2m5n
+             */
+            id: string;
+            /**
+             * @description Of its Message-ID header, without brackets
+             * @example snd_01jq7z9f3v8k2m5n@acme.test
+             */
+            messageId?: string;
+            /**
+             * Format: int64
+             * @description Bytes
+             * @example 4096
+             */
+            size: number;
+            /**
+             * @description Decoded
+             * @example Welcome
+             */
+            subject: string;
+            /**
+             * @description Its text; empty: it has none
+             * @example Hello Ann
+             */
+            text: string;
+            /**
+             * @description With its name
+             * @example ann@acme.test
+             */
+            to: string;
+        };
+        OutboxPage: {
+            /**
+             * @description Whether there is another page
+             * @example false
+             */
+            hasMore: boolean;
+            /** @description Newest first */
+            mails: components["schemas"]["OutboxRow"][];
+            /**
+             * @description The cursor of the next page
+             * @example ZQGaH26NL4xBmx5vDCp9XhE
+             */
+            nextCursor?: string;
+        };
+        OutboxRow: {
+            /**
+             * Format: date-time
+             * @description When it was written
+             */
+            at: string;
+            /**
+             * @description With its name
+             * @example Acme <app@acme.test>
+             */
+            from: string;
+            /**
+             * @description As its file is called, without .eml
+             * @example 20260504T101200.120000000Z-snd_01jq7z9f3v8k2m5n
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Bytes
+             * @example 4096
+             */
+            size: number;
+            /**
+             * @description Decoded
+             * @example Welcome
+             */
+            subject: string;
+            /**
+             * @description With its name
+             * @example ann@acme.test
+             */
+            to: string;
         };
         Overview: {
             /** @description Rates that endanger the sender, the worst first */
@@ -3088,6 +6582,13 @@ export interface components {
             /** @description Newest first */
             patterns: components["schemas"]["Pattern"][];
         };
+        PauseBroadcastInBody: {
+            /**
+             * @description Why, at most 1,000 characters
+             * @example the subject has a mistake
+             */
+            note?: string;
+        };
         Person: {
             /**
              * @description Its id, which never changes
@@ -3103,6 +6604,116 @@ export interface components {
         PersonList: {
             /** @description Oldest first */
             people: components["schemas"]["KnownPerson"][];
+        };
+        Plan: {
+            /** @description Whether something was changed */
+            applied: boolean;
+            /**
+             * @description Files that nobody reads
+             * @example [
+             *       "README.md"
+             *     ]
+             */
+            ignored: string[];
+            /** @description What becomes of each thing, by name */
+            items: components["schemas"]["PlanItem"][];
+            /** @description What is wrong with the files: with any nothing is changed */
+            problems: components["schemas"]["PlanProblem"][];
+        };
+        PlanItem: {
+            /**
+             * @description What becomes of it
+             * @enum {string}
+             */
+            action: "create" | "update" | "delete" | "same";
+            /**
+             * @description A unified difference; absent where nothing changes
+             * @example -    template: hello
+             *     +    template: welcome
+             */
+            diff?: string;
+            /**
+             * @description Of what is there; absent: it is new
+             * @example rul_4f
+             */
+            id?: string;
+            /**
+             * @description rule
+             * @example rule
+             */
+            kind: string;
+            /**
+             * @description Its name
+             * @example Welcome
+             */
+            name: string;
+            /**
+             * @description The file that has it; absent: none has
+             * @example rules/welcome.yaml
+             */
+            path?: string;
+        };
+        PlanProblem: {
+            /**
+             * @description Where in its rules
+             * @example rules[0].on.event
+             */
+            at?: string;
+            /**
+             * Format: int64
+             * @description The line; absent: the whole file
+             * @example 7
+             */
+            line?: number;
+            /**
+             * @description What is wrong there
+             * @example is required
+             */
+            message: string;
+            /**
+             * @description The file
+             * @example rules/welcome.yaml
+             */
+            path: string;
+        };
+        PreviewInBody: {
+            /**
+             * @description The condition to try
+             * @example {
+             *       "groups": [
+             *         {
+             *           "filters": [
+             *             {
+             *               "field": "data.plan",
+             *               "operator": "equals",
+             *               "value": "team"
+             *             }
+             *           ]
+             *         }
+             *       ],
+             *       "logic": "AND"
+             *     }
+             */
+            condition: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description A contact's id or address: why it is selected or not is answered, too
+             * @example ghost@acme.test
+             */
+            contact?: string;
+        };
+        PreviewOutBody: {
+            /**
+             * Format: int64
+             * @description How many contacts it selects now
+             * @example 3
+             */
+            count: number;
+            /** @description Why the contact that was asked for is selected or not */
+            explanation?: components["schemas"]["SegmentExplanation"];
+            /** @description Up to ten of them */
+            sample: components["schemas"]["Contact"][];
         };
         Problem: {
             /**
@@ -3165,6 +6776,130 @@ export interface components {
              * @example urn:tidings:error:bad_cursor
              */
             type: string;
+        };
+        PutContact: {
+            /** @description What was done */
+            _meta: components["schemas"]["PutMeta"];
+            /** @description Its newest wish to be subscribed by a form, where it has to confirm that; in the answer about one contact */
+            confirmation?: components["schemas"]["ContactConfirmation"];
+            /**
+             * Format: date-time
+             * @description When it last opted out or in
+             */
+            consentAt?: string;
+            /** @description Events by name */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /** @description The contact's attributes */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The normalised address
+             * @example ghost@acme.test
+             */
+            email: string;
+            /**
+             * @description When a pending contact is removed; null: never
+             * @example 2026-05-06T12:00:00.000Z
+             */
+            expiresAt: string | null;
+            /**
+             * @description What your own system knows it by
+             * @example user-17
+             */
+            externalId?: string;
+            /**
+             * Format: date-time
+             * @description When its earliest event occurred
+             */
+            firstSeenAt?: string;
+            /**
+             * @description Its id, which never changes
+             * @example con_4f
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When a person last clicked, machines left out
+             */
+            lastClickAt?: string;
+            /**
+             * Format: date-time
+             * @description When a person last opened, machines left out
+             */
+            lastOpenAt?: string;
+            /**
+             * Format: date-time
+             * @description When its latest event occurred
+             */
+            lastSeenAt?: string;
+            /** @description Patterns that hold and match the address */
+            patterns: components["schemas"]["Pattern"][];
+            /**
+             * @description The project that it belongs to
+             * @example prj_default
+             */
+            projectId: string;
+            /**
+             * Format: date-time
+             * @description Until when it wants no mail that it does not need; absent or past: it may have any
+             */
+            snoozedUntil?: string;
+            /**
+             * @description PENDING: it came when there was no room for more active contacts
+             * @enum {string}
+             */
+            status: "ACTIVE" | "PENDING";
+            /** @description Whether it may be mailed: neither unsubscribed nor suppressed */
+            subscribed: boolean;
+            /** @description Whether it must not be mailed: a suppression or a pattern holds */
+            suppressed: boolean;
+            /** @description Those that hold and those that ended */
+            suppressions: components["schemas"]["Suppression"][];
+            /**
+             * @description Sorted
+             * @example [
+             *       "vip"
+             *     ]
+             */
+            tags?: string[] | null;
+            /** @description What it said of topics, by slug: whether it takes them */
+            topics?: {
+                [key: string]: boolean;
+            };
+            /** @description Whether the contact opted out */
+            unsubscribed: boolean;
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+        };
+        PutMeta: {
+            /**
+             * @description Keys of data that attributes can't have
+             * @example [
+             *       "id"
+             *     ]
+             */
+            ignored?: string[] | null;
+            /**
+             * @description Whether it was made now
+             * @example true
+             */
+            isNew: boolean;
+            /**
+             * @description Whether it was there
+             * @example false
+             */
+            isUpdate: boolean;
         };
         QueueNode: {
             /**
@@ -3595,6 +7330,939 @@ export interface components {
              */
             graceSeconds?: number;
         };
+        Rule: {
+            /** @description What it did in the last 30 days */
+            acted: components["schemas"]["RuleActed"];
+            /**
+             * @description What it does, in words: send, subscribe, unsubscribe
+             * @example [
+             *       "send"
+             *     ]
+             */
+            actions: string[];
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /** @description The same as an object */
+            definition: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description What it is for
+             * @example Greets new accounts
+             */
+            description?: string;
+            /** @description Whether it acts */
+            enabled: boolean;
+            /**
+             * @description The names of events that it is for
+             * @example [
+             *       "account.created"
+             *     ]
+             */
+            events: string[];
+            /**
+             * @description Its id, which never changes
+             * @example rul_4f
+             */
+            id: string;
+            /**
+             * @description Unique in the project
+             * @example Welcome
+             */
+            name: string;
+            /**
+             * @description api, or files: a folder that was applied has it
+             * @example files
+             */
+            origin: string;
+            /** @description Why it can't do all it should */
+            problems: components["schemas"]["RuleProblem"][];
+            /**
+             * @description The whole rule, in YAML
+             * @example name: Welcome
+             *     on:
+             *       event: account.created
+             *     do:
+             *     - send:
+             *         template: welcome
+             */
+            rule: string;
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description Grows with every change
+             * @example 3
+             */
+            version: number;
+        };
+        RuleAct: {
+            /**
+             * @description send, subscribe or unsubscribe
+             * @example send
+             */
+            action: string;
+            /**
+             * Format: date-time
+             * @description When
+             */
+            at: string;
+            /**
+             * @description For whom; absent: nobody was found
+             * @example con_4f
+             */
+            contactId?: string;
+            /**
+             * @description Why it was skipped or failed
+             * @example unsubscribed
+             */
+            detail?: string;
+            /**
+             * @description For which event
+             * @example 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11
+             */
+            eventId: string;
+            /**
+             * @description What came of it
+             * @enum {string}
+             */
+            outcome: "done" | "skipped" | "failed";
+            /**
+             * @description The email that came of it
+             * @example snd_4f
+             */
+            sendId?: string;
+        };
+        RuleActList: {
+            /** @description Newest first */
+            acts: components["schemas"]["RuleAct"][];
+            /** @description For the next page; absent: there is none */
+            nextCursor?: string;
+        };
+        RuleActed: {
+            /**
+             * Format: int64
+             * @description Acts that were done
+             * @example 120
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Acts that could not be done
+             * @example 0
+             */
+            failed: number;
+            /**
+             * Format: date-time
+             * @description The last of all; absent: there was none
+             */
+            lastAt?: string;
+            /**
+             * Format: int64
+             * @description Acts that were not to be done: the contact may not be mailed, or the rule acted often enough
+             * @example 4
+             */
+            skipped: number;
+        };
+        RuleList: {
+            /** @description By name */
+            rules: components["schemas"]["Rule"][];
+        };
+        RuleMatch: {
+            /** @description What the rule would do for it now */
+            acts: components["schemas"]["RuleWould"][];
+            /** @description The event */
+            event: components["schemas"]["Event"];
+        };
+        RuleProblem: {
+            /**
+             * @description Where in the rule
+             * @example do[0].send.template
+             */
+            at: string;
+            /**
+             * @description What is wrong there
+             * @example there is no template "welcome"
+             */
+            message: string;
+        };
+        RuleTrial: {
+            /** @description There are more events than were looked at */
+            cut: boolean;
+            /**
+             * Format: int64
+             * @description Events whose name the rule is for
+             * @example 310
+             */
+            looked: number;
+            /**
+             * Format: int64
+             * @description Of those, the ones that it is for
+             * @example 12
+             */
+            matched: number;
+            /** @description The newest first */
+            matches: components["schemas"]["RuleMatch"][];
+            /**
+             * Format: date-time
+             * @description Events from then on
+             */
+            since: string;
+        };
+        RuleWould: {
+            /**
+             * @description send, subscribe or unsubscribe
+             * @example send
+             */
+            action: string;
+            /**
+             * @description The contact; absent: it would be made
+             * @example con_4f
+             */
+            contactId?: string;
+            /**
+             * @description Why it would be skipped or fail
+             * @example unsubscribed
+             */
+            detail?: string;
+            /**
+             * @description Whom it is about; absent: nobody was found
+             * @example ghost@acme.test
+             */
+            email?: string;
+            /**
+             * @description What would come of it
+             * @enum {string}
+             */
+            outcome: "done" | "skipped" | "failed";
+        };
+        Segment: {
+            /**
+             * Format: date-time
+             * @description When all members were last computed; absent: not yet
+             */
+            computedAt?: string;
+            /**
+             * @description Of a DYNAMIC segment
+             * @example {
+             *       "groups": [
+             *         {
+             *           "filters": [
+             *             {
+             *               "field": "data.plan",
+             *               "operator": "equals",
+             *               "value": "team"
+             *             }
+             *           ]
+             *         }
+             *       ],
+             *       "logic": "AND"
+             *     }
+             */
+            condition: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * @description What it is for
+             * @example Plan team, paid this month
+             */
+            description: string | null;
+            /**
+             * @description Its id, which never changes
+             * @example seg_4f
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many are in it; of a dynamic one that is not tracked as of computedAt
+             */
+            memberCount: number;
+            /**
+             * @description Its name
+             * @example Teams that pay
+             */
+            name: string;
+            /**
+             * @description Why computing them failed
+             * @example the provider answered 404
+             */
+            problem?: string;
+            /**
+             * @description The project that it belongs to
+             * @example prj_default
+             */
+            projectId: string;
+            /**
+             * @description Its events are segment.<slug>.entry and segment.<slug>.exit; it stays when the name changes
+             * @example teams-that-pay
+             */
+            slug: string;
+            /** @description Whether members are kept, so that who comes and goes makes events */
+            trackMembership: boolean;
+            /**
+             * @description By a condition, or by hand
+             * @enum {string}
+             */
+            type: "DYNAMIC" | "STATIC";
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+        };
+        SegmentChangeInBody: {
+            /**
+             * @description A new condition of a DYNAMIC segment
+             * @example {
+             *       "groups": [
+             *         {
+             *           "filters": [
+             *             {
+             *               "field": "data.plan",
+             *               "operator": "equals",
+             *               "value": "team"
+             *             }
+             *           ]
+             *         }
+             *       ],
+             *       "logic": "AND"
+             *     }
+             */
+            condition?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description What it is for
+             * @example Plan team
+             */
+            description?: string;
+            /**
+             * @description A new name; its events keep theirs
+             * @example Teams
+             */
+            name?: string;
+            /** @description Whether members are kept */
+            trackMembership?: boolean;
+        };
+        SegmentExplanation: {
+            /**
+             * @description The contact's id
+             * @example con_4f
+             */
+            contactId: string;
+            /**
+             * @description The address
+             * @example ghost@acme.test
+             */
+            email: string;
+            /** @description Whether the contact is in it */
+            in: boolean;
+            /** @description Whether somebody put the contact there, or did not: then there is no more to say */
+            static: boolean;
+            /** @description The condition, part by part */
+            why?: components["schemas"]["ConditionPart"];
+        };
+        SegmentMembers: {
+            /** @description The contacts of the page */
+            data: components["schemas"]["Contact"][];
+            /**
+             * Format: int64
+             * @description Which page it is, from 1
+             * @example 1
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description How many a page has at most
+             * @example 20
+             */
+            pageSize: number;
+            /**
+             * Format: int64
+             * @description How many there are in all
+             * @example 120
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many pages there are
+             * @example 6
+             */
+            totalPages: number;
+        };
+        Send: {
+            /**
+             * Format: int64
+             * @description How often it was tried
+             */
+            attempts: number;
+            /**
+             * @description Whom it goes to
+             * @example con_4f
+             */
+            contactId?: string;
+            /**
+             * Format: date-time
+             * @description When it was asked for
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it is or was due
+             */
+            dueAt: string;
+            /**
+             * @description Its id
+             * @example snd_8h3
+             */
+            id: string;
+            /**
+             * @description The message, whose events tell what became of it
+             * @example msg_9
+             */
+            messageId?: string;
+            /**
+             * @description Who asked for it: api, test, or the rule, broadcast or run by its id
+             * @example api
+             */
+            origin: string;
+            /**
+             * @description What the other side said last, for people
+             * @example the provider answered 404
+             */
+            problem?: string;
+            /**
+             * @description Why it was skipped or failed, for programs
+             * @example suppressed
+             */
+            reason?: string;
+            /**
+             * @description The address
+             * @example lea@acme.test
+             */
+            recipient?: string;
+            /**
+             * @description The sender that had it last
+             * @example snr_1
+             */
+            sender?: string;
+            /**
+             * @description Where it is. uncertain: the server ended, or the connection broke, while it was handed over; it is never sent again by itself. held: its broadcast is paused
+             * @enum {string}
+             */
+            status: "queued" | "handing" | "sent" | "failed" | "skipped" | "uncertain" | "canceled" | "held";
+            /** @description As it was asked for, before it is rendered; absent: the template's */
+            subject?: string;
+            /**
+             * @description The key or id of its template
+             * @example onboarding/welcome
+             */
+            template?: string;
+            /**
+             * Format: date-time
+             * @description When that changed last
+             */
+            updatedAt: string;
+        };
+        SendAnswer: {
+            data: components["schemas"]["SendData"];
+            /** @description Always true: a request that is not taken is answered with a problem */
+            success: boolean;
+        };
+        SendAttachment: {
+            /** @description In base64 */
+            content: string;
+            /**
+             * @description Of an image that the HTML shows as cid:…
+             * @example logo
+             */
+            contentId?: string;
+            /**
+             * @description Its media type
+             * @example application/pdf
+             */
+            contentType: string;
+            /**
+             * @description Its name
+             * @example invoice.pdf
+             */
+            filename: string;
+        };
+        SendBroadcastInBody: {
+            /**
+             * @description When it begins, a time or a date within a year; absent, null or past: at once
+             * @example 2026-05-04T10:12:00Z
+             */
+            scheduledFor?: string | null;
+        };
+        SendData: {
+            /** @description One for each recipient, in order */
+            emails: components["schemas"]["SentEmail"][];
+            /**
+             * Format: date-time
+             * @description When it was taken
+             */
+            timestamp: string;
+        };
+        SendDecision: {
+            /**
+             * @description Why, at most 1,000 characters
+             * @example the recipient has it
+             */
+            note?: string;
+            /**
+             * @description What it is from now on. An uncertain one can be made sent, failed or queued, which sends it again; a failed one queued; a queued one canceled
+             * @enum {string}
+             */
+            status: "sent" | "failed" | "queued" | "canceled";
+        };
+        SendEmail: {
+            /** @description At most 10, and 10 MB of them */
+            attachments?: components["schemas"]["SendAttachment"][];
+            /**
+             * @description HTML, a template; required without a template
+             * @example <p>Hello {{ firstName }}</p>
+             */
+            body?: string;
+            /**
+             * @description What templates may name, and merged into the contact as /v1/track does it
+             * @example {
+             *       "amount": 49,
+             *       "coupon": {
+             *         "persistent": false,
+             *         "value": "MAY"
+             *       },
+             *       "plan": "team"
+             *     }
+             */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Everything is checked and rendered; nothing is stored or sent */
+            dryRun?: boolean;
+            /**
+             * @description Who it is from; absent: as the template or the sender says
+             * @example My App <hello@acme.test>
+             */
+            from?: string | {
+                email: string;
+                name?: string;
+            };
+            /**
+             * @description Header fields of your own, at most 50
+             * @example {
+             *       "X-Order": "1042"
+             *     }
+             */
+            headers?: {
+                [key: string]: string;
+            };
+            /**
+             * @description The same, with names; at most 20
+             * @example {
+             *       "order": "1042"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * @description The name shown beside from, where that has none
+             * @example My App
+             */
+            name?: string;
+            /**
+             * @description Where answers go
+             * @example My App <hello@acme.test>
+             */
+            reply?: string | {
+                email: string;
+                name?: string;
+            };
+            /**
+             * @description When it is sent, a time or a date within a year; absent: at once
+             * @example 2026-05-04T10:12:00Z
+             */
+            scheduledFor?: string;
+            /**
+             * @description The id of the sender; absent: the project's default
+             * @example snr_1
+             */
+            sender?: string;
+            /**
+             * @description A template of one line; required without a template
+             * @example Your invoice {{ number }}
+             */
+            subject?: string;
+            /** @description Whether the contact may get marketing. Absent: a new contact may not, an old one stays as it is */
+            subscribed?: boolean;
+            /**
+             * @description What events of it carry, at most 20
+             * @example [
+             *       "billing"
+             *     ]
+             */
+            tags?: string[];
+            /**
+             * @description A template's id or key; what the request says stands in place of what it says
+             * @example onboarding/welcome
+             */
+            template?: string;
+            /** @description The text part, a template. Absent: made from the body; empty: there is none */
+            text?: string;
+            /**
+             * @description Whom to: an address, an object with name and email, or 1 to 50 of them, each of whom gets an email of its own
+             * @example lea@acme.test
+             */
+            to: string | {
+                email: string;
+                name?: string;
+            } | (string | {
+                email: string;
+                name?: string;
+            })[];
+            /**
+             * @description The slug of the topic that it belongs to: whoever left that is skipped
+             * @example news
+             */
+            topic?: string;
+            /** @description Absent: as the template says */
+            trackClicks?: boolean;
+            /** @description Absent: as the template says */
+            trackOpens?: boolean;
+            /** @description Whether it goes to those who unsubscribed, too. Absent: it does, unless the template is MARKETING */
+            transactional?: boolean;
+        };
+        SendPage: {
+            /**
+             * @description Whether there is another page
+             * @example false
+             */
+            hasMore: boolean;
+            /**
+             * @description The cursor of the next page
+             * @example ZQGaH26NL4xBmx5vDCp9XhE
+             */
+            nextCursor?: string;
+            /** @description Newest first */
+            sends: components["schemas"]["Send"][];
+        };
+        SendPreview: {
+            /** @description Rendered, without the links that a real one gets */
+            html: string;
+            /**
+             * @description Rendered
+             * @example Your invoice 1042
+             */
+            subject: string;
+            /** @description The same, as text; empty: there is none */
+            text: string;
+            /** @description What somebody should look at */
+            warnings?: string[];
+        };
+        Sender: {
+            /**
+             * Format: date-time
+             * @description Absent: it is implicit
+             */
+            createdAt?: string;
+            /** @description Mail that names no sender goes out by this one */
+            default: boolean;
+            /** @description Nothing goes out by it */
+            disabled: boolean;
+            /** @description Whom mail is from that says nothing else; absent: such mail is refused */
+            from?: components["schemas"]["SenderFrom"];
+            /** @description How it does on the server that answers; absent: nothing went out by it since that began */
+            health?: components["schemas"]["SenderHealth"];
+            /**
+             * @description Its id, which never changes
+             * @example snr_01jq7z9f3v8k2m5n
+             */
+            id: string;
+            /** @description It is there because the project has none of its own, and can't be changed */
+            implicit?: boolean;
+            /**
+             * @description ses: Amazon SES by its API; smtp: a mail server or service; file: into the outbox; console: printed where the server runs
+             * @enum {string}
+             */
+            kind: "ses" | "smtp" | "file" | "console";
+            /**
+             * @description What mail is told to go out by; unique in the project
+             * @example main
+             */
+            name: string;
+            /**
+             * Format: double
+             * @description Emails a second; absent: no limit
+             * @example 14
+             */
+            rate?: number;
+            /**
+             * @description Where answers go to mail that says nothing else
+             * @example help@acme.test
+             */
+            replyTo?: string;
+            settings: components["schemas"]["SenderSettings"];
+            /**
+             * Format: date-time
+             * @description Absent: it is implicit
+             */
+            updatedAt?: string;
+        };
+        SenderChange: {
+            /**
+             * @description Mail that names no sender goes out by this one, and by the one before no more
+             * @example true
+             */
+            default?: boolean;
+            /**
+             * @description Nothing goes out by it
+             * @example false
+             */
+            disabled?: boolean;
+            /** @description Whom mail is from that says nothing else; an empty address: nobody */
+            from?: components["schemas"]["SenderFrom"];
+            /**
+             * @description What mail is told to go out by; unique in the project
+             * @example main
+             */
+            name?: string;
+            /**
+             * Format: double
+             * @description Emails a second; 0: no limit
+             * @example 14
+             */
+            rate?: number;
+            /**
+             * @description Where answers go to mail that says nothing else; empty: to its sender
+             * @example help@acme.test
+             */
+            replyTo?: string;
+            /** @description Of them only those that are given change */
+            settings?: components["schemas"]["SettingsWish"];
+            /**
+             * @description An SMTP server in one line: smtps://user:password@host:465 or smtp://host:587, with ?tls=, ?preset= and ?auth= where wanted
+             * @example smtps://apikey:secret@smtp.acme.test:465
+             */
+            url?: string;
+        };
+        SenderFrom: {
+            /**
+             * @description Its address
+             * @example app@acme.test
+             */
+            email: string;
+            /**
+             * @description Shown beside it
+             * @example Acme
+             */
+            name?: string;
+        };
+        SenderHealth: {
+            /**
+             * Format: date-time
+             * @description It rests until then
+             */
+            pausedUntil?: string;
+            /**
+             * @description What it was last told
+             * @example 535 5.7.8 Authentication failed
+             */
+            problem?: string;
+            /**
+             * Format: date-time
+             * @description Since when it is usable, or is not
+             */
+            since?: string;
+            /** @description It takes mail, as far as is known */
+            usable: boolean;
+        };
+        SenderList: {
+            /** @description Oldest first */
+            senders: components["schemas"]["Sender"][];
+        };
+        SenderSettings: {
+            /**
+             * @description Of AWS; absent: the server's environment says who it is
+             * @example AKIAIOSFODNN7EXAMPLE
+             */
+            accessKeyId?: string;
+            /**
+             * @description How the server is told who we are; absent: the best it offers. Of xoauth2 the password is an access token
+             * @enum {string}
+             */
+            auth?: "plain" | "login" | "xoauth2";
+            /** @description Certificates (PEM) to trust instead of the system's */
+            ca?: string;
+            /**
+             * @description Of SES: without one there are no events
+             * @example tidings
+             */
+            configurationSet?: string;
+            /**
+             * Format: int64
+             * @description At once; absent: 4
+             * @example 8
+             */
+            connections?: number;
+            /** @description What mail is signed with */
+            dkim?: components["schemas"]["DKIMKey"][] | null;
+            /**
+             * @description The name we give; absent: the machine's
+             * @example mail.acme.test
+             */
+            helo?: string;
+            /**
+             * @description Of the SMTP server
+             * @example smtp.acme.test
+             */
+            host?: string;
+            /** @description There is a password */
+            passwordSet?: boolean;
+            /**
+             * Format: int64
+             * @description Emails over one connection; absent: 100
+             * @example 100
+             */
+            perConnection?: number;
+            /** @description Passwords and mail may go over a connection that is not encrypted */
+            plaintext?: boolean;
+            /**
+             * Format: int64
+             * @description Absent: 587
+             * @example 465
+             */
+            port?: number;
+            /**
+             * @description The service behind an SMTP server: mail carries our ids as it gives them back
+             * @example postmark
+             * @enum {string}
+             */
+            preset?: "ses" | "sendgrid" | "mailgun" | "sparkpost" | "postmark";
+            /**
+             * @description Of AWS; absent: the server's environment says it
+             * @example eu-west-1
+             */
+            region?: string;
+            /**
+             * @description Of smtp: where reports come back to; each mail gets bounces+snd_…@ of it. Absent: to its sender
+             * @example bounces@acme.test
+             */
+            returnPath?: string;
+            /** @description There is a secret access key */
+            secretAccessKeySet?: boolean;
+            /**
+             * @description Of Postmark: the message stream; absent: outbound
+             * @example broadcast
+             */
+            stream?: string;
+            /**
+             * Format: int64
+             * @description For each answer; absent: 60
+             * @example 30
+             */
+            timeoutSeconds?: number;
+            /**
+             * @description How the connection is encrypted; absent: implicit on port 465, opportunistic on port 25 and on this machine, else required
+             * @enum {string}
+             */
+            tls?: "implicit" | "required" | "opportunistic" | "none";
+            /**
+             * @description Of SES: the set of mail whose opens or clicks are not to be watched; such mail waits while there is none
+             * @example tidings-untracked
+             */
+            untrackedSet?: string;
+            /**
+             * @description As whom mail is handed over
+             * @example apikey
+             */
+            user?: string;
+        };
+        SenderTest: {
+            /**
+             * @description What was found, or went wrong
+             * @example smtp.acme.test:465 answers over TLS 1.3 and takes mail as apikey
+             */
+            detail: string;
+            /**
+             * @description Of the mail that was sent, as its events will name it
+             * @example 0102019a1f6e8d2f-8c419b1e
+             */
+            messageId?: string;
+            /** @description It works */
+            ok: boolean;
+            /**
+             * @description Whose events will tell of it
+             * @example ses
+             */
+            provider?: string;
+            /**
+             * @description What to do about it
+             * @example look at user and password
+             */
+            remedy?: string;
+            /**
+             * Format: int64
+             * @description Milliseconds in all
+             * @example 84
+             */
+            tookMs: number;
+        };
+        SenderTestWish: {
+            /**
+             * @description Where a test mail goes; absent: none is sent
+             * @example lea@acme.test
+             */
+            to?: string;
+        };
+        SentContact: {
+            /**
+             * @description The address, as it was written
+             * @example lea@acme.test
+             */
+            email: string;
+            /**
+             * @description The contact's id; empty in a dry run for somebody new
+             * @example con_4f
+             */
+            id: string;
+        };
+        SentEmail: {
+            contact: components["schemas"]["SentContact"];
+            /**
+             * @description The message's id, which is emailId in its events; of one that is skipped the send's
+             * @example msg_9
+             */
+            email: string;
+            /** @description Of a dry run: what would be sent */
+            preview?: components["schemas"]["SendPreview"];
+            /**
+             * @description Why it is skipped
+             * @enum {string}
+             */
+            reason?: "suppressed" | "unsubscribed" | "unsubscribed_topic" | "snoozed" | "pending" | "gone";
+            /**
+             * @description The send's id
+             * @example snd_8h3
+             */
+            send: string;
+            /**
+             * @description Where it is
+             * @enum {string}
+             */
+            status: "queued" | "handing" | "sent" | "failed" | "skipped" | "uncertain" | "canceled" | "held";
+        };
         Session: {
             /**
              * Format: date-time
@@ -3662,6 +8330,8 @@ export interface components {
              * @example false
              */
             confirmByHand?: boolean;
+            /** @description Events of inbound mail have its body, made harmless (provider inbound) */
+            keepBody?: boolean;
             /**
              * Format: int64
              * @description How old a signed request may be; 0: as old as events are kept
@@ -3700,6 +8370,114 @@ export interface components {
              * @example sequenceId
              */
             workflowTag?: string;
+        };
+        SettingsWish: {
+            /**
+             * @description Of AWS; empty: the server's environment says who it is
+             * @example AKIAIOSFODNN7EXAMPLE
+             */
+            accessKeyId?: string;
+            /**
+             * @description How the server is told who we are: plain, login or xoauth2, of which the password is an access token; empty: the best it offers
+             * @example plain
+             */
+            auth?: string;
+            /**
+             * @description Certificates (PEM) to trust instead of the system's
+             * @example -----BEGIN CERTIFICATE-----…
+             */
+            ca?: string;
+            /**
+             * @description Of SES: without one there are no events
+             * @example tidings
+             */
+            configurationSet?: string;
+            /**
+             * Format: int64
+             * @description At once; 0: 4
+             * @example 8
+             */
+            connections?: number;
+            /** @description What mail is signed with, at most 4 keys, instead of those now */
+            dkim?: components["schemas"]["DKIMKeyWish"][];
+            /**
+             * @description The name we give; empty: the machine's
+             * @example mail.acme.test
+             */
+            helo?: string;
+            /**
+             * @description Of the SMTP server
+             * @example smtp.acme.test
+             */
+            host?: string;
+            /**
+             * @description Its password, never shown again
+             * @example secret
+             */
+            password?: string;
+            /**
+             * Format: int64
+             * @description Emails over one connection; 0: 100
+             * @example 100
+             */
+            perConnection?: number;
+            /**
+             * @description Passwords and mail may go over a connection that is not encrypted
+             * @example false
+             */
+            plaintext?: boolean;
+            /**
+             * Format: int64
+             * @description 0: 587
+             * @example 465
+             */
+            port?: number;
+            /**
+             * @description The service behind an SMTP server: ses, sendgrid, mailgun, sparkpost or postmark. It says the host, where that is not given
+             * @example postmark
+             */
+            preset?: string;
+            /**
+             * @description Of AWS; empty: the server's environment says it
+             * @example eu-west-1
+             */
+            region?: string;
+            /**
+             * @description Of smtp: where reports come back to; each mail gets bounces+snd_…@ of it. Empty: to its sender
+             * @example bounces@acme.test
+             */
+            returnPath?: string;
+            /**
+             * @description Its secret, never shown again
+             * @example wJalrXUtnFEMI
+             */
+            secretAccessKey?: string;
+            /**
+             * @description Of Postmark: the message stream; empty: outbound
+             * @example broadcast
+             */
+            stream?: string;
+            /**
+             * Format: int64
+             * @description For each answer; 0: 60
+             * @example 30
+             */
+            timeoutSeconds?: number;
+            /**
+             * @description How the connection is encrypted: implicit, required, opportunistic (if it is offered; certificates are not looked at) or none
+             * @example required
+             */
+            tls?: string;
+            /**
+             * @description Of SES: the set of mail whose opens or clicks are not to be watched
+             * @example tidings-untracked
+             */
+            untrackedSet?: string;
+            /**
+             * @description As whom mail is handed over
+             * @example apikey
+             */
+            user?: string;
         };
         Share: {
             /**
@@ -3934,6 +8712,8 @@ export interface components {
              * @example false
              */
             confirmByHand: boolean;
+            /** @description Events of inbound mail have its body, made harmless (provider inbound) */
+            keepBody?: boolean;
             /**
              * Format: int64
              * @description The oldest signed time; 0: as old as events are kept
@@ -4265,6 +9045,490 @@ export interface components {
             /** @description Newest first */
             suppressions: components["schemas"]["Suppression"][];
         };
+        Tag: {
+            /**
+             * Format: int64
+             * @description How many have it
+             * @example 12
+             */
+            contacts: number;
+            /**
+             * @description The tag
+             * @example vip
+             */
+            tag: string;
+        };
+        TagList: {
+            /** @description Sorted */
+            tags: components["schemas"]["Tag"][];
+        };
+        Template: {
+            /**
+             * @description HTML with Liquid; what is shown of values is escaped
+             * @example <p>Hi {{ firstName }}</p>
+             */
+            body: string;
+            /**
+             * @description Who made this version
+             * @example key_4f
+             */
+            by?: string;
+            /**
+             * @description Whether clicks are watched; absent: as everywhere
+             * @example false
+             */
+            clicks?: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * @description What it is for
+             * @example The first email after signing up
+             */
+            description: string | null;
+            /**
+             * @description What values are called: of platformName it shows the name of platform
+             * @example {
+             *       "platformName": {
+             *         "kajabi": "Kajabi"
+             *       }
+             *     }
+             */
+            displayNames?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * Format: email
+             * @description Whom it is from; absent: the send says it
+             * @example hello@acme.test
+             */
+            from?: string;
+            /**
+             * @description The name beside it
+             * @example Acme
+             */
+            fromName: string | null;
+            /**
+             * @description Its id, which never changes
+             * @example tpl_01jq7z9f3v8k2m5n
+             */
+            id: string;
+            /**
+             * @description A word of your own that finds it, as the id does
+             * @example onboarding/welcome
+             */
+            key?: string;
+            /**
+             * @description For people
+             * @example Welcome
+             */
+            name: string;
+            /**
+             * @description Why this version was made
+             * @example as version 1
+             */
+            note?: string;
+            /**
+             * @description Whether opens are watched; absent: as everywhere
+             * @example true
+             */
+            opens?: boolean;
+            /**
+             * @description folder: it is a file of the server's folder of templates, and is changed there
+             * @enum {string}
+             */
+            origin: "api" | "folder";
+            /**
+             * @description The project that it belongs to
+             * @example prj_default
+             */
+            projectId: string;
+            /**
+             * Format: email
+             * @description Where answers go
+             * @example help@acme.test
+             */
+            replyTo: string | null;
+            /**
+             * @description Liquid
+             * @example Welcome, {{ firstName | default: "there" }}
+             */
+            subject: string;
+            /**
+             * @description The text part, with Liquid; null: it is made of the HTML; empty: there is none
+             * @example Hi {{ firstName }}
+             */
+            text: string | null;
+            /**
+             * @description TRANSACTIONAL reaches those who unsubscribed, too
+             * @enum {string}
+             */
+            type: "TRANSACTIONAL" | "MARKETING";
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description Every change is one more
+             * @example 3
+             */
+            version: number;
+        };
+        TemplateCheck: {
+            /**
+             * @description HTML with Liquid
+             * @example <p>Hi {{ firstName }}</p>
+             */
+            body?: string;
+            /**
+             * @description What values are called
+             * @example {
+             *       "platformName": {
+             *         "kajabi": "Kajabi"
+             *       }
+             *     }
+             */
+            displayNames?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * @description Names that every send will give, beside contacts' attributes
+             * @example [
+             *       "order"
+             *     ]
+             */
+            known?: string[] | null;
+            /**
+             * @description Liquid
+             * @example Welcome, {{ firstName }}
+             */
+            subject?: string;
+            /**
+             * @description The id or key of a template; absent: only what is given
+             * @example onboarding/welcome
+             */
+            template?: string;
+            /**
+             * @description The text part, with Liquid; null: it is made of the HTML; empty: there is none
+             * @example Hi {{ firstName }}
+             */
+            text?: string | null;
+            /**
+             * @description Of what is given
+             * @enum {string}
+             */
+            type?: "TRANSACTIONAL" | "MARKETING";
+        };
+        TemplateList: {
+            /** @description Newest first */
+            data: components["schemas"]["Template"][];
+            /** @description For the next page; absent: there is no more */
+            nextCursor?: string;
+            /**
+             * Format: int64
+             * @description Which page it is, from 1
+             * @example 1
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description How many a page has at most
+             * @example 20
+             */
+            pageSize: number;
+            /** @description Files of the server's folder that are not as they should be */
+            problems?: components["schemas"]["TemplateTrouble"][] | null;
+            /**
+             * Format: int64
+             * @description How many there are in all
+             * @example 12
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many pages there are
+             * @example 1
+             */
+            totalPages: number;
+        };
+        TemplatePreview: {
+            /**
+             * @description With styles where they belong
+             * @example <p>Hi Lea</p>
+             */
+            html: string;
+            /** @description They stop it from being sent */
+            problems: components["schemas"]["TemplateProblem"][];
+            /**
+             * @description One line
+             * @example Welcome, Lea
+             */
+            subject: string;
+            /**
+             * @description The text part; empty: there is none
+             * @example Hi Lea
+             */
+            text: string;
+            /**
+             * @description What it asks for
+             * @example [
+             *       "firstName"
+             *     ]
+             */
+            variables: string[];
+            /** @description They stop nothing */
+            warnings: components["schemas"]["TemplateProblem"][];
+        };
+        TemplatePreviewRequest: {
+            /**
+             * @description HTML with Liquid
+             * @example <p>Hi {{ firstName }}</p>
+             */
+            body?: string;
+            /**
+             * @description A contact's id or address; absent: nobody in particular
+             * @example lea@acme.test
+             */
+            contact?: string;
+            /**
+             * @description What would come with the send; it goes before the contact's attributes
+             * @example {
+             *       "order": 17
+             *     }
+             */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description What values are called
+             * @example {
+             *       "platformName": {
+             *         "kajabi": "Kajabi"
+             *       }
+             *     }
+             */
+            displayNames?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * @description The event that would lead to it
+             * @example {
+             *       "subject": "Hi"
+             *     }
+             */
+            event?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Liquid
+             * @example Welcome, {{ firstName }}
+             */
+            subject?: string;
+            /**
+             * @description The id or key of a template; absent: only what is given
+             * @example onboarding/welcome
+             */
+            template?: string;
+            /**
+             * @description The text part, with Liquid; null: it is made of the HTML; empty: there is none
+             * @example Hi {{ firstName }}
+             */
+            text?: string | null;
+            /**
+             * @description Of what is given
+             * @enum {string}
+             */
+            type?: "TRANSACTIONAL" | "MARKETING";
+        };
+        TemplateProblem: {
+            /**
+             * Format: int64
+             * @description In characters, from 1
+             * @example 12
+             */
+            column?: number;
+            /**
+             * Format: int64
+             * @description From 1; absent: no line in particular
+             * @example 3
+             */
+            line?: number;
+            /**
+             * @description What is wrong, for people
+             * @example There is no filter "upcas". Did you mean upcase?
+             */
+            message: string;
+            /**
+             * @description Of the template; absent: the whole
+             * @enum {string}
+             */
+            part?: "subject" | "body" | "text";
+        };
+        TemplateTest: {
+            /**
+             * @description The id or address of the contact whose data it shows; absent: the recipient's own
+             * @example lea@acme.test
+             */
+            contact?: string;
+            /**
+             * @description What would come with the send; it goes before the contact's attributes
+             * @example {
+             *       "order": 17
+             *     }
+             */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The event that would lead to it
+             * @example {
+             *       "subject": "Hi"
+             *     }
+             */
+            event?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The id or name of the sender; absent: the project's default
+             * @example snr_1
+             */
+            sender?: string;
+            /**
+             * @description Who looks at it
+             * @example My App <hello@acme.test>
+             */
+            to: string | {
+                email: string;
+                name?: string;
+            };
+        };
+        TemplateTrouble: {
+            /**
+             * @description Within the folder
+             * @example onboarding/welcome.html
+             */
+            file: string;
+            /**
+             * Format: date-time
+             * @description When it was read so first
+             */
+            foundAt: string;
+            /** @description Their lines are the file's */
+            problems: components["schemas"]["TemplateProblem"][];
+        };
+        TemplateVerdict: {
+            /** @description They stop it from being sent */
+            problems: components["schemas"]["TemplateProblem"][];
+            /** @description Whether it can be sent */
+            valid: boolean;
+            /**
+             * @description What it asks for
+             * @example [
+             *       "firstName"
+             *     ]
+             */
+            variables: string[];
+            /** @description They stop nothing */
+            warnings: components["schemas"]["TemplateProblem"][];
+        };
+        TemplateVersions: {
+            /** @description For the next page; absent: there is no more */
+            nextCursor?: string;
+            /** @description Newest first */
+            versions: components["schemas"]["Template"][];
+        };
+        TemplateWish: {
+            /**
+             * @description HTML with Liquid
+             * @example <p>Hi {{ firstName }}</p>
+             */
+            body?: string;
+            /**
+             * @description Whether clicks are watched; null: as everywhere
+             * @example false
+             */
+            clicks?: boolean | null;
+            /**
+             * @description What it is for; null: nothing
+             * @example The first email after signing up
+             */
+            description?: string | null;
+            /**
+             * @description What values are called: of platformName it shows the name of platform
+             * @example {
+             *       "platformName": {
+             *         "kajabi": "Kajabi"
+             *       }
+             *     }
+             */
+            displayNames?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * @description Whom it is from; empty: the send says it
+             * @example hello@acme.test
+             */
+            from?: string;
+            /**
+             * @description The name beside it; null: none
+             * @example Acme
+             */
+            fromName?: string | null;
+            /**
+             * @description A word of your own that finds it, as the id does; empty: none
+             * @example onboarding/welcome
+             */
+            key?: string;
+            /**
+             * @description For people
+             * @example Welcome
+             */
+            name?: string;
+            /**
+             * @description Whether opens are watched; null: as everywhere
+             * @example true
+             */
+            opens?: boolean | null;
+            /**
+             * @description Where answers go; null: to whom it is from
+             * @example help@acme.test
+             */
+            replyTo?: string | null;
+            /**
+             * @description Liquid
+             * @example Welcome, {{ firstName }}
+             */
+            subject?: string;
+            /**
+             * @description The text part, with Liquid; null: it is made of the HTML; empty: there is none
+             * @example Hi {{ firstName }}
+             */
+            text?: string | null;
+            /**
+             * @description TRANSACTIONAL reaches those who unsubscribed, too
+             * @enum {string}
+             */
+            type?: "TRANSACTIONAL" | "MARKETING";
+        };
+        TestBroadcastInBody: {
+            /**
+             * @description Whom the test goes to
+             * @example lea@acme.test
+             */
+            email: string;
+        };
         TestStep: {
             /**
              * @description What was found
@@ -4293,6 +9557,229 @@ export interface components {
              */
             tookMs?: number;
         };
+        TestedTemplate: {
+            /**
+             * @description The message, whose events tell what became of it
+             * @example msg_9
+             */
+            messageId?: string;
+            /**
+             * @description Why not
+             * @enum {string}
+             */
+            reason?: "suppressed" | "gone";
+            /**
+             * @description The send's id; what becomes of it is at /sends/{id}
+             * @example snd_8h3
+             */
+            send: string;
+            /**
+             * @description Whether it is sent
+             * @enum {string}
+             */
+            status: "queued" | "skipped";
+        };
+        ThresholdsWish: {
+            /**
+             * Format: double
+             * @description The share of the sent emails that bounced, 0.05 by default; 0: never
+             * @example 0.05
+             */
+            bounceRate?: number;
+            /**
+             * Format: double
+             * @description The share that complained, 0.003 by default; 0: never
+             * @example 0.003
+             */
+            complaintRate?: number;
+            /**
+             * Format: int64
+             * @description How many must be sent before either counts, 500 by default
+             * @example 500
+             */
+            minimum?: number;
+        };
+        Topic: {
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * @description What it is, for people
+             * @example Once a month
+             */
+            description?: string;
+            /**
+             * @description Its id, which never changes
+             * @example top_1
+             */
+            id: string;
+            /**
+             * @description Its name
+             * @example News
+             */
+            name: string;
+            /**
+             * @description What segments and contacts name it by; it never changes
+             * @example news
+             */
+            slug: string;
+            /**
+             * @description What holds for contacts that said nothing
+             * @example true
+             */
+            subscribedByDefault: boolean;
+        };
+        TopicChange: {
+            /**
+             * @description What it is, for people
+             * @example Once a month
+             */
+            description?: string;
+            /**
+             * @description For people
+             * @example News
+             */
+            name?: string;
+            /**
+             * @description What holds for contacts that said nothing
+             * @example false
+             */
+            subscribedByDefault?: boolean;
+        };
+        TopicList: {
+            /** @description By name */
+            topics: components["schemas"]["Topic"][];
+        };
+        TrackAnswer: {
+            data: components["schemas"]["Tracked"];
+            /** @description Always true: an event that is not taken is answered with a problem */
+            success: boolean;
+        };
+        TrackBatch: {
+            /** @description 1 to 1,000 */
+            events: unknown[];
+        };
+        TrackBatchAnswer: {
+            /** @description One for each, in order */
+            results: components["schemas"]["TrackResult"][];
+            /** @description Whether all were taken */
+            success: boolean;
+        };
+        TrackResult: {
+            /** @description Where it was */
+            data?: components["schemas"]["Tracked"];
+            /** @description Why it was not */
+            error?: components["schemas"]["ItemProblem"];
+            /** @description Whether it was taken */
+            success: boolean;
+        };
+        Tracked: {
+            /**
+             * @description The contact's id
+             * @example con_4f
+             */
+            contact: string;
+            /**
+             * @description The event's id
+             * @example 019df26e-8d28-8c41-9b1e-6f0c2a7d5e11
+             */
+            event: string;
+            /** @description What was not taken; absent: everything was */
+            ignored?: components["schemas"]["IgnoredField"][];
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+        };
+        TrackedEvent: {
+            /**
+             * @description Of the event, and merged into the contact: at most 64 KiB, 1,000 values, 8 deep
+             * @example {
+             *       "amount": 49,
+             *       "coupon": {
+             *         "persistent": false,
+             *         "value": "MAY"
+             *       },
+             *       "plan": "team"
+             *     }
+             */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Whose event it is; a contact is made where there is none
+             * @example lea@acme.test
+             */
+            email: string;
+            /**
+             * @description What happened, 1 to 256 bytes; built-in names are refused
+             * @example invoice.paid
+             */
+            event: string;
+            /**
+             * @description The id that your own system knows the contact by, at most 255 characters; empty takes it away
+             * @example user_81
+             */
+            externalId?: string;
+            /** @description Whether the contact may be mailed. Absent: a new contact is, an old one stays as it is */
+            subscribed?: boolean;
+            /**
+             * @description Tags that the contact gets, at most 50
+             * @example [
+             *       "trial"
+             *     ]
+             */
+            tags?: string[];
+            /**
+             * @description When it happened, a time or a date; absent: now
+             * @example 2026-05-04T10:12:00Z
+             */
+            timestamp?: string;
+        };
+        TryRuleInBody: {
+            /**
+             * Format: int64
+             * @description How many events are shown, 1 to 100; absent: 20
+             * @example 20
+             */
+            limit?: number;
+            /**
+             * @description One rule, YAML or JSON; it need not be stored
+             * @example name: Welcome
+             *     on:
+             *       event: account.created
+             *     do:
+             *     - send:
+             *         template: welcome
+             */
+            rule: string;
+            /**
+             * @description Events from then on: a time or a date; absent: the last seven days
+             * @example 2026-05-01
+             */
+            since?: string;
+        };
+        UpdateRuleInBody: {
+            /**
+             * @description What the rule says from now on, YAML or JSON
+             * @example name: Welcome
+             *     on:
+             *       event: account.created
+             *     do:
+             *     - send:
+             *         template: welcome
+             */
+            rule: string;
+            /**
+             * Format: int64
+             * @description That it was made of; absent: whichever is there
+             * @example 3
+             */
+            version?: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -4302,6 +9789,158 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    applyFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "files": [
+                 *         {
+                 *           "path": "rules/welcome.yaml",
+                 *           "text": "rules:\n- name: Welcome\n  on:\n    event: account.created\n  do:\n  - send:\n      template: welcome\n"
+                 *         }
+                 *       ],
+                 *       "dryRun": true,
+                 *       "keep": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApplyInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "rule",
+                     *           "name": "Welcome",
+                     *           "id": "rul_4f",
+                     *           "path": "rules/welcome.yaml",
+                     *           "action": "create",
+                     *           "diff": "-    template: hello\n+    template: welcome\n"
+                     *         }
+                     *       ],
+                     *       "problems": [
+                     *         {
+                     *           "path": "rules/welcome.yaml",
+                     *           "line": 7,
+                     *           "at": "rules[0].on.event",
+                     *           "message": "is required"
+                     *         }
+                     *       ],
+                     *       "ignored": [
+                     *         "README.md"
+                     *       ],
+                     *       "applied": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listApprovals: {
         parameters: {
             query?: never;
@@ -4331,6 +9970,7 @@ export interface operations {
                      *           "operation": "remove_suppression",
                      *           "contactId": "con_4f",
                      *           "email": "ghost@acme.test",
+                     *           "would": "lift all suppressions of ghost@acme.test (con_2), so that it is mailed again",
                      *           "lifts": [
                      *             "hard_bounce"
                      *           ],
@@ -4445,6 +10085,7 @@ export interface operations {
                      *       "operation": "remove_suppression",
                      *       "contactId": "con_4f",
                      *       "email": "ghost@acme.test",
+                     *       "would": "lift all suppressions of ghost@acme.test (con_2), so that it is mailed again",
                      *       "lifts": [
                      *         "hard_bounce"
                      *       ],
@@ -4595,6 +10236,7 @@ export interface operations {
                      *       "operation": "remove_suppression",
                      *       "contactId": "con_4f",
                      *       "email": "ghost@acme.test",
+                     *       "would": "lift all suppressions of ghost@acme.test (con_2), so that it is mailed again",
                      *       "lifts": [
                      *         "hard_bounce"
                      *       ],
@@ -4833,6 +10475,2589 @@ export interface operations {
             };
         };
     };
+    getBrand: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Acme",
+                     *       "color": "#1f4fd8",
+                     *       "logoUrl": "https://acme.test/logo.png",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateBrand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Acme",
+                 *       "color": "#1f4fd8",
+                 *       "logoUrl": "https://acme.test/logo.png"
+                 *     }
+                 */
+                "application/json": components["schemas"]["BrandChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Acme",
+                     *       "color": "#1f4fd8",
+                     *       "logoUrl": "https://acme.test/logo.png",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBroadcasts: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1 */
+                page?: number;
+                /** @description How many a page has at most */
+                pageSize?: number;
+                /** @description Only those of this status */
+                status?: "DRAFT" | "SCHEDULED" | "SENDING" | "SENT" | "CANCELLED" | "PAUSED";
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "brc_4f",
+                     *           "name": "May news",
+                     *           "description": "To all who pay",
+                     *           "subject": "News for {{ firstName }}",
+                     *           "body": "<p>Hi {{ firstName }}</p>",
+                     *           "from": "news@acme.test",
+                     *           "fromName": "Acme",
+                     *           "replyTo": "help@acme.test",
+                     *           "audienceType": "ALL",
+                     *           "audienceCondition": {
+                     *             "groups": [
+                     *               {
+                     *                 "filters": [
+                     *                   {
+                     *                     "field": "data.plan",
+                     *                     "operator": "equals",
+                     *                     "value": "team"
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "logic": "AND"
+                     *           },
+                     *           "segmentId": "seg_4f",
+                     *           "status": "DRAFT",
+                     *           "totalRecipients": 1200,
+                     *           "sentCount": 1180,
+                     *           "deliveredCount": 1175,
+                     *           "openedCount": 610,
+                     *           "clickedCount": 102,
+                     *           "bouncedCount": 5,
+                     *           "scheduledFor": "2026-05-04T10:12:00.120Z",
+                     *           "sentAt": "2026-05-04T10:12:00.120Z",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "segment": {
+                     *             "id": "seg_4f",
+                     *             "name": "Teams that pay",
+                     *             "description": "Plan team, paid this month",
+                     *             "type": "DYNAMIC",
+                     *             "condition": {
+                     *               "groups": [
+                     *                 {
+                     *                   "filters": [
+                     *                     {
+                     *                       "field": "data.plan",
+                     *                       "operator": "equals",
+                     *                       "value": "team"
+                     *                     }
+                     *                   ]
+                     *                 }
+                     *               ],
+                     *               "logic": "AND"
+                     *             },
+                     *             "trackMembership": true,
+                     *             "memberCount": 3,
+                     *             "projectId": "prj_default",
+                     *             "createdAt": "2026-05-04T10:12:00.120Z",
+                     *             "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *             "slug": "teams-that-pay",
+                     *             "computedAt": "2026-05-04T10:12:00.120Z",
+                     *             "problem": "the provider answered 404"
+                     *           },
+                     *           "text": "text",
+                     *           "template": "tpl_01jq7z9f3v8k2m5n",
+                     *           "tags": [
+                     *             "beta"
+                     *           ],
+                     *           "topic": "news",
+                     *           "sender": "snr_1",
+                     *           "throttlePerMinute": 600,
+                     *           "localTime": "09:00",
+                     *           "timeZone": "Europe/Berlin",
+                     *           "thresholds": {
+                     *             "bounceRate": 0.05,
+                     *             "complaintRate": 0.003,
+                     *             "minimum": 500
+                     *           },
+                     *           "trackOpens": true,
+                     *           "trackClicks": true,
+                     *           "data": {
+                     *             "month": "May"
+                     *           },
+                     *           "pausedReason": "61 of 1000 emails bounced, which is more than 5 %",
+                     *           "audienceTaken": true,
+                     *           "audienceSize": 1250,
+                     *           "leftOut": {
+                     *             "unsubscribed": 50
+                     *           },
+                     *           "handledCount": 1200,
+                     *           "startedAt": "2026-05-04T10:12:00.120Z",
+                     *           "settledAt": "2026-05-04T10:12:00.120Z",
+                     *           "projectId": "prj_default"
+                     *         }
+                     *       ],
+                     *       "page": 1,
+                     *       "pageSize": 20,
+                     *       "total": 3,
+                     *       "totalPages": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BroadcastList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "May news",
+                 *       "description": "To all who pay",
+                 *       "subject": "News for {{ firstName }}",
+                 *       "body": "<p>Hi {{ firstName }}</p>",
+                 *       "from": "news@acme.test",
+                 *       "fromName": "Acme",
+                 *       "replyTo": "help@acme.test",
+                 *       "audienceType": "ALL",
+                 *       "segmentId": "seg_4f",
+                 *       "audienceCondition": {
+                 *         "groups": [
+                 *           {
+                 *             "filters": [
+                 *               {
+                 *                 "field": "data.plan",
+                 *                 "operator": "equals",
+                 *                 "value": "team"
+                 *               }
+                 *             ]
+                 *           }
+                 *         ],
+                 *         "logic": "AND"
+                 *       },
+                 *       "text": "text",
+                 *       "template": "news/may",
+                 *       "tags": [
+                 *         "beta"
+                 *       ],
+                 *       "topic": "news",
+                 *       "sender": "snr_1",
+                 *       "throttlePerMinute": 600,
+                 *       "localTime": "09:00",
+                 *       "timeZone": "Europe/Berlin",
+                 *       "thresholds": {
+                 *         "bounceRate": 0.05,
+                 *         "complaintRate": 0.003,
+                 *         "minimum": 500
+                 *       },
+                 *       "trackOpens": true,
+                 *       "trackClicks": true,
+                 *       "data": {
+                 *         "month": "May"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewBroadcast"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "brc_4f",
+                     *         "name": "May news",
+                     *         "description": "To all who pay",
+                     *         "subject": "News for {{ firstName }}",
+                     *         "body": "<p>Hi {{ firstName }}</p>",
+                     *         "from": "news@acme.test",
+                     *         "fromName": "Acme",
+                     *         "replyTo": "help@acme.test",
+                     *         "audienceType": "ALL",
+                     *         "audienceCondition": {
+                     *           "groups": [
+                     *             {
+                     *               "filters": [
+                     *                 {
+                     *                   "field": "data.plan",
+                     *                   "operator": "equals",
+                     *                   "value": "team"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "logic": "AND"
+                     *         },
+                     *         "segmentId": "seg_4f",
+                     *         "status": "DRAFT",
+                     *         "totalRecipients": 1200,
+                     *         "sentCount": 1180,
+                     *         "deliveredCount": 1175,
+                     *         "openedCount": 610,
+                     *         "clickedCount": 102,
+                     *         "bouncedCount": 5,
+                     *         "scheduledFor": "2026-05-04T10:12:00.120Z",
+                     *         "sentAt": "2026-05-04T10:12:00.120Z",
+                     *         "createdAt": "2026-05-04T10:12:00.120Z",
+                     *         "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *         "segment": {
+                     *           "id": "seg_4f",
+                     *           "name": "Teams that pay",
+                     *           "description": "Plan team, paid this month",
+                     *           "type": "DYNAMIC",
+                     *           "condition": {
+                     *             "groups": [
+                     *               {
+                     *                 "filters": [
+                     *                   {
+                     *                     "field": "data.plan",
+                     *                     "operator": "equals",
+                     *                     "value": "team"
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "logic": "AND"
+                     *           },
+                     *           "trackMembership": true,
+                     *           "memberCount": 3,
+                     *           "projectId": "prj_default",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "slug": "teams-that-pay",
+                     *           "computedAt": "2026-05-04T10:12:00.120Z",
+                     *           "problem": "the provider answered 404"
+                     *         },
+                     *         "text": "text",
+                     *         "template": "tpl_01jq7z9f3v8k2m5n",
+                     *         "tags": [
+                     *           "beta"
+                     *         ],
+                     *         "topic": "news",
+                     *         "sender": "snr_1",
+                     *         "throttlePerMinute": 600,
+                     *         "localTime": "09:00",
+                     *         "timeZone": "Europe/Berlin",
+                     *         "thresholds": {
+                     *           "bounceRate": 0.05,
+                     *           "complaintRate": 0.003,
+                     *           "minimum": 500
+                     *         },
+                     *         "trackOpens": true,
+                     *         "trackClicks": true,
+                     *         "data": {
+                     *           "month": "May"
+                     *         },
+                     *         "pausedReason": "61 of 1000 emails bounced, which is more than 5 %",
+                     *         "audienceTaken": true,
+                     *         "audienceSize": 1250,
+                     *         "leftOut": {
+                     *           "unsubscribed": 50
+                     *         },
+                     *         "handledCount": 1200,
+                     *         "startedAt": "2026-05-04T10:12:00.120Z",
+                     *         "settledAt": "2026-05-04T10:12:00.120Z",
+                     *         "projectId": "prj_default"
+                     *       },
+                     *       "message": "The broadcast is scheduled"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BroadcastAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBroadcast: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The broadcast's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "brc_4f",
+                     *         "name": "May news",
+                     *         "description": "To all who pay",
+                     *         "subject": "News for {{ firstName }}",
+                     *         "body": "<p>Hi {{ firstName }}</p>",
+                     *         "from": "news@acme.test",
+                     *         "fromName": "Acme",
+                     *         "replyTo": "help@acme.test",
+                     *         "audienceType": "ALL",
+                     *         "audienceCondition": {
+                     *           "groups": [
+                     *             {
+                     *               "filters": [
+                     *                 {
+                     *                   "field": "data.plan",
+                     *                   "operator": "equals",
+                     *                   "value": "team"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "logic": "AND"
+                     *         },
+                     *         "segmentId": "seg_4f",
+                     *         "status": "DRAFT",
+                     *         "totalRecipients": 1200,
+                     *         "sentCount": 1180,
+                     *         "deliveredCount": 1175,
+                     *         "openedCount": 610,
+                     *         "clickedCount": 102,
+                     *         "bouncedCount": 5,
+                     *         "scheduledFor": "2026-05-04T10:12:00.120Z",
+                     *         "sentAt": "2026-05-04T10:12:00.120Z",
+                     *         "createdAt": "2026-05-04T10:12:00.120Z",
+                     *         "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *         "segment": {
+                     *           "id": "seg_4f",
+                     *           "name": "Teams that pay",
+                     *           "description": "Plan team, paid this month",
+                     *           "type": "DYNAMIC",
+                     *           "condition": {
+                     *             "groups": [
+                     *               {
+                     *                 "filters": [
+                     *                   {
+                     *                     "field": "data.plan",
+                     *                     "operator": "equals",
+                     *                     "value": "team"
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "logic": "AND"
+                     *           },
+                     *           "trackMembership": true,
+                     *           "memberCount": 3,
+                     *           "projectId": "prj_default",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "slug": "teams-that-pay",
+                     *           "computedAt": "2026-05-04T10:12:00.120Z",
+                     *           "problem": "the provider answered 404"
+                     *         },
+                     *         "text": "text",
+                     *         "template": "tpl_01jq7z9f3v8k2m5n",
+                     *         "tags": [
+                     *           "beta"
+                     *         ],
+                     *         "topic": "news",
+                     *         "sender": "snr_1",
+                     *         "throttlePerMinute": 600,
+                     *         "localTime": "09:00",
+                     *         "timeZone": "Europe/Berlin",
+                     *         "thresholds": {
+                     *           "bounceRate": 0.05,
+                     *           "complaintRate": 0.003,
+                     *           "minimum": 500
+                     *         },
+                     *         "trackOpens": true,
+                     *         "trackClicks": true,
+                     *         "data": {
+                     *           "month": "May"
+                     *         },
+                     *         "pausedReason": "61 of 1000 emails bounced, which is more than 5 %",
+                     *         "audienceTaken": true,
+                     *         "audienceSize": 1250,
+                     *         "leftOut": {
+                     *           "unsubscribed": 50
+                     *         },
+                     *         "handledCount": 1200,
+                     *         "startedAt": "2026-05-04T10:12:00.120Z",
+                     *         "settledAt": "2026-05-04T10:12:00.120Z",
+                     *         "projectId": "prj_default"
+                     *       },
+                     *       "message": "The broadcast is scheduled"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BroadcastAnswer"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "May news",
+                 *       "description": "To all who pay",
+                 *       "subject": "News for {{ firstName }}",
+                 *       "body": "<p>Hi {{ firstName }}</p>",
+                 *       "from": "news@acme.test",
+                 *       "fromName": "Acme",
+                 *       "replyTo": "help@acme.test",
+                 *       "audienceType": "ALL",
+                 *       "segmentId": "seg_4f",
+                 *       "audienceCondition": {
+                 *         "groups": [
+                 *           {
+                 *             "filters": [
+                 *               {
+                 *                 "field": "data.plan",
+                 *                 "operator": "equals",
+                 *                 "value": "team"
+                 *               }
+                 *             ]
+                 *           }
+                 *         ],
+                 *         "logic": "AND"
+                 *       },
+                 *       "text": "text",
+                 *       "template": "news/may",
+                 *       "tags": [
+                 *         "beta"
+                 *       ],
+                 *       "topic": "news",
+                 *       "sender": "snr_1",
+                 *       "throttlePerMinute": 600,
+                 *       "localTime": "09:00",
+                 *       "timeZone": "Europe/Berlin",
+                 *       "thresholds": {
+                 *         "bounceRate": 0.05,
+                 *         "complaintRate": 0.003,
+                 *         "minimum": 500
+                 *       },
+                 *       "trackOpens": true,
+                 *       "trackClicks": true,
+                 *       "data": {
+                 *         "month": "May"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["BroadcastWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "brc_4f",
+                     *         "name": "May news",
+                     *         "description": "To all who pay",
+                     *         "subject": "News for {{ firstName }}",
+                     *         "body": "<p>Hi {{ firstName }}</p>",
+                     *         "from": "news@acme.test",
+                     *         "fromName": "Acme",
+                     *         "replyTo": "help@acme.test",
+                     *         "audienceType": "ALL",
+                     *         "audienceCondition": {
+                     *           "groups": [
+                     *             {
+                     *               "filters": [
+                     *                 {
+                     *                   "field": "data.plan",
+                     *                   "operator": "equals",
+                     *                   "value": "team"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "logic": "AND"
+                     *         },
+                     *         "segmentId": "seg_4f",
+                     *         "status": "DRAFT",
+                     *         "totalRecipients": 1200,
+                     *         "sentCount": 1180,
+                     *         "deliveredCount": 1175,
+                     *         "openedCount": 610,
+                     *         "clickedCount": 102,
+                     *         "bouncedCount": 5,
+                     *         "scheduledFor": "2026-05-04T10:12:00.120Z",
+                     *         "sentAt": "2026-05-04T10:12:00.120Z",
+                     *         "createdAt": "2026-05-04T10:12:00.120Z",
+                     *         "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *         "segment": {
+                     *           "id": "seg_4f",
+                     *           "name": "Teams that pay",
+                     *           "description": "Plan team, paid this month",
+                     *           "type": "DYNAMIC",
+                     *           "condition": {
+                     *             "groups": [
+                     *               {
+                     *                 "filters": [
+                     *                   {
+                     *                     "field": "data.plan",
+                     *                     "operator": "equals",
+                     *                     "value": "team"
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "logic": "AND"
+                     *           },
+                     *           "trackMembership": true,
+                     *           "memberCount": 3,
+                     *           "projectId": "prj_default",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "slug": "teams-that-pay",
+                     *           "computedAt": "2026-05-04T10:12:00.120Z",
+                     *           "problem": "the provider answered 404"
+                     *         },
+                     *         "text": "text",
+                     *         "template": "tpl_01jq7z9f3v8k2m5n",
+                     *         "tags": [
+                     *           "beta"
+                     *         ],
+                     *         "topic": "news",
+                     *         "sender": "snr_1",
+                     *         "throttlePerMinute": 600,
+                     *         "localTime": "09:00",
+                     *         "timeZone": "Europe/Berlin",
+                     *         "thresholds": {
+                     *           "bounceRate": 0.05,
+                     *           "complaintRate": 0.003,
+                     *           "minimum": 500
+                     *         },
+                     *         "trackOpens": true,
+                     *         "trackClicks": true,
+                     *         "data": {
+                     *           "month": "May"
+                     *         },
+                     *         "pausedReason": "61 of 1000 emails bounced, which is more than 5 %",
+                     *         "audienceTaken": true,
+                     *         "audienceSize": 1250,
+                     *         "leftOut": {
+                     *           "unsubscribed": 50
+                     *         },
+                     *         "handledCount": 1200,
+                     *         "startedAt": "2026-05-04T10:12:00.120Z",
+                     *         "settledAt": "2026-05-04T10:12:00.120Z",
+                     *         "projectId": "prj_default"
+                     *       },
+                     *       "message": "The broadcast is scheduled"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BroadcastAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measureBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "audienceSize": 1250,
+                     *         "recipients": 1200,
+                     *         "leftOut": {
+                     *           "unsubscribed": 50
+                     *         },
+                     *         "sample": [
+                     *           {
+                     *             "id": "con_4f",
+                     *             "email": "lea@acme.test"
+                     *           }
+                     *         ],
+                     *         "preview": {
+                     *           "email": "lea@acme.test",
+                     *           "from": "news@acme.test",
+                     *           "fromName": "Acme",
+                     *           "subject": "Your invoice 1042",
+                     *           "html": "text",
+                     *           "text": "text",
+                     *           "warnings": [
+                     *             "text"
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BroadcastAudienceOutBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "brc_4f",
+                     *         "name": "May news",
+                     *         "description": "To all who pay",
+                     *         "subject": "News for {{ firstName }}",
+                     *         "body": "<p>Hi {{ firstName }}</p>",
+                     *         "from": "news@acme.test",
+                     *         "fromName": "Acme",
+                     *         "replyTo": "help@acme.test",
+                     *         "audienceType": "ALL",
+                     *         "audienceCondition": {
+                     *           "groups": [
+                     *             {
+                     *               "filters": [
+                     *                 {
+                     *                   "field": "data.plan",
+                     *                   "operator": "equals",
+                     *                   "value": "team"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "logic": "AND"
+                     *         },
+                     *         "segmentId": "seg_4f",
+                     *         "status": "DRAFT",
+                     *         "totalRecipients": 1200,
+                     *         "sentCount": 1180,
+                     *         "deliveredCount": 1175,
+                     *         "openedCount": 610,
+                     *         "clickedCount": 102,
+                     *         "bouncedCount": 5,
+                     *         "scheduledFor": "2026-05-04T10:12:00.120Z",
+                     *         "sentAt": "2026-05-04T10:12:00.120Z",
+                     *         "createdAt": "2026-05-04T10:12:00.120Z",
+                     *         "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *         "segment": {
+                     *           "id": "seg_4f",
+                     *           "name": "Teams that pay",
+                     *           "description": "Plan team, paid this month",
+                     *           "type": "DYNAMIC",
+                     *           "condition": {
+                     *             "groups": [
+                     *               {
+                     *                 "filters": [
+                     *                   {
+                     *                     "field": "data.plan",
+                     *                     "operator": "equals",
+                     *                     "value": "team"
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "logic": "AND"
+                     *           },
+                     *           "trackMembership": true,
+                     *           "memberCount": 3,
+                     *           "projectId": "prj_default",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "slug": "teams-that-pay",
+                     *           "computedAt": "2026-05-04T10:12:00.120Z",
+                     *           "problem": "the provider answered 404"
+                     *         },
+                     *         "text": "text",
+                     *         "template": "tpl_01jq7z9f3v8k2m5n",
+                     *         "tags": [
+                     *           "beta"
+                     *         ],
+                     *         "topic": "news",
+                     *         "sender": "snr_1",
+                     *         "throttlePerMinute": 600,
+                     *         "localTime": "09:00",
+                     *         "timeZone": "Europe/Berlin",
+                     *         "thresholds": {
+                     *           "bounceRate": 0.05,
+                     *           "complaintRate": 0.003,
+                     *           "minimum": 500
+                     *         },
+                     *         "trackOpens": true,
+                     *         "trackClicks": true,
+                     *         "data": {
+                     *           "month": "May"
+                     *         },
+                     *         "pausedReason": "61 of 1000 emails bounced, which is more than 5 %",
+                     *         "audienceTaken": true,
+                     *         "audienceSize": 1250,
+                     *         "leftOut": {
+                     *           "unsubscribed": 50
+                     *         },
+                     *         "handledCount": 1200,
+                     *         "startedAt": "2026-05-04T10:12:00.120Z",
+                     *         "settledAt": "2026-05-04T10:12:00.120Z",
+                     *         "projectId": "prj_default"
+                     *       },
+                     *       "message": "The broadcast is scheduled"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BroadcastAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "the subject has a mistake"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PauseBroadcastInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "brc_4f",
+                     *         "name": "May news",
+                     *         "description": "To all who pay",
+                     *         "subject": "News for {{ firstName }}",
+                     *         "body": "<p>Hi {{ firstName }}</p>",
+                     *         "from": "news@acme.test",
+                     *         "fromName": "Acme",
+                     *         "replyTo": "help@acme.test",
+                     *         "audienceType": "ALL",
+                     *         "audienceCondition": {
+                     *           "groups": [
+                     *             {
+                     *               "filters": [
+                     *                 {
+                     *                   "field": "data.plan",
+                     *                   "operator": "equals",
+                     *                   "value": "team"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "logic": "AND"
+                     *         },
+                     *         "segmentId": "seg_4f",
+                     *         "status": "DRAFT",
+                     *         "totalRecipients": 1200,
+                     *         "sentCount": 1180,
+                     *         "deliveredCount": 1175,
+                     *         "openedCount": 610,
+                     *         "clickedCount": 102,
+                     *         "bouncedCount": 5,
+                     *         "scheduledFor": "2026-05-04T10:12:00.120Z",
+                     *         "sentAt": "2026-05-04T10:12:00.120Z",
+                     *         "createdAt": "2026-05-04T10:12:00.120Z",
+                     *         "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *         "segment": {
+                     *           "id": "seg_4f",
+                     *           "name": "Teams that pay",
+                     *           "description": "Plan team, paid this month",
+                     *           "type": "DYNAMIC",
+                     *           "condition": {
+                     *             "groups": [
+                     *               {
+                     *                 "filters": [
+                     *                   {
+                     *                     "field": "data.plan",
+                     *                     "operator": "equals",
+                     *                     "value": "team"
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "logic": "AND"
+                     *           },
+                     *           "trackMembership": true,
+                     *           "memberCount": 3,
+                     *           "projectId": "prj_default",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "slug": "teams-that-pay",
+                     *           "computedAt": "2026-05-04T10:12:00.120Z",
+                     *           "problem": "the provider answered 404"
+                     *         },
+                     *         "text": "text",
+                     *         "template": "tpl_01jq7z9f3v8k2m5n",
+                     *         "tags": [
+                     *           "beta"
+                     *         ],
+                     *         "topic": "news",
+                     *         "sender": "snr_1",
+                     *         "throttlePerMinute": 600,
+                     *         "localTime": "09:00",
+                     *         "timeZone": "Europe/Berlin",
+                     *         "thresholds": {
+                     *           "bounceRate": 0.05,
+                     *           "complaintRate": 0.003,
+                     *           "minimum": 500
+                     *         },
+                     *         "trackOpens": true,
+                     *         "trackClicks": true,
+                     *         "data": {
+                     *           "month": "May"
+                     *         },
+                     *         "pausedReason": "61 of 1000 emails bounced, which is more than 5 %",
+                     *         "audienceTaken": true,
+                     *         "audienceSize": 1250,
+                     *         "leftOut": {
+                     *           "unsubscribed": 50
+                     *         },
+                     *         "handledCount": 1200,
+                     *         "startedAt": "2026-05-04T10:12:00.120Z",
+                     *         "settledAt": "2026-05-04T10:12:00.120Z",
+                     *         "projectId": "prj_default"
+                     *       },
+                     *       "message": "The broadcast is scheduled"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BroadcastAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "brc_4f",
+                     *         "name": "May news",
+                     *         "description": "To all who pay",
+                     *         "subject": "News for {{ firstName }}",
+                     *         "body": "<p>Hi {{ firstName }}</p>",
+                     *         "from": "news@acme.test",
+                     *         "fromName": "Acme",
+                     *         "replyTo": "help@acme.test",
+                     *         "audienceType": "ALL",
+                     *         "audienceCondition": {
+                     *           "groups": [
+                     *             {
+                     *               "filters": [
+                     *                 {
+                     *                   "field": "data.plan",
+                     *                   "operator": "equals",
+                     *                   "value": "team"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "logic": "AND"
+                     *         },
+                     *         "segmentId": "seg_4f",
+                     *         "status": "DRAFT",
+                     *         "totalRecipients": 1200,
+                     *         "sentCount": 1180,
+                     *         "deliveredCount": 1175,
+                     *         "openedCount": 610,
+                     *         "clickedCount": 102,
+                     *         "bouncedCount": 5,
+                     *         "scheduledFor": "2026-05-04T10:12:00.120Z",
+                     *         "sentAt": "2026-05-04T10:12:00.120Z",
+                     *         "createdAt": "2026-05-04T10:12:00.120Z",
+                     *         "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *         "segment": {
+                     *           "id": "seg_4f",
+                     *           "name": "Teams that pay",
+                     *           "description": "Plan team, paid this month",
+                     *           "type": "DYNAMIC",
+                     *           "condition": {
+                     *             "groups": [
+                     *               {
+                     *                 "filters": [
+                     *                   {
+                     *                     "field": "data.plan",
+                     *                     "operator": "equals",
+                     *                     "value": "team"
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "logic": "AND"
+                     *           },
+                     *           "trackMembership": true,
+                     *           "memberCount": 3,
+                     *           "projectId": "prj_default",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "slug": "teams-that-pay",
+                     *           "computedAt": "2026-05-04T10:12:00.120Z",
+                     *           "problem": "the provider answered 404"
+                     *         },
+                     *         "text": "text",
+                     *         "template": "tpl_01jq7z9f3v8k2m5n",
+                     *         "tags": [
+                     *           "beta"
+                     *         ],
+                     *         "topic": "news",
+                     *         "sender": "snr_1",
+                     *         "throttlePerMinute": 600,
+                     *         "localTime": "09:00",
+                     *         "timeZone": "Europe/Berlin",
+                     *         "thresholds": {
+                     *           "bounceRate": 0.05,
+                     *           "complaintRate": 0.003,
+                     *           "minimum": 500
+                     *         },
+                     *         "trackOpens": true,
+                     *         "trackClicks": true,
+                     *         "data": {
+                     *           "month": "May"
+                     *         },
+                     *         "pausedReason": "61 of 1000 emails bounced, which is more than 5 %",
+                     *         "audienceTaken": true,
+                     *         "audienceSize": 1250,
+                     *         "leftOut": {
+                     *           "unsubscribed": 50
+                     *         },
+                     *         "handledCount": 1200,
+                     *         "startedAt": "2026-05-04T10:12:00.120Z",
+                     *         "settledAt": "2026-05-04T10:12:00.120Z",
+                     *         "projectId": "prj_default"
+                     *       },
+                     *       "message": "The broadcast is scheduled"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BroadcastAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "scheduledFor": "2026-05-04T10:12:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendBroadcastInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "id": "brc_4f",
+                     *         "name": "May news",
+                     *         "description": "To all who pay",
+                     *         "subject": "News for {{ firstName }}",
+                     *         "body": "<p>Hi {{ firstName }}</p>",
+                     *         "from": "news@acme.test",
+                     *         "fromName": "Acme",
+                     *         "replyTo": "help@acme.test",
+                     *         "audienceType": "ALL",
+                     *         "audienceCondition": {
+                     *           "groups": [
+                     *             {
+                     *               "filters": [
+                     *                 {
+                     *                   "field": "data.plan",
+                     *                   "operator": "equals",
+                     *                   "value": "team"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "logic": "AND"
+                     *         },
+                     *         "segmentId": "seg_4f",
+                     *         "status": "DRAFT",
+                     *         "totalRecipients": 1200,
+                     *         "sentCount": 1180,
+                     *         "deliveredCount": 1175,
+                     *         "openedCount": 610,
+                     *         "clickedCount": 102,
+                     *         "bouncedCount": 5,
+                     *         "scheduledFor": "2026-05-04T10:12:00.120Z",
+                     *         "sentAt": "2026-05-04T10:12:00.120Z",
+                     *         "createdAt": "2026-05-04T10:12:00.120Z",
+                     *         "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *         "segment": {
+                     *           "id": "seg_4f",
+                     *           "name": "Teams that pay",
+                     *           "description": "Plan team, paid this month",
+                     *           "type": "DYNAMIC",
+                     *           "condition": {
+                     *             "groups": [
+                     *               {
+                     *                 "filters": [
+                     *                   {
+                     *                     "field": "data.plan",
+                     *                     "operator": "equals",
+                     *                     "value": "team"
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "logic": "AND"
+                     *           },
+                     *           "trackMembership": true,
+                     *           "memberCount": 3,
+                     *           "projectId": "prj_default",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "slug": "teams-that-pay",
+                     *           "computedAt": "2026-05-04T10:12:00.120Z",
+                     *           "problem": "the provider answered 404"
+                     *         },
+                     *         "text": "text",
+                     *         "template": "tpl_01jq7z9f3v8k2m5n",
+                     *         "tags": [
+                     *           "beta"
+                     *         ],
+                     *         "topic": "news",
+                     *         "sender": "snr_1",
+                     *         "throttlePerMinute": 600,
+                     *         "localTime": "09:00",
+                     *         "timeZone": "Europe/Berlin",
+                     *         "thresholds": {
+                     *           "bounceRate": 0.05,
+                     *           "complaintRate": 0.003,
+                     *           "minimum": 500
+                     *         },
+                     *         "trackOpens": true,
+                     *         "trackClicks": true,
+                     *         "data": {
+                     *           "month": "May"
+                     *         },
+                     *         "pausedReason": "61 of 1000 emails bounced, which is more than 5 %",
+                     *         "audienceTaken": true,
+                     *         "audienceSize": 1250,
+                     *         "leftOut": {
+                     *           "unsubscribed": 50
+                     *         },
+                     *         "handledCount": 1200,
+                     *         "startedAt": "2026-05-04T10:12:00.120Z",
+                     *         "settledAt": "2026-05-04T10:12:00.120Z",
+                     *         "projectId": "prj_default"
+                     *       },
+                     *       "message": "The broadcast is scheduled"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BroadcastAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBroadcastStats: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The broadcast's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "status": "DRAFT",
+                     *         "audienceSize": 1250,
+                     *         "totalRecipients": 1200,
+                     *         "leftOut": {
+                     *           "unsubscribed": 50
+                     *         },
+                     *         "waitingCount": 0,
+                     *         "queuedCount": 0,
+                     *         "sentCount": 1180,
+                     *         "failedCount": 3,
+                     *         "failed": {
+                     *           "expired": 3
+                     *         },
+                     *         "skippedCount": 17,
+                     *         "skipped": {
+                     *           "suppressed": 17
+                     *         },
+                     *         "canceledCount": 0,
+                     *         "uncertainCount": 0,
+                     *         "deliveredCount": 1175,
+                     *         "openedCount": 610,
+                     *         "openedHumanCount": 480,
+                     *         "opensTotal": 790,
+                     *         "clickedCount": 102,
+                     *         "clickedHumanCount": 95,
+                     *         "clicksTotal": 130,
+                     *         "bouncedCount": 5,
+                     *         "hardBouncedCount": 4,
+                     *         "complainedCount": 1,
+                     *         "unsubscribedCount": 6,
+                     *         "repliedCount": 2,
+                     *         "rejectedCount": 0,
+                     *         "deliveryRate": 0.9958,
+                     *         "openRate": 0.4085,
+                     *         "clickRate": 0.0809,
+                     *         "bounceRate": 0.0042,
+                     *         "complaintRate": 0.0008
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BroadcastStatsOutBody"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "lea@acme.test"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TestBroadcastInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "The test is on its way",
+                     *       "send": "snd_8h3",
+                     *       "status": "queued",
+                     *       "reason": "suppressed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BroadcastTest"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listContacts: {
         parameters: {
             query?: {
@@ -4885,10 +13110,23 @@ export interface operations {
                      *           "subscribed": true,
                      *           "data": {},
                      *           "status": "ACTIVE",
-                     *           "expiresAt": "text",
+                     *           "expiresAt": "2026-05-06T12:00:00.000Z",
                      *           "projectId": "prj_default",
                      *           "createdAt": "2026-05-04T10:12:00.120Z",
                      *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "externalId": "user-17",
+                     *           "tags": [
+                     *             "vip"
+                     *           ],
+                     *           "topics": {
+                     *             "name": true
+                     *           },
+                     *           "snoozedUntil": "2026-05-04T10:12:00.120Z",
+                     *           "confirmation": {
+                     *             "form": "frm_01jq7z9f3v8k2m5n",
+                     *             "requestedAt": "2026-05-04T10:12:00.120Z",
+                     *             "confirmedAt": "2026-05-04T10:12:00.120Z"
+                     *           },
                      *           "unsubscribed": true,
                      *           "consentAt": "2026-05-04T10:12:00.120Z",
                      *           "suppressed": true,
@@ -5006,6 +13244,924 @@ export interface operations {
             };
         };
     };
+    createContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ann@acme.test",
+                 *       "subscribed": true,
+                 *       "data": {},
+                 *       "externalId": "user-17",
+                 *       "tags": [
+                 *         "vip"
+                 *       ],
+                 *       "removeTags": [
+                 *         "trial"
+                 *       ],
+                 *       "topics": {
+                 *         "name": true
+                 *       },
+                 *       "snoozedUntil": "2026-07-01"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewContact"];
+            };
+        };
+        responses: {
+            /** @description It was there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "con_4f",
+                     *       "email": "ghost@acme.test",
+                     *       "subscribed": true,
+                     *       "data": {},
+                     *       "status": "ACTIVE",
+                     *       "expiresAt": "2026-05-06T12:00:00.000Z",
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "externalId": "user-17",
+                     *       "tags": [
+                     *         "vip"
+                     *       ],
+                     *       "topics": {
+                     *         "name": true
+                     *       },
+                     *       "snoozedUntil": "2026-05-04T10:12:00.120Z",
+                     *       "confirmation": {
+                     *         "form": "frm_01jq7z9f3v8k2m5n",
+                     *         "requestedAt": "2026-05-04T10:12:00.120Z",
+                     *         "confirmedAt": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "unsubscribed": true,
+                     *       "consentAt": "2026-05-04T10:12:00.120Z",
+                     *       "suppressed": true,
+                     *       "suppressions": [
+                     *         {
+                     *           "contactId": "con_4f",
+                     *           "email": "ghost@acme.test",
+                     *           "reason": "hard_bounce",
+                     *           "active": true,
+                     *           "since": "2026-05-04T10:12:00.120Z",
+                     *           "until": "2026-05-04T10:12:00.120Z",
+                     *           "liftedAt": "2026-05-04T10:12:00.120Z",
+                     *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "byName": "lea",
+                     *           "liftedBy": "key_1",
+                     *           "liftedByName": "lea",
+                     *           "liftNote": "new mailbox, confirmed by phone"
+                     *         }
+                     *       ],
+                     *       "patterns": [
+                     *         {
+                     *           "id": "sup_2",
+                     *           "pattern": "*@bad.test",
+                     *           "active": true,
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "liftedAt": "2026-05-04T10:12:00.120Z",
+                     *           "liftedBy": "key_1",
+                     *           "liftNote": "they moved to us",
+                     *           "byName": "lea",
+                     *           "liftedByName": "lea"
+                     *         }
+                     *       ],
+                     *       "firstSeenAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastSeenAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastOpenAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastClickAt": "2026-05-04T10:12:00.120Z",
+                     *       "counts": {
+                     *         "name": 3
+                     *       },
+                     *       "_meta": {
+                     *         "isNew": true,
+                     *         "isUpdate": false,
+                     *         "ignored": [
+                     *           "id"
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PutContact"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "con_4f",
+                     *       "email": "ghost@acme.test",
+                     *       "subscribed": true,
+                     *       "data": {},
+                     *       "status": "ACTIVE",
+                     *       "expiresAt": "2026-05-06T12:00:00.000Z",
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "externalId": "user-17",
+                     *       "tags": [
+                     *         "vip"
+                     *       ],
+                     *       "topics": {
+                     *         "name": true
+                     *       },
+                     *       "snoozedUntil": "2026-05-04T10:12:00.120Z",
+                     *       "confirmation": {
+                     *         "form": "frm_01jq7z9f3v8k2m5n",
+                     *         "requestedAt": "2026-05-04T10:12:00.120Z",
+                     *         "confirmedAt": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "unsubscribed": true,
+                     *       "consentAt": "2026-05-04T10:12:00.120Z",
+                     *       "suppressed": true,
+                     *       "suppressions": [
+                     *         {
+                     *           "contactId": "con_4f",
+                     *           "email": "ghost@acme.test",
+                     *           "reason": "hard_bounce",
+                     *           "active": true,
+                     *           "since": "2026-05-04T10:12:00.120Z",
+                     *           "until": "2026-05-04T10:12:00.120Z",
+                     *           "liftedAt": "2026-05-04T10:12:00.120Z",
+                     *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "byName": "lea",
+                     *           "liftedBy": "key_1",
+                     *           "liftedByName": "lea",
+                     *           "liftNote": "new mailbox, confirmed by phone"
+                     *         }
+                     *       ],
+                     *       "patterns": [
+                     *         {
+                     *           "id": "sup_2",
+                     *           "pattern": "*@bad.test",
+                     *           "active": true,
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "liftedAt": "2026-05-04T10:12:00.120Z",
+                     *           "liftedBy": "key_1",
+                     *           "liftNote": "they moved to us",
+                     *           "byName": "lea",
+                     *           "liftedByName": "lea"
+                     *         }
+                     *       ],
+                     *       "firstSeenAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastSeenAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastOpenAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastClickAt": "2026-05-04T10:12:00.120Z",
+                     *       "counts": {
+                     *         "name": 3
+                     *       },
+                     *       "_meta": {
+                     *         "isNew": true,
+                     *         "isUpdate": false,
+                     *         "ignored": [
+                     *           "id"
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PutContact"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulkContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contacts": [
+                 *         {
+                 *           "email": "ann@acme.test",
+                 *           "subscribed": true,
+                 *           "data": {},
+                 *           "externalId": "user-17",
+                 *           "tags": [
+                 *             "vip"
+                 *           ],
+                 *           "removeTags": [
+                 *             "trial"
+                 *           ],
+                 *           "topics": {
+                 *             "name": true
+                 *           },
+                 *           "snoozedUntil": "2026-07-01"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["BulkContacts"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created": 1,
+                     *       "updated": 0,
+                     *       "failed": 0,
+                     *       "results": [
+                     *         {
+                     *           "email": "ann@acme.test",
+                     *           "id": "con_4f",
+                     *           "isNew": true,
+                     *           "changed": true,
+                     *           "ignored": [
+                     *             "id"
+                     *           ],
+                     *           "errors": [
+                     *             {
+                     *               "field": "data.plan",
+                     *               "code": "invalid",
+                     *               "message": "is not JSON"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BulkAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportContacts: {
+        parameters: {
+            query?: {
+                /** @description csv by default */
+                format?: "csv" | "jsonl";
+                /** @description A text of the address, or @ and a domain */
+                search?: string;
+                /** @description The domain of the address */
+                domain?: string;
+                /** @description true: those that may be mailed; false: the others */
+                subscribed?: "true" | "false";
+                /** @description true: those with a suppression that holds */
+                suppressed?: "true" | "false";
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+                /** @description text/csv or application/jsonl; format wins */
+                Accept?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contacts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importContacts: {
+        parameters: {
+            query?: {
+                /** @description Say what would happen and change nothing */
+                dryRun?: "true" | "false";
+                /** @description csv: answer every bad line as CSV instead of the sums */
+                report?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A list with a header */
+        requestBody: {
+            content: {
+                /**
+                 * @example email,subscribed,tags,topics.news,firstName,plan
+                 *     ann@acme.test,true,vip;trial,true,Ann,team
+                 */
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What it came to, or with report=csv every bad line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dryRun": false,
+                     *       "lines": 4,
+                     *       "created": 1,
+                     *       "updated": 1,
+                     *       "same": 1,
+                     *       "bad": 1,
+                     *       "badLines": [
+                     *         {
+                     *           "line": 3,
+                     *           "field": "address",
+                     *           "code": "bad_address",
+                     *           "message": "\"ann\" is not an address: want local@domain"
+                     *         }
+                     *       ],
+                     *       "columns": [
+                     *         "email",
+                     *         "data.plan"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ContactImport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getContactLimit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "limit": 10000,
+                     *       "active": 9120,
+                     *       "pending": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ContactLimit"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setContactLimit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "limit": 10000
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewContactLimit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "limit": 10000,
+                     *       "active": 9120,
+                     *       "pending": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ContactLimit"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getContact: {
         parameters: {
             query?: never;
@@ -5014,7 +14170,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description The contact's id or address */
+                /** @description The contact's id, its address, or ext: and its external id */
                 id: string;
             };
             cookie?: never;
@@ -5036,10 +14192,23 @@ export interface operations {
                      *       "subscribed": true,
                      *       "data": {},
                      *       "status": "ACTIVE",
-                     *       "expiresAt": "text",
+                     *       "expiresAt": "2026-05-06T12:00:00.000Z",
                      *       "projectId": "prj_default",
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "externalId": "user-17",
+                     *       "tags": [
+                     *         "vip"
+                     *       ],
+                     *       "topics": {
+                     *         "name": true
+                     *       },
+                     *       "snoozedUntil": "2026-05-04T10:12:00.120Z",
+                     *       "confirmation": {
+                     *         "form": "frm_01jq7z9f3v8k2m5n",
+                     *         "requestedAt": "2026-05-04T10:12:00.120Z",
+                     *         "confirmedAt": "2026-05-04T10:12:00.120Z"
+                     *       },
                      *       "unsubscribed": true,
                      *       "consentAt": "2026-05-04T10:12:00.120Z",
                      *       "suppressed": true,
@@ -5160,6 +14329,670 @@ export interface operations {
             };
         };
     };
+    deleteContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The contact's id, its address, or ext: and its external id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The contact's id, its address, or ext: and its external id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "subscribed": true,
+                 *       "data": {},
+                 *       "externalId": "user-17",
+                 *       "tags": [
+                 *         "vip"
+                 *       ],
+                 *       "removeTags": [
+                 *         "trial"
+                 *       ],
+                 *       "topics": {
+                 *         "name": true
+                 *       },
+                 *       "snoozedUntil": "2026-07-01"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ContactChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "con_4f",
+                     *       "email": "ghost@acme.test",
+                     *       "subscribed": true,
+                     *       "data": {},
+                     *       "status": "ACTIVE",
+                     *       "expiresAt": "2026-05-06T12:00:00.000Z",
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "externalId": "user-17",
+                     *       "tags": [
+                     *         "vip"
+                     *       ],
+                     *       "topics": {
+                     *         "name": true
+                     *       },
+                     *       "snoozedUntil": "2026-05-04T10:12:00.120Z",
+                     *       "confirmation": {
+                     *         "form": "frm_01jq7z9f3v8k2m5n",
+                     *         "requestedAt": "2026-05-04T10:12:00.120Z",
+                     *         "confirmedAt": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "unsubscribed": true,
+                     *       "consentAt": "2026-05-04T10:12:00.120Z",
+                     *       "suppressed": true,
+                     *       "suppressions": [
+                     *         {
+                     *           "contactId": "con_4f",
+                     *           "email": "ghost@acme.test",
+                     *           "reason": "hard_bounce",
+                     *           "active": true,
+                     *           "since": "2026-05-04T10:12:00.120Z",
+                     *           "until": "2026-05-04T10:12:00.120Z",
+                     *           "liftedAt": "2026-05-04T10:12:00.120Z",
+                     *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "byName": "lea",
+                     *           "liftedBy": "key_1",
+                     *           "liftedByName": "lea",
+                     *           "liftNote": "new mailbox, confirmed by phone"
+                     *         }
+                     *       ],
+                     *       "patterns": [
+                     *         {
+                     *           "id": "sup_2",
+                     *           "pattern": "*@bad.test",
+                     *           "active": true,
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "liftedAt": "2026-05-04T10:12:00.120Z",
+                     *           "liftedBy": "key_1",
+                     *           "liftNote": "they moved to us",
+                     *           "byName": "lea",
+                     *           "liftedByName": "lea"
+                     *         }
+                     *       ],
+                     *       "firstSeenAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastSeenAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastOpenAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastClickAt": "2026-05-04T10:12:00.120Z",
+                     *       "counts": {
+                     *         "name": 3
+                     *       },
+                     *       "_meta": {
+                     *         "isNew": true,
+                     *         "isUpdate": false,
+                     *         "ignored": [
+                     *           "id"
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PutContact"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getContactAccess: {
+        parameters: {
+            query?: {
+                /** @description json by default */
+                format?: "json" | "csv";
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+                /** @description application/json or text/csv; format wins */
+                Accept?: string;
+            };
+            path: {
+                /** @description The contact's id, its address, or ext: and its external id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything kept of the person */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                    "text/csv": string;
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The contact's id, address or external id (ext:…) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "form": "frm_01jq7z9f3v8k2m5n"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConfirmationWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "confirmUrl": "https://tidings.example.com/confirm/01jq…",
+                     *       "expiresAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConfirmationLink"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listConsents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The most rows in the answer
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The contact's id, its address, or ext: and its external id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "consents": [
+                     *         {
+                     *           "at": "2026-05-04T10:12:00.120Z",
+                     *           "subscribed": false,
+                     *           "topic": "news",
+                     *           "origin": "email.unsubscribe",
+                     *           "reason": "complaint",
+                     *           "by": "key_1",
+                     *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConsentList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listContactEvents: {
         parameters: {
             query?: {
@@ -5188,6 +15021,10 @@ export interface operations {
                 senderDomain?: string;
                 /** @description The provider's account that sent the email */
                 account?: string;
+                /** @description The event bus that a custom event was put on, its name or its ARN */
+                bus?: string;
+                /** @description The app that put a custom event on a bus, EventBridge's source */
+                app?: string;
                 /** @description Not before this time (RFC 3339) or date (UTC), to the second */
                 from?: string;
                 /** @description Before this time or date */
@@ -5208,7 +15045,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description The contact's id or address */
+                /** @description The contact's id, its address, or ext: and its external id */
                 id: string;
             };
             cookie?: never;
@@ -5258,6 +15095,17 @@ export interface operations {
                      *               "name": "text"
                      *             },
                      *             "sentAt": "2026-05-04T10:12:00.120Z"
+                     *           },
+                     *           "bus": {
+                     *             "name": "orders",
+                     *             "app": "com.acme.shop",
+                     *             "arn": "arn:aws:events:eu-west-1:123456789012:event-bus/a",
+                     *             "account": "111122223333",
+                     *             "region": "eu-west-1",
+                     *             "resources": [
+                     *               "text"
+                     *             ],
+                     *             "trace": "Root=1-5759e988-bd862e3fe1be46a994272793"
                      *           },
                      *           "bounce": {
                      *             "class": "hard",
@@ -5356,7 +15204,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description The contact's id or address */
+                /** @description The contact's id, its address, or ext: and its external id */
                 id: string;
             };
             cookie?: never;
@@ -5388,6 +15236,593 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mergeContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The contact's id, its address, or ext: and its external id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from": "old@acme.test"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MergeFrom"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "con_4f",
+                     *       "email": "ghost@acme.test",
+                     *       "subscribed": true,
+                     *       "data": {},
+                     *       "status": "ACTIVE",
+                     *       "expiresAt": "2026-05-06T12:00:00.000Z",
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "externalId": "user-17",
+                     *       "tags": [
+                     *         "vip"
+                     *       ],
+                     *       "topics": {
+                     *         "name": true
+                     *       },
+                     *       "snoozedUntil": "2026-05-04T10:12:00.120Z",
+                     *       "confirmation": {
+                     *         "form": "frm_01jq7z9f3v8k2m5n",
+                     *         "requestedAt": "2026-05-04T10:12:00.120Z",
+                     *         "confirmedAt": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "unsubscribed": true,
+                     *       "consentAt": "2026-05-04T10:12:00.120Z",
+                     *       "suppressed": true,
+                     *       "suppressions": [
+                     *         {
+                     *           "contactId": "con_4f",
+                     *           "email": "ghost@acme.test",
+                     *           "reason": "hard_bounce",
+                     *           "active": true,
+                     *           "since": "2026-05-04T10:12:00.120Z",
+                     *           "until": "2026-05-04T10:12:00.120Z",
+                     *           "liftedAt": "2026-05-04T10:12:00.120Z",
+                     *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "byName": "lea",
+                     *           "liftedBy": "key_1",
+                     *           "liftedByName": "lea",
+                     *           "liftNote": "new mailbox, confirmed by phone"
+                     *         }
+                     *       ],
+                     *       "patterns": [
+                     *         {
+                     *           "id": "sup_2",
+                     *           "pattern": "*@bad.test",
+                     *           "active": true,
+                     *           "note": "new mailbox, confirmed by phone on 4 May",
+                     *           "by": "key_1",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "liftedAt": "2026-05-04T10:12:00.120Z",
+                     *           "liftedBy": "key_1",
+                     *           "liftNote": "they moved to us",
+                     *           "byName": "lea",
+                     *           "liftedByName": "lea"
+                     *         }
+                     *       ],
+                     *       "firstSeenAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastSeenAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastOpenAt": "2026-05-04T10:12:00.120Z",
+                     *       "lastClickAt": "2026-05-04T10:12:00.120Z",
+                     *       "counts": {
+                     *         "name": 3
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listErasures: {
+        parameters: {
+            query?: {
+                /**
+                 * @description nextCursor of the page before
+                 * @example ZQGaH26NL4xBmx5vDCp9XhE
+                 */
+                cursor?: string;
+                /**
+                 * @description The most rows in the answer
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "erasures": [
+                     *         {
+                     *           "id": "era_1",
+                     *           "status": "running",
+                     *           "contactId": "con_4f",
+                     *           "requestedAt": "2026-05-04T10:12:00.120Z",
+                     *           "finishedAt": "2026-05-04T10:12:00.120Z",
+                     *           "by": "key_01jq7z9f3v8k2m5n",
+                     *           "byName": "Ann",
+                     *           "note": "asked for it by letter of 4 May",
+                     *           "counts": {
+                     *             "contacts": 1,
+                     *             "events": 12,
+                     *             "messages": 4,
+                     *             "receipts": 12,
+                     *             "audit": 1,
+                     *             "others": 0
+                     *           },
+                     *           "suppressed": true,
+                     *           "problem": "the database is busy"
+                     *         }
+                     *       ],
+                     *       "hasMore": false,
+                     *       "nextCursor": "ZQGaH26NL4xBmx5vDCp9XhE"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErasurePage"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ghost@acme.test",
+                 *       "note": "asked for it by letter of 4 May"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewErasure"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "era_1",
+                     *       "status": "running",
+                     *       "contactId": "con_4f",
+                     *       "requestedAt": "2026-05-04T10:12:00.120Z",
+                     *       "finishedAt": "2026-05-04T10:12:00.120Z",
+                     *       "by": "key_01jq7z9f3v8k2m5n",
+                     *       "byName": "Ann",
+                     *       "note": "asked for it by letter of 4 May",
+                     *       "counts": {
+                     *         "contacts": 1,
+                     *         "events": 12,
+                     *         "messages": 4,
+                     *         "receipts": 12,
+                     *         "audit": 1,
+                     *         "others": 0
+                     *       },
+                     *       "suppressed": true,
+                     *       "problem": "the database is busy"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getErasure: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The erasure's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "era_1",
+                     *       "status": "running",
+                     *       "contactId": "con_4f",
+                     *       "requestedAt": "2026-05-04T10:12:00.120Z",
+                     *       "finishedAt": "2026-05-04T10:12:00.120Z",
+                     *       "by": "key_01jq7z9f3v8k2m5n",
+                     *       "byName": "Ann",
+                     *       "note": "asked for it by letter of 4 May",
+                     *       "counts": {
+                     *         "contacts": 1,
+                     *         "events": 12,
+                     *         "messages": 4,
+                     *         "receipts": 12,
+                     *         "audit": 1,
+                     *         "others": 0
+                     *       },
+                     *       "suppressed": true,
+                     *       "problem": "the database is busy"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Erasure"];
                 };
             };
             /** @description What you have still holds */
@@ -5494,6 +15929,10 @@ export interface operations {
                 senderDomain?: string;
                 /** @description The provider's account that sent the email */
                 account?: string;
+                /** @description The event bus that a custom event was put on, its name or its ARN */
+                bus?: string;
+                /** @description The app that put a custom event on a bus, EventBridge's source */
+                app?: string;
                 /** @description Not before this time (RFC 3339) or date (UTC), to the second */
                 from?: string;
                 /** @description Before this time or date */
@@ -5561,6 +16000,17 @@ export interface operations {
                      *               "name": "text"
                      *             },
                      *             "sentAt": "2026-05-04T10:12:00.120Z"
+                     *           },
+                     *           "bus": {
+                     *             "name": "orders",
+                     *             "app": "com.acme.shop",
+                     *             "arn": "arn:aws:events:eu-west-1:123456789012:event-bus/a",
+                     *             "account": "111122223333",
+                     *             "region": "eu-west-1",
+                     *             "resources": [
+                     *               "text"
+                     *             ],
+                     *             "trace": "Root=1-5759e988-bd862e3fe1be46a994272793"
                      *           },
                      *           "bounce": {
                      *             "class": "hard",
@@ -5792,6 +16242,17 @@ export interface operations {
                      *         },
                      *         "sentAt": "2026-05-04T10:12:00.120Z"
                      *       },
+                     *       "bus": {
+                     *         "name": "orders",
+                     *         "app": "com.acme.shop",
+                     *         "arn": "arn:aws:events:eu-west-1:123456789012:event-bus/a",
+                     *         "account": "111122223333",
+                     *         "region": "eu-west-1",
+                     *         "resources": [
+                     *           "text"
+                     *         ],
+                     *         "trace": "Root=1-5759e988-bd862e3fe1be46a994272793"
+                     *       },
                      *       "bounce": {
                      *         "class": "hard",
                      *         "final": true,
@@ -5995,6 +16456,10 @@ export interface operations {
                 senderDomain?: string;
                 /** @description The provider's account that sent the email */
                 account?: string;
+                /** @description The event bus that a custom event was put on, its name or its ARN */
+                bus?: string;
+                /** @description The app that put a custom event on a bus, EventBridge's source */
+                app?: string;
                 /** @description Not before this time (RFC 3339) or date (UTC), to the second */
                 from?: string;
                 /** @description Before this time or date */
@@ -6036,6 +16501,660 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listForms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "forms": [
+                     *         {
+                     *           "id": "frm_01jq7z9f3v8k2m5n",
+                     *           "name": "News of Acme",
+                     *           "url": "https://tidings.example.com/subscribe/qJm3…",
+                     *           "doubleOptIn": true,
+                     *           "topics": [
+                     *             "news"
+                     *           ],
+                     *           "fields": [
+                     *             {
+                     *               "name": "firstName",
+                     *               "label": "First name",
+                     *               "required": false
+                     *             }
+                     *           ],
+                     *           "redirectUrl": "https://acme.test/thanks",
+                     *           "confirmedUrl": "https://acme.test/welcome",
+                     *           "origins": [
+                     *             "https://acme.test"
+                     *           ],
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FormList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "News of Acme",
+                 *       "doubleOptIn": true,
+                 *       "topics": [
+                 *         "news"
+                 *       ],
+                 *       "fields": [
+                 *         {
+                 *           "name": "firstName",
+                 *           "label": "First name",
+                 *           "required": false
+                 *         }
+                 *       ],
+                 *       "redirectUrl": "https://acme.test/thanks",
+                 *       "confirmedUrl": "https://acme.test/welcome",
+                 *       "origins": [
+                 *         "https://acme.test"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewForm"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "frm_01jq7z9f3v8k2m5n",
+                     *       "name": "News of Acme",
+                     *       "url": "https://tidings.example.com/subscribe/qJm3…",
+                     *       "doubleOptIn": true,
+                     *       "topics": [
+                     *         "news"
+                     *       ],
+                     *       "fields": [
+                     *         {
+                     *           "name": "firstName",
+                     *           "label": "First name",
+                     *           "required": false
+                     *         }
+                     *       ],
+                     *       "redirectUrl": "https://acme.test/thanks",
+                     *       "confirmedUrl": "https://acme.test/welcome",
+                     *       "origins": [
+                     *         "https://acme.test"
+                     *       ],
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Form"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getForm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The form's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "frm_01jq7z9f3v8k2m5n",
+                     *       "name": "News of Acme",
+                     *       "url": "https://tidings.example.com/subscribe/qJm3…",
+                     *       "doubleOptIn": true,
+                     *       "topics": [
+                     *         "news"
+                     *       ],
+                     *       "fields": [
+                     *         {
+                     *           "name": "firstName",
+                     *           "label": "First name",
+                     *           "required": false
+                     *         }
+                     *       ],
+                     *       "redirectUrl": "https://acme.test/thanks",
+                     *       "confirmedUrl": "https://acme.test/welcome",
+                     *       "origins": [
+                     *         "https://acme.test"
+                     *       ],
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Form"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The form's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The form's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "News of Acme",
+                 *       "doubleOptIn": true,
+                 *       "topics": [
+                 *         "news"
+                 *       ],
+                 *       "fields": [
+                 *         {
+                 *           "name": "firstName",
+                 *           "label": "First name",
+                 *           "required": false
+                 *         }
+                 *       ],
+                 *       "redirectUrl": "https://acme.test/thanks",
+                 *       "confirmedUrl": "https://acme.test/welcome",
+                 *       "origins": [
+                 *         "https://acme.test"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["FormChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "frm_01jq7z9f3v8k2m5n",
+                     *       "name": "News of Acme",
+                     *       "url": "https://tidings.example.com/subscribe/qJm3…",
+                     *       "doubleOptIn": true,
+                     *       "topics": [
+                     *         "news"
+                     *       ],
+                     *       "fields": [
+                     *         {
+                     *           "name": "firstName",
+                     *           "label": "First name",
+                     *           "required": false
+                     *         }
+                     *       ],
+                     *       "redirectUrl": "https://acme.test/thanks",
+                     *       "confirmedUrl": "https://acme.test/welcome",
+                     *       "origins": [
+                     *         "https://acme.test"
+                     *       ],
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Form"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6169,10 +17288,23 @@ export interface operations {
                      *           "scopes": [
                      *             "events:read"
                      *           ],
+                     *           "bounds": {
+                     *             "events": [
+                     *               "page.viewed"
+                     *             ],
+                     *             "origins": [
+                     *               "https://acme.test"
+                     *             ],
+                     *             "domains": [
+                     *               "mail.acme.test"
+                     *             ],
+                     *             "subscribes": true
+                     *           },
                      *           "createdAt": "2026-05-04T10:12:00.120Z",
                      *           "expiresAt": "2026-05-04T10:12:00.120Z",
                      *           "revokedAt": "2026-05-04T10:12:00.120Z",
-                     *           "lastUsedAt": "2026-05-04T10:12:00.120Z"
+                     *           "lastUsedAt": "2026-05-04T10:12:00.120Z",
+                     *           "awsAccessKeyId": "TIDI01JQ7Z9F3V8K2M5N"
                      *         }
                      *       ]
                      *     }
@@ -6252,6 +17384,18 @@ export interface operations {
                  *       "scopes": [
                  *         "events:read"
                  *       ],
+                 *       "bounds": {
+                 *         "events": [
+                 *           "page.viewed"
+                 *         ],
+                 *         "origins": [
+                 *           "https://acme.test"
+                 *         ],
+                 *         "domains": [
+                 *           "mail.acme.test"
+                 *         ],
+                 *         "subscribes": true
+                 *       },
                  *       "expiresAt": "2027-05-04T00:00:00Z"
                  *     }
                  */
@@ -6274,10 +17418,23 @@ export interface operations {
                      *       "scopes": [
                      *         "events:read"
                      *       ],
+                     *       "bounds": {
+                     *         "events": [
+                     *           "page.viewed"
+                     *         ],
+                     *         "origins": [
+                     *           "https://acme.test"
+                     *         ],
+                     *         "domains": [
+                     *           "mail.acme.test"
+                     *         ],
+                     *         "subscribes": true
+                     *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "expiresAt": "2026-05-04T10:12:00.120Z",
                      *       "revokedAt": "2026-05-04T10:12:00.120Z",
                      *       "lastUsedAt": "2026-05-04T10:12:00.120Z",
+                     *       "awsAccessKeyId": "TIDI01JQ7Z9F3V8K2M5N",
                      *       "key": "sk_Ab12Cd…"
                      *     }
                      */
@@ -6403,10 +17560,23 @@ export interface operations {
                      *       "scopes": [
                      *         "events:read"
                      *       ],
+                     *       "bounds": {
+                     *         "events": [
+                     *           "page.viewed"
+                     *         ],
+                     *         "origins": [
+                     *           "https://acme.test"
+                     *         ],
+                     *         "domains": [
+                     *           "mail.acme.test"
+                     *         ],
+                     *         "subscribes": true
+                     *       },
                      *       "createdAt": "2026-05-04T10:12:00.120Z",
                      *       "expiresAt": "2026-05-04T10:12:00.120Z",
                      *       "revokedAt": "2026-05-04T10:12:00.120Z",
-                     *       "lastUsedAt": "2026-05-04T10:12:00.120Z"
+                     *       "lastUsedAt": "2026-05-04T10:12:00.120Z",
+                     *       "awsAccessKeyId": "TIDI01JQ7Z9F3V8K2M5N"
                      *     }
                      */
                     "application/json": components["schemas"]["Key"];
@@ -6432,6 +17602,160 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    giveAWSPair: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accessKeyId": "TIDI01JQ7Z9F3V8K2M5N",
+                     *       "secretAccessKey": "u0Ab…",
+                     *       "key": {
+                     *         "id": "key_01jq7z9f3v8k2m5n",
+                     *         "name": "backend",
+                     *         "kind": "secret",
+                     *         "prefix": "sk_Ab12Cd",
+                     *         "scopes": [
+                     *           "events:read"
+                     *         ],
+                     *         "bounds": {
+                     *           "events": [
+                     *             "page.viewed"
+                     *           ],
+                     *           "origins": [
+                     *             "https://acme.test"
+                     *           ],
+                     *           "domains": [
+                     *             "mail.acme.test"
+                     *           ],
+                     *           "subscribes": true
+                     *         },
+                     *         "createdAt": "2026-05-04T10:12:00.120Z",
+                     *         "expiresAt": "2026-05-04T10:12:00.120Z",
+                     *         "revokedAt": "2026-05-04T10:12:00.120Z",
+                     *         "lastUsedAt": "2026-05-04T10:12:00.120Z",
+                     *         "awsAccessKeyId": "TIDI01JQ7Z9F3V8K2M5N"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AWSPair"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6733,6 +18057,17 @@ export interface operations {
                      *             },
                      *             "sentAt": "2026-05-04T10:12:00.120Z"
                      *           },
+                     *           "bus": {
+                     *             "name": "orders",
+                     *             "app": "com.acme.shop",
+                     *             "arn": "arn:aws:events:eu-west-1:123456789012:event-bus/a",
+                     *             "account": "111122223333",
+                     *             "region": "eu-west-1",
+                     *             "resources": [
+                     *               "text"
+                     *             ],
+                     *             "trace": "Root=1-5759e988-bd862e3fe1be46a994272793"
+                     *           },
                      *           "bounce": {
                      *             "class": "hard",
                      *             "final": true,
@@ -6850,6 +18185,10 @@ export interface operations {
                 senderDomain?: string;
                 /** @description The provider's account that sent the email */
                 account?: string;
+                /** @description The event bus that a custom event was put on, its name or its ARN */
+                bus?: string;
+                /** @description The app that put a custom event on a bus, EventBridge's source */
+                app?: string;
                 /** @description Not before this time (RFC 3339) or date (UTC), to the second */
                 from?: string;
                 /** @description Before this time or date */
@@ -6920,6 +18259,17 @@ export interface operations {
                      *               "name": "text"
                      *             },
                      *             "sentAt": "2026-05-04T10:12:00.120Z"
+                     *           },
+                     *           "bus": {
+                     *             "name": "orders",
+                     *             "app": "com.acme.shop",
+                     *             "arn": "arn:aws:events:eu-west-1:123456789012:event-bus/a",
+                     *             "account": "111122223333",
+                     *             "region": "eu-west-1",
+                     *             "resources": [
+                     *               "text"
+                     *             ],
+                     *             "trace": "Root=1-5759e988-bd862e3fe1be46a994272793"
                      *           },
                      *           "bounce": {
                      *             "class": "hard",
@@ -7050,6 +18400,343 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOutbox: {
+        parameters: {
+            query?: {
+                /**
+                 * @description nextCursor of the page before
+                 * @example ZQGaH26NL4xBmx5vDCp9XhE
+                 */
+                cursor?: string;
+                /**
+                 * @description The most rows in the answer
+                 * @example 100
+                 */
+                limit?: number;
+                /** @description In sender, recipient or subject, whatever its case */
+                search?: string;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "mails": [
+                     *         {
+                     *           "id": "20260504T101200.120000000Z-snd_01jq7z9f3v8k2m5n",
+                     *           "at": "2026-05-04T10:12:00.120Z",
+                     *           "size": 4096,
+                     *           "from": "Acme <app@acme.test>",
+                     *           "to": "ann@acme.test",
+                     *           "subject": "Welcome"
+                     *         }
+                     *       ],
+                     *       "hasMore": false,
+                     *       "nextCursor": "ZQGaH26NL4xBmx5vDCp9XhE"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OutboxPage"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOutboxMail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The mail's id in the outbox */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "20260504T101200.120000000Z-snd_01jq7z9f3v8k2m5n",
+                     *       "at": "2026-05-04T10:12:00.120Z",
+                     *       "size": 4096,
+                     *       "from": "Acme <app@acme.test>",
+                     *       "to": "ann@acme.test",
+                     *       "subject": "Welcome",
+                     *       "messageId": "snd_01jq7z9f3v8k2m5n@acme.test",
+                     *       "headers": [
+                     *         {
+                     *           "name": "List-Unsubscribe",
+                     *           "value": "<https://tidings.example.com/u/…>"
+                     *         }
+                     *       ],
+                     *       "html": "text",
+                     *       "text": "Hello Ann",
+                     *       "attachments": [
+                     *         {
+                     *           "filename": "terms.pdf",
+                     *           "contentType": "application/pdf",
+                     *           "contentId": "logo",
+                     *           "size": 20480
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OutboxMail"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOutboxRaw: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The mail's id in the outbox */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The email */
+            200: {
+                headers: {
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "message/rfc822": string;
                 };
             };
             /** @description What you have still holds */
@@ -8854,6 +20541,3926 @@ export interface operations {
             };
         };
     };
+    listRules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rules": [
+                     *         {
+                     *           "id": "rul_4f",
+                     *           "name": "Welcome",
+                     *           "description": "Greets new accounts",
+                     *           "enabled": true,
+                     *           "origin": "files",
+                     *           "version": 3,
+                     *           "events": [
+                     *             "account.created"
+                     *           ],
+                     *           "actions": [
+                     *             "send"
+                     *           ],
+                     *           "rule": "name: Welcome\non:\n  event: account.created\ndo:\n- send:\n    template: welcome\n",
+                     *           "definition": {},
+                     *           "problems": [
+                     *             {
+                     *               "at": "do[0].send.template",
+                     *               "message": "there is no template \"welcome\""
+                     *             }
+                     *           ],
+                     *           "acted": {
+                     *             "done": 120,
+                     *             "skipped": 4,
+                     *             "failed": 0,
+                     *             "lastAt": "2026-05-04T10:12:00.120Z"
+                     *           },
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RuleList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "rule": "name: Welcome\non:\n  event: account.created\ndo:\n- send:\n    template: welcome\n"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateRuleInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "rul_4f",
+                     *       "name": "Welcome",
+                     *       "description": "Greets new accounts",
+                     *       "enabled": true,
+                     *       "origin": "files",
+                     *       "version": 3,
+                     *       "events": [
+                     *         "account.created"
+                     *       ],
+                     *       "actions": [
+                     *         "send"
+                     *       ],
+                     *       "rule": "name: Welcome\non:\n  event: account.created\ndo:\n- send:\n    template: welcome\n",
+                     *       "definition": {},
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "acted": {
+                     *         "done": 120,
+                     *         "skipped": 4,
+                     *         "failed": 0,
+                     *         "lastAt": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "rule": "name: Welcome\non:\n  event: account.created\ndo:\n- send:\n    template: welcome\n",
+                 *       "since": "2026-05-01",
+                 *       "limit": 20
+                 *     }
+                 */
+                "application/json": components["schemas"]["TryRuleInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "looked": 310,
+                     *       "matched": 12,
+                     *       "cut": true,
+                     *       "since": "2026-05-04T10:12:00.120Z",
+                     *       "matches": [
+                     *         {
+                     *           "event": {
+                     *             "id": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *             "name": "email.bounce",
+                     *             "data": {},
+                     *             "projectId": "prj_default",
+                     *             "contactId": "con_4f",
+                     *             "emailId": "msg_2b",
+                     *             "createdAt": "2026-05-04T10:12:00.120Z",
+                     *             "occurredAt": "2026-05-04T10:12:00.120Z",
+                     *             "receivedAt": "2026-05-04T10:12:00.120Z",
+                     *             "source": {
+                     *               "id": "src_01jq7z9f3v8k2m5n",
+                     *               "provider": "ses"
+                     *             },
+                     *             "recipient": "ghost@acme.test",
+                     *             "recipientAs": "Ghost@Acme.test",
+                     *             "attribution": "exact",
+                     *             "message": {
+                     *               "id": "0102019a-two",
+                     *               "subject": "Welcome",
+                     *               "from": "app@send.test",
+                     *               "senderDomain": "send.test",
+                     *               "account": "123456789012",
+                     *               "template": "onboarding/welcome",
+                     *               "workflow": "onboarding",
+                     *               "tags": [
+                     *                 "text"
+                     *               ],
+                     *               "metadata": {
+                     *                 "name": "text"
+                     *               },
+                     *               "sentAt": "2026-05-04T10:12:00.120Z"
+                     *             },
+                     *             "bus": {
+                     *               "name": "orders",
+                     *               "app": "com.acme.shop",
+                     *               "arn": "arn:aws:events:eu-west-1:123456789012:event-bus/a",
+                     *               "account": "111122223333",
+                     *               "region": "eu-west-1",
+                     *               "resources": [
+                     *                 "text"
+                     *               ],
+                     *               "trace": "Root=1-5759e988-bd862e3fe1be46a994272793"
+                     *             },
+                     *             "bounce": {
+                     *               "class": "hard",
+                     *               "final": true,
+                     *               "reason": "no_such_user",
+                     *               "smtpCode": 550,
+                     *               "enhancedCode": "5.1.1",
+                     *               "diagnostic": "smtp; 550 5.1.1 no such user"
+                     *             }
+                     *           },
+                     *           "acts": [
+                     *             {
+                     *               "action": "send",
+                     *               "email": "ghost@acme.test",
+                     *               "contactId": "con_4f",
+                     *               "outcome": "done",
+                     *               "detail": "unsubscribed"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RuleTrial"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The rule's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "rul_4f",
+                     *       "name": "Welcome",
+                     *       "description": "Greets new accounts",
+                     *       "enabled": true,
+                     *       "origin": "files",
+                     *       "version": 3,
+                     *       "events": [
+                     *         "account.created"
+                     *       ],
+                     *       "actions": [
+                     *         "send"
+                     *       ],
+                     *       "rule": "name: Welcome\non:\n  event: account.created\ndo:\n- send:\n    template: welcome\n",
+                     *       "definition": {},
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "acted": {
+                     *         "done": 120,
+                     *         "skipped": 4,
+                     *         "failed": 0,
+                     *         "lastAt": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "rule": "name: Welcome\non:\n  event: account.created\ndo:\n- send:\n    template: welcome\n",
+                 *       "version": 3
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateRuleInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "rul_4f",
+                     *       "name": "Welcome",
+                     *       "description": "Greets new accounts",
+                     *       "enabled": true,
+                     *       "origin": "files",
+                     *       "version": 3,
+                     *       "events": [
+                     *         "account.created"
+                     *       ],
+                     *       "actions": [
+                     *         "send"
+                     *       ],
+                     *       "rule": "name: Welcome\non:\n  event: account.created\ndo:\n- send:\n    template: welcome\n",
+                     *       "definition": {},
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "acted": {
+                     *         "done": 120,
+                     *         "skipped": 4,
+                     *         "failed": 0,
+                     *         "lastAt": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRuleActs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description nextCursor of the page before
+                 * @example ZQGaH26NL4xBmx5vDCp9XhE
+                 */
+                cursor?: string;
+                /**
+                 * @description 1 to 200
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The rule's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "acts": [
+                     *         {
+                     *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "contactId": "con_4f",
+                     *           "action": "send",
+                     *           "outcome": "done",
+                     *           "detail": "unsubscribed",
+                     *           "sendId": "snd_4f",
+                     *           "at": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RuleActList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSegments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "seg_4f",
+                     *         "name": "Teams that pay",
+                     *         "description": "Plan team, paid this month",
+                     *         "type": "DYNAMIC",
+                     *         "condition": {
+                     *           "groups": [
+                     *             {
+                     *               "filters": [
+                     *                 {
+                     *                   "field": "data.plan",
+                     *                   "operator": "equals",
+                     *                   "value": "team"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "logic": "AND"
+                     *         },
+                     *         "trackMembership": true,
+                     *         "memberCount": 3,
+                     *         "projectId": "prj_default",
+                     *         "createdAt": "2026-05-04T10:12:00.120Z",
+                     *         "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *         "slug": "teams-that-pay",
+                     *         "computedAt": "2026-05-04T10:12:00.120Z",
+                     *         "problem": "the provider answered 404"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["Segment"][] | null;
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSegment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Teams that pay",
+                 *       "description": "Plan team, paid this month",
+                 *       "type": "DYNAMIC",
+                 *       "condition": {
+                 *         "groups": [
+                 *           {
+                 *             "filters": [
+                 *               {
+                 *                 "field": "data.plan",
+                 *                 "operator": "equals",
+                 *                 "value": "team"
+                 *               }
+                 *             ]
+                 *           }
+                 *         ],
+                 *         "logic": "AND"
+                 *       },
+                 *       "trackMembership": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSegmentInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "seg_4f",
+                     *       "name": "Teams that pay",
+                     *       "description": "Plan team, paid this month",
+                     *       "type": "DYNAMIC",
+                     *       "condition": {
+                     *         "groups": [
+                     *           {
+                     *             "filters": [
+                     *               {
+                     *                 "field": "data.plan",
+                     *                 "operator": "equals",
+                     *                 "value": "team"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "logic": "AND"
+                     *       },
+                     *       "trackMembership": true,
+                     *       "memberCount": 3,
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "slug": "teams-that-pay",
+                     *       "computedAt": "2026-05-04T10:12:00.120Z",
+                     *       "problem": "the provider answered 404"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewSegment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "condition": {
+                 *         "groups": [
+                 *           {
+                 *             "filters": [
+                 *               {
+                 *                 "field": "data.plan",
+                 *                 "operator": "equals",
+                 *                 "value": "team"
+                 *               }
+                 *             ]
+                 *           }
+                 *         ],
+                 *         "logic": "AND"
+                 *       },
+                 *       "contact": "ghost@acme.test"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PreviewInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 3,
+                     *       "sample": [
+                     *         {
+                     *           "id": "con_4f",
+                     *           "email": "ghost@acme.test",
+                     *           "subscribed": true,
+                     *           "data": {},
+                     *           "status": "ACTIVE",
+                     *           "expiresAt": "2026-05-06T12:00:00.000Z",
+                     *           "projectId": "prj_default",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "externalId": "user-17",
+                     *           "tags": [
+                     *             "vip"
+                     *           ],
+                     *           "topics": {
+                     *             "name": true
+                     *           },
+                     *           "snoozedUntil": "2026-05-04T10:12:00.120Z",
+                     *           "confirmation": {
+                     *             "form": "frm_01jq7z9f3v8k2m5n",
+                     *             "requestedAt": "2026-05-04T10:12:00.120Z",
+                     *             "confirmedAt": "2026-05-04T10:12:00.120Z"
+                     *           },
+                     *           "unsubscribed": true,
+                     *           "consentAt": "2026-05-04T10:12:00.120Z",
+                     *           "suppressed": true,
+                     *           "suppressions": [
+                     *             {
+                     *               "contactId": "con_4f",
+                     *               "email": "ghost@acme.test",
+                     *               "reason": "hard_bounce",
+                     *               "active": true,
+                     *               "since": "2026-05-04T10:12:00.120Z",
+                     *               "until": "2026-05-04T10:12:00.120Z",
+                     *               "liftedAt": "2026-05-04T10:12:00.120Z",
+                     *               "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *               "note": "new mailbox, confirmed by phone on 4 May",
+                     *               "by": "key_1",
+                     *               "byName": "lea",
+                     *               "liftedBy": "key_1",
+                     *               "liftedByName": "lea",
+                     *               "liftNote": "new mailbox, confirmed by phone"
+                     *             }
+                     *           ],
+                     *           "patterns": [
+                     *             {
+                     *               "id": "sup_2",
+                     *               "pattern": "*@bad.test",
+                     *               "active": true,
+                     *               "note": "new mailbox, confirmed by phone on 4 May",
+                     *               "by": "key_1",
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "liftedAt": "2026-05-04T10:12:00.120Z",
+                     *               "liftedBy": "key_1",
+                     *               "liftNote": "they moved to us",
+                     *               "byName": "lea",
+                     *               "liftedByName": "lea"
+                     *             }
+                     *           ],
+                     *           "firstSeenAt": "2026-05-04T10:12:00.120Z",
+                     *           "lastSeenAt": "2026-05-04T10:12:00.120Z",
+                     *           "lastOpenAt": "2026-05-04T10:12:00.120Z",
+                     *           "lastClickAt": "2026-05-04T10:12:00.120Z",
+                     *           "counts": {
+                     *             "name": 3
+                     *           }
+                     *         }
+                     *       ],
+                     *       "explanation": {
+                     *         "contactId": "con_4f",
+                     *         "email": "ghost@acme.test",
+                     *         "in": true,
+                     *         "static": true,
+                     *         "why": {
+                     *           "at": "groups[0].filters[1]",
+                     *           "holds": "true",
+                     *           "logic": "AND",
+                     *           "asks": "data.plan is \"team\"",
+                     *           "because": "it is \"free\"",
+                     *           "parts": []
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PreviewOutBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSegment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The segment's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "seg_4f",
+                     *       "name": "Teams that pay",
+                     *       "description": "Plan team, paid this month",
+                     *       "type": "DYNAMIC",
+                     *       "condition": {
+                     *         "groups": [
+                     *           {
+                     *             "filters": [
+                     *               {
+                     *                 "field": "data.plan",
+                     *                 "operator": "equals",
+                     *                 "value": "team"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "logic": "AND"
+                     *       },
+                     *       "trackMembership": true,
+                     *       "memberCount": 3,
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "slug": "teams-that-pay",
+                     *       "computedAt": "2026-05-04T10:12:00.120Z",
+                     *       "problem": "the provider answered 404"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSegment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The segment's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateSegment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The segment's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Teams",
+                 *       "description": "Plan team",
+                 *       "condition": {
+                 *         "groups": [
+                 *           {
+                 *             "filters": [
+                 *               {
+                 *                 "field": "data.plan",
+                 *                 "operator": "equals",
+                 *                 "value": "team"
+                 *               }
+                 *             ]
+                 *           }
+                 *         ],
+                 *         "logic": "AND"
+                 *       },
+                 *       "trackMembership": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["SegmentChangeInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "seg_4f",
+                     *       "name": "Teams that pay",
+                     *       "description": "Plan team, paid this month",
+                     *       "type": "DYNAMIC",
+                     *       "condition": {
+                     *         "groups": [
+                     *           {
+                     *             "filters": [
+                     *               {
+                     *                 "field": "data.plan",
+                     *                 "operator": "equals",
+                     *                 "value": "team"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "logic": "AND"
+                     *       },
+                     *       "trackMembership": true,
+                     *       "memberCount": 3,
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "slug": "teams-that-pay",
+                     *       "computedAt": "2026-05-04T10:12:00.120Z",
+                     *       "problem": "the provider answered 404"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    computeSegment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The segment's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "seg_4f",
+                     *       "name": "Teams that pay",
+                     *       "description": "Plan team, paid this month",
+                     *       "type": "DYNAMIC",
+                     *       "condition": {
+                     *         "groups": [
+                     *           {
+                     *             "filters": [
+                     *               {
+                     *                 "field": "data.plan",
+                     *                 "operator": "equals",
+                     *                 "value": "team"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "logic": "AND"
+                     *       },
+                     *       "trackMembership": true,
+                     *       "memberCount": 3,
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "slug": "teams-that-pay",
+                     *       "computedAt": "2026-05-04T10:12:00.120Z",
+                     *       "problem": "the provider answered 404"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSegmentContacts: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1 */
+                page?: number;
+                /** @description How many a page has at most */
+                pageSize?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The segment's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "con_4f",
+                     *           "email": "ghost@acme.test",
+                     *           "subscribed": true,
+                     *           "data": {},
+                     *           "status": "ACTIVE",
+                     *           "expiresAt": "2026-05-06T12:00:00.000Z",
+                     *           "projectId": "prj_default",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "externalId": "user-17",
+                     *           "tags": [
+                     *             "vip"
+                     *           ],
+                     *           "topics": {
+                     *             "name": true
+                     *           },
+                     *           "snoozedUntil": "2026-05-04T10:12:00.120Z",
+                     *           "confirmation": {
+                     *             "form": "frm_01jq7z9f3v8k2m5n",
+                     *             "requestedAt": "2026-05-04T10:12:00.120Z",
+                     *             "confirmedAt": "2026-05-04T10:12:00.120Z"
+                     *           },
+                     *           "unsubscribed": true,
+                     *           "consentAt": "2026-05-04T10:12:00.120Z",
+                     *           "suppressed": true,
+                     *           "suppressions": [
+                     *             {
+                     *               "contactId": "con_4f",
+                     *               "email": "ghost@acme.test",
+                     *               "reason": "hard_bounce",
+                     *               "active": true,
+                     *               "since": "2026-05-04T10:12:00.120Z",
+                     *               "until": "2026-05-04T10:12:00.120Z",
+                     *               "liftedAt": "2026-05-04T10:12:00.120Z",
+                     *               "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *               "note": "new mailbox, confirmed by phone on 4 May",
+                     *               "by": "key_1",
+                     *               "byName": "lea",
+                     *               "liftedBy": "key_1",
+                     *               "liftedByName": "lea",
+                     *               "liftNote": "new mailbox, confirmed by phone"
+                     *             }
+                     *           ],
+                     *           "patterns": [
+                     *             {
+                     *               "id": "sup_2",
+                     *               "pattern": "*@bad.test",
+                     *               "active": true,
+                     *               "note": "new mailbox, confirmed by phone on 4 May",
+                     *               "by": "key_1",
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "liftedAt": "2026-05-04T10:12:00.120Z",
+                     *               "liftedBy": "key_1",
+                     *               "liftNote": "they moved to us",
+                     *               "byName": "lea",
+                     *               "liftedByName": "lea"
+                     *             }
+                     *           ],
+                     *           "firstSeenAt": "2026-05-04T10:12:00.120Z",
+                     *           "lastSeenAt": "2026-05-04T10:12:00.120Z",
+                     *           "lastOpenAt": "2026-05-04T10:12:00.120Z",
+                     *           "lastClickAt": "2026-05-04T10:12:00.120Z",
+                     *           "counts": {
+                     *             "name": 3
+                     *           }
+                     *         }
+                     *       ],
+                     *       "total": 120,
+                     *       "page": 1,
+                     *       "pageSize": 20,
+                     *       "totalPages": 6
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SegmentMembers"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainSegment: {
+        parameters: {
+            query: {
+                /** @description Its id or address */
+                contact: string;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The segment's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "contactId": "con_4f",
+                     *       "email": "ghost@acme.test",
+                     *       "in": true,
+                     *       "static": true,
+                     *       "why": {
+                     *         "at": "groups[0].filters[1]",
+                     *         "holds": "true",
+                     *         "logic": "AND",
+                     *         "asks": "data.plan is \"team\"",
+                     *         "because": "it is \"free\"",
+                     *         "parts": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SegmentExplanation"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addSegmentMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The segment's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "emails": [
+                 *         "ghost@acme.test"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["MembersInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "added": 3,
+                     *       "notFound": [
+                     *         "text"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MembersAddedOutBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeSegmentMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The segment's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "emails": [
+                 *         "ghost@acme.test"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["MembersInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "removed": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MembersRemovedOutBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSenders: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "senders": [
+                     *         {
+                     *           "id": "snr_01jq7z9f3v8k2m5n",
+                     *           "name": "main",
+                     *           "kind": "ses",
+                     *           "settings": {
+                     *             "preset": "postmark",
+                     *             "host": "smtp.acme.test",
+                     *             "port": 465,
+                     *             "tls": "implicit",
+                     *             "plaintext": true,
+                     *             "ca": "text",
+                     *             "user": "apikey",
+                     *             "passwordSet": true,
+                     *             "auth": "plain",
+                     *             "helo": "mail.acme.test",
+                     *             "connections": 8,
+                     *             "perConnection": 100,
+                     *             "timeoutSeconds": 30,
+                     *             "dkim": [
+                     *               {
+                     *                 "domain": "acme.test",
+                     *                 "selector": "s1",
+                     *                 "record": "s1._domainkey.acme.test",
+                     *                 "text": "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+                     *               }
+                     *             ],
+                     *             "returnPath": "bounces@acme.test",
+                     *             "stream": "broadcast",
+                     *             "region": "eu-west-1",
+                     *             "configurationSet": "tidings",
+                     *             "untrackedSet": "tidings-untracked",
+                     *             "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+                     *             "secretAccessKeySet": true
+                     *           },
+                     *           "from": {
+                     *             "email": "app@acme.test",
+                     *             "name": "Acme"
+                     *           },
+                     *           "replyTo": "help@acme.test",
+                     *           "rate": 14,
+                     *           "default": true,
+                     *           "implicit": true,
+                     *           "disabled": true,
+                     *           "health": {
+                     *             "usable": true,
+                     *             "problem": "535 5.7.8 Authentication failed",
+                     *             "since": "2026-05-04T10:12:00.120Z",
+                     *             "pausedUntil": "2026-05-04T10:12:00.120Z"
+                     *           },
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SenderList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "main",
+                 *       "kind": "smtp",
+                 *       "url": "smtps://apikey:secret@smtp.acme.test:465",
+                 *       "settings": {
+                 *         "preset": "postmark",
+                 *         "host": "smtp.acme.test",
+                 *         "port": 465,
+                 *         "tls": "required",
+                 *         "plaintext": false,
+                 *         "ca": "-----BEGIN CERTIFICATE-----…",
+                 *         "user": "apikey",
+                 *         "password": "secret",
+                 *         "auth": "plain",
+                 *         "helo": "mail.acme.test",
+                 *         "connections": 8,
+                 *         "perConnection": 100,
+                 *         "timeoutSeconds": 30,
+                 *         "dkim": [
+                 *           {
+                 *             "domain": "acme.test",
+                 *             "selector": "s1",
+                 *             "privateKey": "-----BEGIN PRIVATE KEY-----…"
+                 *           }
+                 *         ],
+                 *         "returnPath": "bounces@acme.test",
+                 *         "stream": "broadcast",
+                 *         "region": "eu-west-1",
+                 *         "configurationSet": "tidings",
+                 *         "untrackedSet": "tidings-untracked",
+                 *         "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+                 *         "secretAccessKey": "wJalrXUtnFEMI"
+                 *       },
+                 *       "from": {
+                 *         "email": "app@acme.test",
+                 *         "name": "Acme"
+                 *       },
+                 *       "replyTo": "help@acme.test",
+                 *       "rate": 14,
+                 *       "default": true,
+                 *       "disabled": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSender"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "snr_01jq7z9f3v8k2m5n",
+                     *       "name": "main",
+                     *       "kind": "ses",
+                     *       "settings": {
+                     *         "preset": "postmark",
+                     *         "host": "smtp.acme.test",
+                     *         "port": 465,
+                     *         "tls": "implicit",
+                     *         "plaintext": true,
+                     *         "ca": "text",
+                     *         "user": "apikey",
+                     *         "passwordSet": true,
+                     *         "auth": "plain",
+                     *         "helo": "mail.acme.test",
+                     *         "connections": 8,
+                     *         "perConnection": 100,
+                     *         "timeoutSeconds": 30,
+                     *         "dkim": [
+                     *           {
+                     *             "domain": "acme.test",
+                     *             "selector": "s1",
+                     *             "record": "s1._domainkey.acme.test",
+                     *             "text": "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+                     *           }
+                     *         ],
+                     *         "returnPath": "bounces@acme.test",
+                     *         "stream": "broadcast",
+                     *         "region": "eu-west-1",
+                     *         "configurationSet": "tidings",
+                     *         "untrackedSet": "tidings-untracked",
+                     *         "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+                     *         "secretAccessKeySet": true
+                     *       },
+                     *       "from": {
+                     *         "email": "app@acme.test",
+                     *         "name": "Acme"
+                     *       },
+                     *       "replyTo": "help@acme.test",
+                     *       "rate": 14,
+                     *       "default": true,
+                     *       "implicit": true,
+                     *       "disabled": true,
+                     *       "health": {
+                     *         "usable": true,
+                     *         "problem": "535 5.7.8 Authentication failed",
+                     *         "since": "2026-05-04T10:12:00.120Z",
+                     *         "pausedUntil": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sender"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSender: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The sender's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "snr_01jq7z9f3v8k2m5n",
+                     *       "name": "main",
+                     *       "kind": "ses",
+                     *       "settings": {
+                     *         "preset": "postmark",
+                     *         "host": "smtp.acme.test",
+                     *         "port": 465,
+                     *         "tls": "implicit",
+                     *         "plaintext": true,
+                     *         "ca": "text",
+                     *         "user": "apikey",
+                     *         "passwordSet": true,
+                     *         "auth": "plain",
+                     *         "helo": "mail.acme.test",
+                     *         "connections": 8,
+                     *         "perConnection": 100,
+                     *         "timeoutSeconds": 30,
+                     *         "dkim": [
+                     *           {
+                     *             "domain": "acme.test",
+                     *             "selector": "s1",
+                     *             "record": "s1._domainkey.acme.test",
+                     *             "text": "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+                     *           }
+                     *         ],
+                     *         "returnPath": "bounces@acme.test",
+                     *         "stream": "broadcast",
+                     *         "region": "eu-west-1",
+                     *         "configurationSet": "tidings",
+                     *         "untrackedSet": "tidings-untracked",
+                     *         "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+                     *         "secretAccessKeySet": true
+                     *       },
+                     *       "from": {
+                     *         "email": "app@acme.test",
+                     *         "name": "Acme"
+                     *       },
+                     *       "replyTo": "help@acme.test",
+                     *       "rate": 14,
+                     *       "default": true,
+                     *       "implicit": true,
+                     *       "disabled": true,
+                     *       "health": {
+                     *         "usable": true,
+                     *         "problem": "535 5.7.8 Authentication failed",
+                     *         "since": "2026-05-04T10:12:00.120Z",
+                     *         "pausedUntil": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sender"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sender's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateSender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sender's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "main",
+                 *       "url": "smtps://apikey:secret@smtp.acme.test:465",
+                 *       "settings": {
+                 *         "preset": "postmark",
+                 *         "host": "smtp.acme.test",
+                 *         "port": 465,
+                 *         "tls": "required",
+                 *         "plaintext": false,
+                 *         "ca": "-----BEGIN CERTIFICATE-----…",
+                 *         "user": "apikey",
+                 *         "password": "secret",
+                 *         "auth": "plain",
+                 *         "helo": "mail.acme.test",
+                 *         "connections": 8,
+                 *         "perConnection": 100,
+                 *         "timeoutSeconds": 30,
+                 *         "dkim": [
+                 *           {
+                 *             "domain": "acme.test",
+                 *             "selector": "s1",
+                 *             "privateKey": "-----BEGIN PRIVATE KEY-----…"
+                 *           }
+                 *         ],
+                 *         "returnPath": "bounces@acme.test",
+                 *         "stream": "broadcast",
+                 *         "region": "eu-west-1",
+                 *         "configurationSet": "tidings",
+                 *         "untrackedSet": "tidings-untracked",
+                 *         "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+                 *         "secretAccessKey": "wJalrXUtnFEMI"
+                 *       },
+                 *       "from": {
+                 *         "email": "app@acme.test",
+                 *         "name": "Acme"
+                 *       },
+                 *       "replyTo": "help@acme.test",
+                 *       "rate": 14,
+                 *       "default": true,
+                 *       "disabled": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["SenderChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "snr_01jq7z9f3v8k2m5n",
+                     *       "name": "main",
+                     *       "kind": "ses",
+                     *       "settings": {
+                     *         "preset": "postmark",
+                     *         "host": "smtp.acme.test",
+                     *         "port": 465,
+                     *         "tls": "implicit",
+                     *         "plaintext": true,
+                     *         "ca": "text",
+                     *         "user": "apikey",
+                     *         "passwordSet": true,
+                     *         "auth": "plain",
+                     *         "helo": "mail.acme.test",
+                     *         "connections": 8,
+                     *         "perConnection": 100,
+                     *         "timeoutSeconds": 30,
+                     *         "dkim": [
+                     *           {
+                     *             "domain": "acme.test",
+                     *             "selector": "s1",
+                     *             "record": "s1._domainkey.acme.test",
+                     *             "text": "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+                     *           }
+                     *         ],
+                     *         "returnPath": "bounces@acme.test",
+                     *         "stream": "broadcast",
+                     *         "region": "eu-west-1",
+                     *         "configurationSet": "tidings",
+                     *         "untrackedSet": "tidings-untracked",
+                     *         "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+                     *         "secretAccessKeySet": true
+                     *       },
+                     *       "from": {
+                     *         "email": "app@acme.test",
+                     *         "name": "Acme"
+                     *       },
+                     *       "replyTo": "help@acme.test",
+                     *       "rate": 14,
+                     *       "default": true,
+                     *       "implicit": true,
+                     *       "disabled": true,
+                     *       "health": {
+                     *         "usable": true,
+                     *         "problem": "535 5.7.8 Authentication failed",
+                     *         "since": "2026-05-04T10:12:00.120Z",
+                     *         "pausedUntil": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sender"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testSender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sender's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "to": "lea@acme.test"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SenderTestWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "detail": "smtp.acme.test:465 answers over TLS 1.3 and takes mail as apikey",
+                     *       "remedy": "look at user and password",
+                     *       "messageId": "0102019a1f6e8d2f-8c419b1e",
+                     *       "provider": "ses",
+                     *       "tookMs": 84
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SenderTest"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSends: {
+        parameters: {
+            query?: {
+                /** @description Only these; may be repeated */
+                status?: ("queued" | "handing" | "sent" | "failed" | "skipped" | "uncertain" | "canceled" | "held")[] | null;
+                /** @description Only those of a contact, by id or address */
+                contact?: string;
+                /** @description Only those of one origin */
+                origin?: string;
+                /** @description Only those of a broadcast, by its id */
+                broadcast?: string;
+                /**
+                 * @description nextCursor of the page before
+                 * @example ZQGaH26NL4xBmx5vDCp9XhE
+                 */
+                cursor?: string;
+                /**
+                 * @description The most rows in the answer
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sends": [
+                     *         {
+                     *           "id": "snd_8h3",
+                     *           "status": "queued",
+                     *           "reason": "suppressed",
+                     *           "problem": "the provider answered 404",
+                     *           "contactId": "con_4f",
+                     *           "recipient": "lea@acme.test",
+                     *           "messageId": "msg_9",
+                     *           "origin": "api",
+                     *           "subject": "text",
+                     *           "template": "onboarding/welcome",
+                     *           "sender": "snr_1",
+                     *           "attempts": 3,
+                     *           "dueAt": "2026-05-04T10:12:00.120Z",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ],
+                     *       "hasMore": false,
+                     *       "nextCursor": "ZQGaH26NL4xBmx5vDCp9XhE"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SendPage"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The send's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "snd_8h3",
+                     *       "status": "queued",
+                     *       "reason": "suppressed",
+                     *       "problem": "the provider answered 404",
+                     *       "contactId": "con_4f",
+                     *       "recipient": "lea@acme.test",
+                     *       "messageId": "msg_9",
+                     *       "origin": "api",
+                     *       "subject": "text",
+                     *       "template": "onboarding/welcome",
+                     *       "sender": "snr_1",
+                     *       "attempts": 3,
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Send"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideSend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The send's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "status": "sent",
+                 *       "note": "the recipient has it"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendDecision"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "snd_8h3",
+                     *       "status": "queued",
+                     *       "reason": "suppressed",
+                     *       "problem": "the provider answered 404",
+                     *       "contactId": "con_4f",
+                     *       "recipient": "lea@acme.test",
+                     *       "messageId": "msg_9",
+                     *       "origin": "api",
+                     *       "subject": "text",
+                     *       "template": "onboarding/welcome",
+                     *       "sender": "snr_1",
+                     *       "attempts": 3,
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Send"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSettings: {
         parameters: {
             query?: never;
@@ -8992,6 +24599,7 @@ export interface operations {
                      *             "certificateUntil": "2026-05-04T10:12:00.120Z",
                      *             "requireVersion2": true,
                      *             "allowRaw": false,
+                     *             "keepBody": true,
                      *             "confirmByHand": false,
                      *             "basicAuth": 3,
                      *             "secrets": 3,
@@ -9111,6 +24719,7 @@ export interface operations {
                  *         "signingCertificate": "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n",
                  *         "requireVersion2": true,
                  *         "allowRaw": false,
+                 *         "keepBody": true,
                  *         "confirmByHand": false,
                  *         "basicAuth": [
                  *           "text"
@@ -9157,6 +24766,7 @@ export interface operations {
                      *         "certificateUntil": "2026-05-04T10:12:00.120Z",
                      *         "requireVersion2": true,
                      *         "allowRaw": false,
+                     *         "keepBody": true,
                      *         "confirmByHand": false,
                      *         "basicAuth": 3,
                      *         "secrets": 3,
@@ -9323,6 +24933,7 @@ export interface operations {
                      *         "certificateUntil": "2026-05-04T10:12:00.120Z",
                      *         "requireVersion2": true,
                      *         "allowRaw": false,
+                     *         "keepBody": true,
                      *         "confirmByHand": false,
                      *         "basicAuth": 3,
                      *         "secrets": 3,
@@ -9454,6 +25065,7 @@ export interface operations {
                  *         "signingCertificate": "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n",
                  *         "requireVersion2": true,
                  *         "allowRaw": false,
+                 *         "keepBody": true,
                  *         "confirmByHand": false,
                  *         "basicAuth": [
                  *           "text"
@@ -9501,6 +25113,7 @@ export interface operations {
                      *         "certificateUntil": "2026-05-04T10:12:00.120Z",
                      *         "requireVersion2": true,
                      *         "allowRaw": false,
+                     *         "keepBody": true,
                      *         "confirmByHand": false,
                      *         "basicAuth": 3,
                      *         "secrets": 3,
@@ -9917,6 +25530,7 @@ export interface operations {
                      *         "certificateUntil": "2026-05-04T10:12:00.120Z",
                      *         "requireVersion2": true,
                      *         "allowRaw": false,
+                     *         "keepBody": true,
                      *         "confirmByHand": false,
                      *         "basicAuth": 3,
                      *         "secrets": 3,
@@ -10087,6 +25701,7 @@ export interface operations {
                      *         "certificateUntil": "2026-05-04T10:12:00.120Z",
                      *         "requireVersion2": true,
                      *         "allowRaw": false,
+                     *         "keepBody": true,
                      *         "confirmByHand": false,
                      *         "basicAuth": 3,
                      *         "secrets": 3,
@@ -10427,6 +26042,7 @@ export interface operations {
                      *         "certificateUntil": "2026-05-04T10:12:00.120Z",
                      *         "requireVersion2": true,
                      *         "allowRaw": false,
+                     *         "keepBody": true,
                      *         "confirmByHand": false,
                      *         "basicAuth": 3,
                      *         "secrets": 3,
@@ -12818,6 +28434,2265 @@ export interface operations {
             };
         };
     };
+    listTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tags": [
+                     *         {
+                     *           "tag": "vip",
+                     *           "contacts": 12
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many a page has at most
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description The nextCursor of the page before
+                 * @example ZQGaH26NL4xBmx5vDCp9XhE
+                 */
+                cursor?: string;
+                /** @description Only those of this type */
+                type?: "TRANSACTIONAL" | "MARKETING";
+                /** @description A part of the name, key or subject, in any case, or the id */
+                search?: string;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "tpl_01jq7z9f3v8k2m5n",
+                     *           "name": "Welcome",
+                     *           "description": "The first email after signing up",
+                     *           "subject": "Welcome, {{ firstName | default: \"there\" }}",
+                     *           "body": "<p>Hi {{ firstName }}</p>",
+                     *           "text": "Hi {{ firstName }}",
+                     *           "from": "hello@acme.test",
+                     *           "fromName": "Acme",
+                     *           "replyTo": "help@acme.test",
+                     *           "type": "TRANSACTIONAL",
+                     *           "projectId": "prj_default",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "key": "onboarding/welcome",
+                     *           "version": 3,
+                     *           "origin": "api",
+                     *           "opens": true,
+                     *           "clicks": false,
+                     *           "displayNames": {
+                     *             "platformName": {
+                     *               "kajabi": "Kajabi"
+                     *             }
+                     *           },
+                     *           "note": "as version 1",
+                     *           "by": "key_4f"
+                     *         }
+                     *       ],
+                     *       "total": 12,
+                     *       "page": 1,
+                     *       "pageSize": 20,
+                     *       "totalPages": 1,
+                     *       "nextCursor": "text",
+                     *       "problems": [
+                     *         {
+                     *           "file": "onboarding/welcome.html",
+                     *           "problems": [
+                     *             {
+                     *               "part": "subject",
+                     *               "line": 3,
+                     *               "column": 12,
+                     *               "message": "There is no filter \"upcas\". Did you mean upcase?"
+                     *             }
+                     *           ],
+                     *           "foundAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "key": "onboarding/welcome",
+                 *       "name": "Welcome",
+                 *       "description": "The first email after signing up",
+                 *       "subject": "Welcome, {{ firstName }}",
+                 *       "body": "<p>Hi {{ firstName }}</p>",
+                 *       "text": "Hi {{ firstName }}",
+                 *       "from": "hello@acme.test",
+                 *       "fromName": "Acme",
+                 *       "replyTo": "help@acme.test",
+                 *       "type": "TRANSACTIONAL",
+                 *       "opens": true,
+                 *       "clicks": false,
+                 *       "displayNames": {
+                 *         "platformName": {
+                 *           "kajabi": "Kajabi"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewTemplate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "tpl_01jq7z9f3v8k2m5n",
+                     *       "name": "Welcome",
+                     *       "description": "The first email after signing up",
+                     *       "subject": "Welcome, {{ firstName | default: \"there\" }}",
+                     *       "body": "<p>Hi {{ firstName }}</p>",
+                     *       "text": "Hi {{ firstName }}",
+                     *       "from": "hello@acme.test",
+                     *       "fromName": "Acme",
+                     *       "replyTo": "help@acme.test",
+                     *       "type": "TRANSACTIONAL",
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "key": "onboarding/welcome",
+                     *       "version": 3,
+                     *       "origin": "api",
+                     *       "opens": true,
+                     *       "clicks": false,
+                     *       "displayNames": {
+                     *         "platformName": {
+                     *           "kajabi": "Kajabi"
+                     *         }
+                     *       },
+                     *       "note": "as version 1",
+                     *       "by": "key_4f"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "template": "onboarding/welcome",
+                 *       "subject": "Welcome, {{ firstName }}",
+                 *       "body": "<p>Hi {{ firstName }}</p>",
+                 *       "text": "Hi {{ firstName }}",
+                 *       "type": "TRANSACTIONAL",
+                 *       "displayNames": {
+                 *         "platformName": {
+                 *           "kajabi": "Kajabi"
+                 *         }
+                 *       },
+                 *       "contact": "lea@acme.test",
+                 *       "data": {
+                 *         "order": 17
+                 *       },
+                 *       "event": {
+                 *         "subject": "Hi"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["TemplatePreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "subject": "Welcome, Lea",
+                     *       "html": "<p>Hi Lea</p>",
+                     *       "text": "Hi Lea",
+                     *       "problems": [
+                     *         {
+                     *           "part": "subject",
+                     *           "line": 3,
+                     *           "column": 12,
+                     *           "message": "There is no filter \"upcas\". Did you mean upcase?"
+                     *         }
+                     *       ],
+                     *       "warnings": [
+                     *         {
+                     *           "part": "subject",
+                     *           "line": 3,
+                     *           "column": 12,
+                     *           "message": "There is no filter \"upcas\". Did you mean upcase?"
+                     *         }
+                     *       ],
+                     *       "variables": [
+                     *         "firstName"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TemplatePreview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    validateTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "template": "onboarding/welcome",
+                 *       "subject": "Welcome, {{ firstName }}",
+                 *       "body": "<p>Hi {{ firstName }}</p>",
+                 *       "text": "Hi {{ firstName }}",
+                 *       "type": "TRANSACTIONAL",
+                 *       "displayNames": {
+                 *         "platformName": {
+                 *           "kajabi": "Kajabi"
+                 *         }
+                 *       },
+                 *       "known": [
+                 *         "order"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["TemplateCheck"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "valid": true,
+                     *       "problems": [
+                     *         {
+                     *           "part": "subject",
+                     *           "line": 3,
+                     *           "column": 12,
+                     *           "message": "There is no filter \"upcas\". Did you mean upcase?"
+                     *         }
+                     *       ],
+                     *       "warnings": [
+                     *         {
+                     *           "part": "subject",
+                     *           "line": 3,
+                     *           "column": 12,
+                     *           "message": "There is no filter \"upcas\". Did you mean upcase?"
+                     *         }
+                     *       ],
+                     *       "variables": [
+                     *         "firstName"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TemplateVerdict"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The template's id, or its key with %2F for its slashes */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "tpl_01jq7z9f3v8k2m5n",
+                     *       "name": "Welcome",
+                     *       "description": "The first email after signing up",
+                     *       "subject": "Welcome, {{ firstName | default: \"there\" }}",
+                     *       "body": "<p>Hi {{ firstName }}</p>",
+                     *       "text": "Hi {{ firstName }}",
+                     *       "from": "hello@acme.test",
+                     *       "fromName": "Acme",
+                     *       "replyTo": "help@acme.test",
+                     *       "type": "TRANSACTIONAL",
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "key": "onboarding/welcome",
+                     *       "version": 3,
+                     *       "origin": "api",
+                     *       "opens": true,
+                     *       "clicks": false,
+                     *       "displayNames": {
+                     *         "platformName": {
+                     *           "kajabi": "Kajabi"
+                     *         }
+                     *       },
+                     *       "note": "as version 1",
+                     *       "by": "key_4f"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The template's id, or its key with %2F for its slashes */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the template that the change is made for; if it was changed since, the answer is 412 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The template's id, or its key with %2F for its slashes */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "key": "onboarding/welcome",
+                 *       "name": "Welcome",
+                 *       "description": "The first email after signing up",
+                 *       "subject": "Welcome, {{ firstName }}",
+                 *       "body": "<p>Hi {{ firstName }}</p>",
+                 *       "text": "Hi {{ firstName }}",
+                 *       "from": "hello@acme.test",
+                 *       "fromName": "Acme",
+                 *       "replyTo": "help@acme.test",
+                 *       "type": "TRANSACTIONAL",
+                 *       "opens": true,
+                 *       "clicks": false,
+                 *       "displayNames": {
+                 *         "platformName": {
+                 *           "kajabi": "Kajabi"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["TemplateWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "tpl_01jq7z9f3v8k2m5n",
+                     *       "name": "Welcome",
+                     *       "description": "The first email after signing up",
+                     *       "subject": "Welcome, {{ firstName | default: \"there\" }}",
+                     *       "body": "<p>Hi {{ firstName }}</p>",
+                     *       "text": "Hi {{ firstName }}",
+                     *       "from": "hello@acme.test",
+                     *       "fromName": "Acme",
+                     *       "replyTo": "help@acme.test",
+                     *       "type": "TRANSACTIONAL",
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "key": "onboarding/welcome",
+                     *       "version": 3,
+                     *       "origin": "api",
+                     *       "opens": true,
+                     *       "clicks": false,
+                     *       "displayNames": {
+                     *         "platformName": {
+                     *           "kajabi": "Kajabi"
+                     *         }
+                     *       },
+                     *       "note": "as version 1",
+                     *       "by": "key_4f"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The template's id, or its key with %2F for its slashes */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "to": "My App <hello@acme.test>",
+                 *       "contact": "lea@acme.test",
+                 *       "data": {
+                 *         "order": 17
+                 *       },
+                 *       "event": {
+                 *         "subject": "Hi"
+                 *       },
+                 *       "sender": "snr_1"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TemplateTest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "send": "snd_8h3",
+                     *       "messageId": "msg_9",
+                     *       "status": "queued",
+                     *       "reason": "suppressed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TestedTemplate"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTemplateVersions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many a page has at most
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description The nextCursor of the page before
+                 * @example ZQGaH26NL4xBmx5vDCp9XhE
+                 */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The template's id, or its key with %2F for its slashes */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "versions": [
+                     *         {
+                     *           "id": "tpl_01jq7z9f3v8k2m5n",
+                     *           "name": "Welcome",
+                     *           "description": "The first email after signing up",
+                     *           "subject": "Welcome, {{ firstName | default: \"there\" }}",
+                     *           "body": "<p>Hi {{ firstName }}</p>",
+                     *           "text": "Hi {{ firstName }}",
+                     *           "from": "hello@acme.test",
+                     *           "fromName": "Acme",
+                     *           "replyTo": "help@acme.test",
+                     *           "type": "TRANSACTIONAL",
+                     *           "projectId": "prj_default",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "key": "onboarding/welcome",
+                     *           "version": 3,
+                     *           "origin": "api",
+                     *           "opens": true,
+                     *           "clicks": false,
+                     *           "displayNames": {
+                     *             "platformName": {
+                     *               "kajabi": "Kajabi"
+                     *             }
+                     *           },
+                     *           "note": "as version 1",
+                     *           "by": "key_4f"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TemplateVersions"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTemplateVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The template's id, or its key with %2F for its slashes */
+                id: string;
+                /** @description Which version, from 1 */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "tpl_01jq7z9f3v8k2m5n",
+                     *       "name": "Welcome",
+                     *       "description": "The first email after signing up",
+                     *       "subject": "Welcome, {{ firstName | default: \"there\" }}",
+                     *       "body": "<p>Hi {{ firstName }}</p>",
+                     *       "text": "Hi {{ firstName }}",
+                     *       "from": "hello@acme.test",
+                     *       "fromName": "Acme",
+                     *       "replyTo": "help@acme.test",
+                     *       "type": "TRANSACTIONAL",
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "key": "onboarding/welcome",
+                     *       "version": 3,
+                     *       "origin": "api",
+                     *       "opens": true,
+                     *       "clicks": false,
+                     *       "displayNames": {
+                     *         "platformName": {
+                     *           "kajabi": "Kajabi"
+                     *         }
+                     *       },
+                     *       "note": "as version 1",
+                     *       "by": "key_4f"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The template's id, or its key with %2F for its slashes */
+                id: string;
+                /** @description Which version, from 1 */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "tpl_01jq7z9f3v8k2m5n",
+                     *       "name": "Welcome",
+                     *       "description": "The first email after signing up",
+                     *       "subject": "Welcome, {{ firstName | default: \"there\" }}",
+                     *       "body": "<p>Hi {{ firstName }}</p>",
+                     *       "text": "Hi {{ firstName }}",
+                     *       "from": "hello@acme.test",
+                     *       "fromName": "Acme",
+                     *       "replyTo": "help@acme.test",
+                     *       "type": "TRANSACTIONAL",
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "key": "onboarding/welcome",
+                     *       "version": 3,
+                     *       "origin": "api",
+                     *       "opens": true,
+                     *       "clicks": false,
+                     *       "displayNames": {
+                     *         "platformName": {
+                     *           "kajabi": "Kajabi"
+                     *         }
+                     *       },
+                     *       "note": "as version 1",
+                     *       "by": "key_4f"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTopics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "topics": [
+                     *         {
+                     *           "id": "top_1",
+                     *           "slug": "news",
+                     *           "name": "News",
+                     *           "description": "Once a month",
+                     *           "subscribedByDefault": true,
+                     *           "createdAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TopicList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTopic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "News",
+                 *       "slug": "news",
+                 *       "description": "Once a month",
+                 *       "subscribedByDefault": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewTopic"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "top_1",
+                     *       "slug": "news",
+                     *       "name": "News",
+                     *       "description": "Once a month",
+                     *       "subscribedByDefault": true,
+                     *       "createdAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Topic"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTopic: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The topic's id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "top_1",
+                     *       "slug": "news",
+                     *       "name": "News",
+                     *       "description": "Once a month",
+                     *       "subscribedByDefault": true,
+                     *       "createdAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Topic"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteTopic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The topic's id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateTopic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The topic's id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "News",
+                 *       "description": "Once a month",
+                 *       "subscribedByDefault": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["TopicChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "top_1",
+                     *       "slug": "news",
+                     *       "name": "News",
+                     *       "description": "Once a month",
+                     *       "subscribedByDefault": true,
+                     *       "createdAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Topic"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getInvitation: {
         parameters: {
             query?: never;
@@ -13686,6 +31561,566 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendEmail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable characters of ASCII. The same request again with it gets the first answer and sends nothing; another one gets 409 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "to": "lea@acme.test",
+                 *       "from": "My App <hello@acme.test>",
+                 *       "name": "My App",
+                 *       "subject": "Your invoice {{ number }}",
+                 *       "body": "<p>Hello {{ firstName }}</p>",
+                 *       "text": "text",
+                 *       "template": "onboarding/welcome",
+                 *       "data": {
+                 *         "amount": 49,
+                 *         "coupon": {
+                 *           "persistent": false,
+                 *           "value": "MAY"
+                 *         },
+                 *         "plan": "team"
+                 *       },
+                 *       "subscribed": true,
+                 *       "headers": {
+                 *         "X-Order": "1042"
+                 *       },
+                 *       "reply": "My App <hello@acme.test>",
+                 *       "attachments": [
+                 *         {
+                 *           "filename": "invoice.pdf",
+                 *           "content": "text",
+                 *           "contentType": "application/pdf",
+                 *           "contentId": "logo"
+                 *         }
+                 *       ],
+                 *       "tags": [
+                 *         "billing"
+                 *       ],
+                 *       "metadata": {
+                 *         "order": "1042"
+                 *       },
+                 *       "topic": "news",
+                 *       "sender": "snr_1",
+                 *       "transactional": true,
+                 *       "trackOpens": true,
+                 *       "trackClicks": true,
+                 *       "scheduledFor": "2026-05-04T10:12:00Z",
+                 *       "dryRun": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendEmail"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "emails": [
+                     *           {
+                     *             "contact": {
+                     *               "id": "con_4f",
+                     *               "email": "lea@acme.test"
+                     *             },
+                     *             "email": "msg_9",
+                     *             "send": "snd_8h3",
+                     *             "status": "queued",
+                     *             "reason": "suppressed",
+                     *             "preview": {
+                     *               "subject": "Your invoice 1042",
+                     *               "html": "text",
+                     *               "text": "text",
+                     *               "warnings": [
+                     *                 "text"
+                     *               ]
+                     *             }
+                     *           }
+                     *         ],
+                     *         "timestamp": "2026-05-04T10:12:00.120Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SendAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trackEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable characters of ASCII. The same request again with it gets the first answer, for as long as receipts are kept; another one gets 409 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "lea@acme.test",
+                 *       "event": "invoice.paid",
+                 *       "subscribed": true,
+                 *       "data": {
+                 *         "amount": 49,
+                 *         "coupon": {
+                 *           "persistent": false,
+                 *           "value": "MAY"
+                 *         },
+                 *         "plan": "team"
+                 *       },
+                 *       "timestamp": "2026-05-04T10:12:00Z",
+                 *       "externalId": "user_81",
+                 *       "tags": [
+                 *         "trial"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["TrackedEvent"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description How many events may be tracked at once */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many may be tracked now */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of the limit may be */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "contact": "con_4f",
+                     *         "event": "019df26e-8d28-8c41-9b1e-6f0c2a7d5e11",
+                     *         "timestamp": "2026-05-04T10:12:00.120Z",
+                     *         "ignored": [
+                     *           {
+                     *             "field": "data.email",
+                     *             "code": "reserved_key",
+                     *             "message": "is a name of ours"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TrackAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description How many events may be tracked at once */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many may be tracked now */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of the limit may be */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trackEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description As for one event */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "events": [
+                 *         {
+                 *           "data": {
+                 *             "amount": 49
+                 *           },
+                 *           "email": "lea@acme.test",
+                 *           "event": "invoice.paid"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["TrackBatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description How many events may be tracked at once */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many may be tracked now */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of the limit may be */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "results": [
+                     *         {
+                     *           "success": true,
+                     *           "data": {
+                     *             "contact": "con_4f",
+                     *             "event": "019df26e-8d28-8c41-9b1e-6f0c2a7d5e11",
+                     *             "timestamp": "2026-05-04T10:12:00.120Z",
+                     *             "ignored": [
+                     *               {
+                     *                 "field": "data.email",
+                     *                 "code": "reserved_key",
+                     *                 "message": "is a name of ours"
+                     *               }
+                     *             ]
+                     *           },
+                     *           "error": {
+                     *             "code": "reserved_event",
+                     *             "message": "the topic is not one of the source's",
+                     *             "hint": "look at the source's topics",
+                     *             "errors": [
+                     *               {
+                     *                 "field": "settings.topics[0]",
+                     *                 "code": "invalid",
+                     *                 "message": "is required",
+                     *                 "hint": "look at the source's topics"
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TrackBatchAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description How many events may be tracked at once */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many may be tracked now */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of the limit may be */
+                    "RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -1,6 +1,8 @@
 import { infiniteQueryOptions, keepPreviousData, type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
-import { api, body, Refusal, refusalOf, type Schemas, session, Unreachable } from './client'
+import { download, today } from '../lib/download'
+import { api, body, type Schemas } from './client'
 import type { paths } from './schema'
+import { upload } from './upload'
 
 type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never
 
@@ -59,71 +61,22 @@ export function useLiftPattern() {
   })
 }
 
-/** Posts a list. How much of it is sent can only be told by XMLHttpRequest; 1 is all of it. */
-function post(list: Blob, query: URLSearchParams, tell: (share: number) => void, signal: AbortSignal): Promise<Schemas['ImportReport']> {
-  return new Promise((done, fail) => {
-    const request = new XMLHttpRequest()
-    request.open('POST', `/suppressions/import?${query}`)
-    request.setRequestHeader('Content-Type', 'text/csv')
-    request.setRequestHeader('Accept', 'application/json')
-    request.upload.onprogress = (e) => e.lengthComputable && tell(e.loaded / e.total)
-    request.upload.onload = () => tell(1)
-    request.onload = () => {
-      let answer: unknown
-      try {
-        answer = JSON.parse(request.responseText)
-      } catch {
-        answer = {}
-      }
-      if (request.status === 401) session.ended()
-      if (request.status === 200) done(answer as Schemas['ImportReport'])
-      else fail(new Refusal(request.status, answer as Partial<Schemas['Problem']>))
-    }
-    request.onerror = () => fail(new Unreachable())
-    request.onabort = () => fail(new Error('The import was stopped. What was taken by then stays; it is known the next time.'))
-    signal.addEventListener('abort', () => request.abort())
-    request.send(list)
-  })
-}
-
 export interface Import {
   list: Blob
-  reason: Reason | undefined
   dryRun: boolean
   tell: (share: number) => void
   signal: AbortSignal
 }
 
-export function useImport() {
+/** Imports a list, or tries it; reason is that of lines which say none. */
+export function useImport(reason: Reason | undefined) {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: ({ list, reason, dryRun, tell, signal }: Import) =>
-      post(list, new URLSearchParams({ ...(dryRun ? { dryRun: 'true' } : {}), ...(reason ? { reason } : {}) }), tell, signal),
+    mutationFn: ({ list, dryRun, tell, signal }: Import) =>
+      upload<Schemas['ImportReport']>('/suppressions/import', new URLSearchParams({ ...(dryRun ? { dryRun: 'true' } : {}), ...(reason ? { reason } : {}) }), list, tell, signal),
     onSettled: (_report, _problem, { dryRun }) => (dryRun ? undefined : changed(queries)),
   })
 }
 
-/** Fetches the list and hands it to the browser as a file. A refusal is told, which a plain link could not. */
-export async function exportSuppressions(format: 'csv' | 'jsonl', tell: (bytes: number) => void): Promise<void> {
-  let response: Response
-  try {
-    response = await fetch(`/suppressions/export?format=${format}`, { credentials: 'same-origin' })
-  } catch {
-    throw new Unreachable()
-  }
-  if (response.status === 401) session.ended()
-  if (!response.ok) throw await refusalOf(response)
-  const parts: Uint8Array<ArrayBuffer>[] = []
-  let size = 0
-  const reader = response.body?.getReader()
-  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-    parts.push(part.value)
-    tell((size += part.value.byteLength))
-  }
-  const url = URL.createObjectURL(new Blob(parts, { type: response.headers.get('Content-Type') ?? 'text/plain' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `suppressions-${new Date().toISOString().slice(0, 10)}.${format}`
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
-}
+export const exportSuppressions = (format: 'csv' | 'jsonl', tell: (bytes: number) => void) =>
+  download(`/suppressions/export?format=${format}`, `suppressions-${today()}.${format}`, tell)

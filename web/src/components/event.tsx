@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { Bot, CircleHelp, Users } from 'lucide-react'
-import { type Event, summary, tone, verdict, word } from '../lib/events'
+import { type Event, isCustom, summary, tone, verdict, word } from '../lib/events'
 import { Address, Mono, Time } from './bits'
 import { Tooltip } from './overlay'
 import { Badge, Fact, Facts } from './ui'
@@ -87,6 +87,8 @@ export function EventFacts({ event: e }: { event: Event }) {
       <Fact name="Source">
         {e.source?.id ? <Link to="/sources/$id" params={{ id: e.source.id }} className="hover:underline">{e.source.provider}</Link> : e.source?.provider}
       </Fact>
+      <Fact name="Its data">{isCustom(e.name) && Object.keys(e.data ?? {}).length > 0 ? <Mono>{JSON.stringify(e.data)}</Mono> : undefined}</Fact>
+      <Fact name="Segment">{e.name.startsWith('segment.') ? summary(e) : undefined}</Fact>
       <Fact name="Event id"><Mono>{e.id}</Mono></Fact>
     </Facts>
   )

@@ -102,6 +102,8 @@ export function Confirm({ open, close, title, children, act, verb, note, danger 
             className="mt-4 flex flex-col gap-3"
             onSubmit={(e) => {
               e.preventDefault()
+              // Else a form of the page that the question stands in is sent, too: leaving without saving would save.
+              e.stopPropagation()
               void go()
             }}
           >

@@ -2,8 +2,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import {
-  Activity, Ban, BotMessageSquare, FileText, Globe, Inbox, KeyRound, LayoutDashboard, type LucideIcon, LogOut, Mail, Menu, Monitor, Moon,
-  Plug, Radio, ScrollText, Search, Settings, Sun, Users, X,
+  Activity, Ban, BotMessageSquare, ClipboardList, FileText, Globe, Inbox, KeyRound, Layers, LayoutDashboard, type LucideIcon, LogOut, Mail, MailOpen, Megaphone, Menu, Monitor,
+  Moon, Plug, Radio, Route, ScrollText, Search, Send, Settings, Sun, Tags, UserX, Users, Workflow, X, Zap,
 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { approvals, waiting } from '../api/approvals'
@@ -27,12 +27,26 @@ const places: { title: string; places: Place[] }[] = [
       { to: '/events', label: 'Events', icon: Activity },
       { to: '/messages', label: 'Messages', icon: Mail },
       { to: '/contacts', label: 'Contacts', icon: Users },
+      { to: '/segments', label: 'Segments', icon: Layers },
+      { to: '/events/custom', label: 'Custom events', icon: Zap },
+      { to: '/topics', label: 'Topics', icon: Tags },
+      { to: '/forms', label: 'Forms', icon: ClipboardList },
+      { to: '/templates', label: 'Templates', icon: FileText },
+    ],
+  },
+  {
+    title: 'Sending',
+    places: [
+      { to: '/broadcasts', label: 'Broadcasts', icon: Megaphone },
+      { to: '/rules', label: 'Rules', icon: Workflow },
+      { to: '/sends', label: 'Sends', icon: Send },
+      { to: '/senders', label: 'Senders', icon: Route },
+      { to: '/outbox', label: 'Outbox', icon: MailOpen },
     ],
   },
   {
     title: 'Performance',
     places: [
-      { to: '/templates', label: 'Templates', icon: FileText },
       { to: '/domains', label: 'Domains', icon: Globe },
     ],
   },
@@ -50,6 +64,7 @@ const places: { title: string; places: Place[] }[] = [
       { to: '/approvals', label: 'Approvals', icon: BotMessageSquare },
       { to: '/keys', label: 'Keys', icon: KeyRound },
       { to: '/audit', label: 'Audit', icon: ScrollText },
+      { to: '/erasures', label: 'Erasures', icon: UserX },
       { to: '/settings', label: 'Settings', icon: Settings },
     ],
   },
@@ -105,8 +120,11 @@ export function Shell() {
   )
 }
 
+const leads = (to: string, path: string) => (to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`) || (to === '/templates' && path.startsWith('/template/')))
+
 function NavLink({ place, path }: { place: Place; path: string }) {
-  const here = place.to === '/' ? path === '/' : path === place.to || path.startsWith(`${place.to}/`)
+  // Custom events lie below events, and have a place of their own.
+  const here = leads(place.to, path) && !places.some((g) => g.places.some((p) => p.to.startsWith(`${place.to}/`) && leads(p.to, path)))
   return (
     <Link
       to={place.to}
@@ -150,6 +168,11 @@ function GlobalSearch() {
     if (/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(t)) void navigate({ to: '/events/$id', params: { id: t } })
     else if (t.startsWith('con_')) void navigate({ to: '/contacts/$id', params: { id: t } })
     else if (t.startsWith('src_')) void navigate({ to: '/sources/$id', params: { id: t } })
+    else if (t.startsWith('snd_')) void navigate({ to: '/sends/$id', params: { id: t.split('@')[0] ?? t } })
+    else if (t.startsWith('snr_')) void navigate({ to: '/senders/$id', params: { id: t } })
+    else if (t.startsWith('seg_')) void navigate({ to: '/segments/$id', params: { id: t } })
+    else if (t.startsWith('rul_')) void navigate({ to: '/rules/$id', params: { id: t } })
+    else if (t.startsWith('brc_')) void navigate({ to: '/broadcasts/$id', params: { id: t } })
     else if (t.startsWith('rcp_')) void navigate({ to: '/receipts/$id', params: { id: t } })
     else if (t.startsWith('msg_') || (!t.includes('@') && /^[\w.<>-]{16,}$/.test(t))) void navigate({ to: '/messages/$id', params: { id: t } })
     else void navigate({ to: '/contacts', search: { search: t } })

@@ -15,7 +15,7 @@ export function Tabs({ tabs, at, choose, label }: { tabs: readonly (readonly [id
         e.currentTarget.querySelectorAll<HTMLElement>('[role=tab]')[next]?.focus()
       }}>
       {tabs.map(([id, text]) => (
-        <button key={id} role="tab" id={`tab-${id}`} aria-selected={id === at} aria-controls="tab-panel" tabIndex={id === at ? 0 : -1} onClick={() => choose(id)}
+        <button key={id} type="button" role="tab" id={`tab-${id}`} aria-selected={id === at} aria-controls="tab-panel" tabIndex={id === at ? 0 : -1} onClick={() => choose(id)}
           className={clsx('-mb-px h-9 border-b-2 px-3 text-sm font-medium whitespace-nowrap focus-visible:-outline-offset-2', id === at ? 'border-accent text-ink' : 'border-transparent text-soft hover:text-ink')}>
           {text}
         </button>

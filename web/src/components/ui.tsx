@@ -70,7 +70,7 @@ export function IconButton({ label, children, ...rest }: { label: string } & But
   )
 }
 
-const box = 'rounded-md border border-line bg-panel px-2.5 text-sm placeholder:text-soft/80 focus-visible:outline-offset-0'
+const box = 'rounded-md border border-line bg-panel px-2.5 text-sm placeholder:text-soft/80 focus-visible:outline-offset-0 aria-invalid:border-bad'
 
 export function Input({ className, ...rest }: InputHTMLAttributes<HTMLInputElement>) {
   return <input className={clsx(box, 'h-8 min-w-0', className)} {...rest} />

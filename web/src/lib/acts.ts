@@ -5,12 +5,15 @@ const operations: Record<string, string> = {
   createSource: 'Made a source', updateSource: 'Changed a source', rotateSource: 'Gave a source a new URL', disableSource: 'Switched a source off',
   enableSource: 'Switched a source on', confirmSubscription: 'Confirmed a subscription', testSource: 'Tested a source',
   addSuppression: 'Suppressed', liftSuppression: 'Lifted a suppression', importSuppressions: 'Imported suppressions',
-  liftSuppressionPattern: 'Lifted a suppressed domain', createKey: 'Made a key', revokeKey: 'Revoked a key',
+  liftSuppressionPattern: 'Lifted a suppressed domain', createKey: 'Made a key', giveAWSPair: 'Gave a key an AWS pair', revokeKey: 'Revoked a key',
   replay: 'Read receipts again', startReplay: 'Began to read receipts again', cancelReplay: 'Cancelled reading again',
   replayReceipt: 'Read one receipt again', importEvents: 'Imported events', verify: 'Verified the counters', recount: 'Counted anew',
   createPerson: 'Invited a person', acceptInvitation: 'Signed in for the first time', signIn: 'Signed in', signOut: 'Signed out',
   refuseSignIn: 'Was refused to sign in', changePassword: 'Changed the password', resetPerson: 'Let a person choose a new password',
   disablePerson: 'Locked a person out', enablePerson: 'Let a person in again', endSession: 'Signed out elsewhere', restore: 'Restored a backup',
+  createRule: 'Made a rule', updateRule: 'Changed a rule', deleteRule: 'Deleted a rule', applyFiles: 'Applied files', createBroadcast: 'Made a broadcast',
+  updateBroadcast: 'Changed a broadcast', deleteBroadcast: 'Deleted a broadcast', sendBroadcast: 'Sent a broadcast', pauseBroadcast: 'Paused a broadcast',
+  resumeBroadcast: 'Let a broadcast go on', cancelBroadcast: 'Cancelled a broadcast', testBroadcast: 'Sent a test of a broadcast',
   approveAct: 'Approved what an assistant asked for', refuseAct: 'Refused what an assistant asked for',
 }
 

@@ -25,8 +25,16 @@ const words: Record<string, [word: string, tone: Tone]> = {
   'contact.unsubscribed': ['Contact unsubscribed', 'warn'],
 }
 
-export const word = (name: string) => words[name]?.[0] ?? name
-export const tone = (name: string): Tone => words[name]?.[1] ?? 'accent'
+/** Coming into a segment and leaving it; which one is told by the event's data. */
+const moves: Record<string, [word: string, tone: Tone]> = { entry: ['Came in', 'good'], exit: ['Left', 'warn'] }
+
+const spoken = (name: string) => (Object.hasOwn(words, name) ? words[name] : moves[/^segment\..+\.(entry|exit)$/.exec(name)?.[1] ?? ''])
+
+export const word = (name: string) => spoken(name)?.[0] ?? name
+export const tone = (name: string): Tone => spoken(name)?.[1] ?? 'accent'
+
+/** Whether it is an event of somebody's own: neither of email nor of a contact's consent or a segment's members. */
+export const isCustom = (name: string) => !/^(email|contact|segment)\./.test(name)
 
 /** The names that lists can be filtered by, in the order of an email's life. */
 export const emailNames = Object.keys(words).filter((n) => n.startsWith('email.'))
@@ -35,6 +43,9 @@ const joined = (...parts: (string | number | undefined | null | false)[]) => par
 
 /** One line on what happened, in words. Web addresses are shown apart, because their queries are hidden. */
 export function summary(e: Event): string {
+  const data = (e.data ?? {}) as Record<string, unknown>
+  if (e.name.startsWith('segment.')) return joined(data['segmentName'] as string)
+  if (isCustom(e.name) && Object.keys(data).length > 0) return JSON.stringify(data).slice(0, 300)
   if (e.bounce) {
     return joined(e.bounce.class, e.bounce.reason?.replaceAll('_', ' '), e.bounce.enhancedCode ?? e.bounce.smtpCode)
   }

@@ -1,10 +1,10 @@
-import { type InfiniteData, type Query, type QueryKey, useQueryClient } from '@tanstack/react-query'
+import { type InfiniteData, type QueryKey, useQueryClient } from '@tanstack/react-query'
 
 /**
  * Whether a query may be asked again by itself, when its page is looked at again. A list that somebody scrolled down may not: all of its pages
  * would be asked for, one after the other, and of a hundred thousand rows that is a thousand.
  */
-export function isShort(query: Query): boolean {
+export function isShort(query: { state: { data: unknown } }): boolean {
   const data = query.state.data as { pages?: unknown } | undefined
   return !(Array.isArray(data?.pages) && data.pages.length > 3)
 }

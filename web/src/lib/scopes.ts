@@ -4,6 +4,7 @@ export const scopes: { area: string; scopes: [scope: string, means: string][] }[
     area: 'Mail',
     scopes: [
       ['events:read', 'See events and messages, and follow the live feed'],
+      ['events:write', 'Track events of your own'],
       ['raw:read', 'See what providers sent, as it came: bodies of receipts and of events'],
       ['stats:read', 'See statistics'],
       ['stats:write', 'Put counters right'],
@@ -14,10 +15,25 @@ export const scopes: { area: string; scopes: [scope: string, means: string][] }[
     scopes: [
       ['contacts:read', 'See contacts and their events'],
       ['contacts:write', 'Change contacts'],
+      ['segments:read', 'See segments and who is in them'],
+      ['segments:write', 'Make and change segments'],
+      ['contacts:erase', 'Erase people, which nothing brings back'],
       ['suppressions:read', 'See suppressions'],
       ['suppressions:write', 'Add and lift suppressions'],
       ['approvals:read', 'See what AI assistants asked for'],
       ['approvals:write', 'Decide on what assistants with other keys asked for'],
+    ],
+  },
+  {
+    area: 'Sending',
+    scopes: [
+      ['sends:read', 'See emails that were sent, and are to be'],
+      ['sends:write', 'Send email, and decide what becomes of what is queued or uncertain'],
+      ['templates:read', 'See templates, their versions and previews'],
+      ['templates:write', 'Make and change templates'],
+      ['senders:read', 'See senders, without their secrets'],
+      ['senders:write', 'Make, change and try senders'],
+      ['outbox:read', 'Read the mail that was written into the outbox instead of being sent'],
     ],
   },
   {

@@ -32,8 +32,8 @@ export function Approvals() {
           <Card>
             <Empty icon={<Bot />} title="Nothing waits for you"
               action={<Link to="/keys" className="inline-flex h-8 items-center rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised">Look at the keys</Link>}>
-              When an AI assistant wants to lift a suppression, it appears here for fifteen minutes. An assistant can ask for that only with a key
-              that has the scope <Mono>suppressions:write</Mono>.
+              When an AI assistant wants to lift a suppression or to change a contact, it appears here for fifteen minutes. An assistant can ask for that only
+              with a key that has the scope <Mono>suppressions:write</Mono> or <Mono>contacts:write</Mono>.
             </Empty>
           </Card>
         ) : (
@@ -55,6 +55,7 @@ const asker = (a: Approval) => (a.keyName ? `“${a.keyName}”` : a.keyId)
 
 /** What would be done, as a whole sentence. */
 function would(a: Approval): string {
+  if (a.operation !== 'remove_suppression') return `${a.would.charAt(0).toUpperCase()}${a.would.slice(1)}.`
   if (a.lifts.length === 0) return `Nothing would change: no suppression of ${whom(a)} holds any more.`
   return `Lift ${a.lifts.length === 1 ? 'the suppression' : `all ${a.lifts.length} suppressions`} of ${whom(a)}, so that mail may go there again.`
 }
@@ -105,7 +106,7 @@ function Decision({ deciding, close }: { deciding: Deciding | undefined; close: 
     <Confirm open={deciding !== undefined} close={close} title={a ? `${approve ? 'Approve' : 'Refuse'} what ${asker(a)} asked for?` : ''}
       verb={approve ? 'Approve' : 'Refuse'}
       note={approve
-        ? { label: 'Why may mail go there again?', help: 'Needed. It is kept with your name and the time.', required: true }
+        ? { label: a?.operation === 'remove_suppression' ? 'Why may mail go there again?' : 'Why is it right?', help: 'Needed. It is kept with your name and the time.', required: true }
         : { label: 'Why not?', help: 'For whoever reads the audit log.', required: false }}
       act={async (note) => {
         if (!a) return
@@ -118,9 +119,10 @@ function Decision({ deciding, close }: { deciding: Deciding | undefined; close: 
           {approve ? (
             <p>
               {a.lifts.length > 0 && `It is suppressed for ${a.lifts.map((r) => { const reason = reasonOf(r); return `“${reason ? reasons[reason].word : r}”` }).join(', ')}. `}
-              The assistant may do it once, until <Time at={a.expiresAt} form="clock" />. A later bounce or complaint suppresses the address again.
+              The assistant may do it once, until <Time at={a.expiresAt} form="clock" />.
+              {a.operation === 'remove_suppression' && ' A later bounce or complaint suppresses the address again.'}
             </p>
-          ) : <p>The suppression goes on holding. The assistant is told that a person refused it.</p>}
+          ) : <p>Nothing is changed. The assistant is told that a person refused it.</p>}
         </>
       )}
     </Confirm>

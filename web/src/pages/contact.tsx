@@ -1,17 +1,22 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
-import { Ban, CheckCircle2, History, MailX } from 'lucide-react'
+import { Ban, CheckCircle2, FileDown, History, MailX, Merge, Pencil, Trash2, UserX } from 'lucide-react'
 import { type ReactNode, useMemo, useState } from 'react'
 import { Refusal, type Schemas } from '../api/client'
 import { contact, contactActs, contactEvents, contactExplanation, lastMessage } from '../api/mail'
 import { eventNames } from '../api/queries'
 import type { Reason } from '../api/suppressions'
 import { Acts } from '../components/acts'
-import { Copy, JSONView, Mono, Time } from '../components/bits'
+import { Copy, Mono, Time } from '../components/bits'
+import { ConsentCard, ConsentHistory } from '../components/consent'
+import { AccessDialog, DeleteDialog, EraseDialog, MergeDialog } from '../components/contact-acts'
+import { EditDialog } from '../components/contact-edit'
 import { EventPanel } from '../components/event-panel'
+import { More } from '../components/menu'
 import { Reasons } from '../components/reasons'
 import { LiftDialog, LiftPatternDialog, Origins, ReasonBadge, Spell, SuppressDialog, Who } from '../components/suppression'
+import { TabPanel, Tabs } from '../components/tabs'
 import { Timeline } from '../components/timeline'
 import { Badge, Button, Card, Empty, Fact, Facts, Heading, ink, Loading, Problem, Select } from '../components/ui'
 import { emailNames, type Event, word } from '../lib/events'
@@ -29,23 +34,43 @@ export function ContactPage() {
   const [suppressing, suppress] = useState(false)
   const [lifting, lift] = useState<Reason | 'all'>()
   const [pattern, liftPattern] = useState<Pattern>()
+  const [open, setOpen] = useState<'edit' | 'merge' | 'access' | 'delete' | 'erase'>()
+  const { tab } = route.useSearch()
+  const navigate = route.useNavigate()
+  const close = () => setOpen(undefined)
   const c = answer.data
   if (answer.error && !c) return <Missing id={id} error={answer.error} retry={() => void answer.refetch()} />
   if (!c) return <Loading />
   const active = c.suppressions.filter((s) => s.active).map((s) => s.reason)
   const s = standing(c)
+  const at = tab === 'consent' ? tab : 'timeline'
   return (
     <>
       <Heading title={<span className="flex items-center gap-2"><span className="truncate">{c.email}</span> <Copy text={c.email} label="Copy the address" /></span>}>
+        {c.status === 'PENDING' && <Badge tone="info" title="It came when there was no room for more active contacts: it is in no segment">Pending</Badge>}
         <Badge tone={s.tone} title={s.title}>{s.word}</Badge>
         {active.length > 0 && <Button onClick={() => lift(active.length === 1 ? active[0] : 'all')}>{active.length === 1 ? 'Lift…' : 'Lift all…'}</Button>}
         {!active.includes('manual') && <Button onClick={() => suppress(true)}><Ban aria-hidden className="size-3.5" /> Suppress…</Button>}
+        <Button kind="main" onClick={() => setOpen('edit')}><Pencil aria-hidden className="size-3.5" /> Edit</Button>
+        <More label="More about this contact" items={[
+          { label: 'Merge with another…', icon: <Merge aria-hidden />, act: () => setOpen('merge') },
+          { label: 'Export what is kept…', icon: <FileDown aria-hidden />, act: () => setOpen('access') },
+          { label: 'Delete…', icon: <Trash2 aria-hidden />, act: () => setOpen('delete'), danger: true, apart: true },
+          { label: 'Erase…', icon: <UserX aria-hidden />, act: () => setOpen('erase'), danger: true },
+        ]} />
       </Heading>
       <Why contact={c} />
+      {c.status === 'PENDING' && <Pending contact={c} />}
       {(c.suppressions.length > 0 || c.patterns.length > 0) && <Suppressions contact={c} lift={lift} liftPattern={liftPattern} />}
       <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-[minmax(0,1fr)_24rem]">
-        <PastEvents id={c.id} />
+        <div className="flex min-w-0 flex-col gap-5">
+          <Tabs label="This contact" at={at} tabs={[['timeline', 'Timeline'], ['consent', 'History of consent']]}
+            choose={(id) => void navigate({ search: id === 'consent' ? { tab: id } : {}, replace: true, resetScroll: false })} />
+          <TabPanel at={at}>{at === 'consent' ? <ConsentHistory id={c.id} /> : <PastEvents id={c.id} />}</TabPanel>
+        </div>
         <div className="flex min-w-0 flex-col gap-5 max-xl:order-first">
+          <ConsentCard contact={c} />
+          <Attributes contact={c} edit={() => setOpen('edit')} />
           <Counts contact={c} />
           <Card title="What is known">
             <Facts>
@@ -53,10 +78,10 @@ export function ContactPage() {
               <Fact name="Last seen"><Time at={c.lastSeenAt} /></Fact>
               <Fact name="Last opened by a person"><Time at={c.lastOpenAt} /></Fact>
               <Fact name="Last clicked by a person"><Time at={c.lastClickAt} /></Fact>
-              <Fact name="Consent">{c.unsubscribed ? 'opted out' : c.consentAt ? 'opted in' : 'never opted out'}{c.consentAt && <>, <Time at={c.consentAt} form="day" /></>}</Fact>
+              <Fact name="Made"><Time at={c.createdAt} /></Fact>
+              <Fact name="Last changed"><Time at={c.updatedAt} /></Fact>
               <Fact name="Contact id"><Mono>{c.id}</Mono></Fact>
             </Facts>
-            {Object.keys(c.data).length > 0 && <div className="mt-4"><p className="mb-1 text-xs text-soft">Attributes</p><JSONView value={c.data} /></div>}
           </Card>
           <ActsCard id={c.id} />
         </div>
@@ -68,8 +93,55 @@ export function ContactPage() {
           ...(c.unsubscribed ? ['They opted out: that is not changed by a lift.'] : []),
         ]} />
       <LiftPatternDialog pattern={pattern} close={() => liftPattern(undefined)} />
+      <EditDialog open={open === 'edit'} close={close} contact={c} />
+      <MergeDialog open={open === 'merge'} close={close} contact={c} />
+      <AccessDialog open={open === 'access'} close={close} contact={c} />
+      <DeleteDialog open={open === 'delete'} close={close} contact={c} />
+      <EraseDialog open={open === 'erase'} close={close} address={c.email} />
     </>
   )
+}
+
+/** What it means that there was no room for a contact. */
+function Pending({ contact: c }: { contact: Contact }) {
+  return (
+    <p className="rounded-lg border border-info/40 bg-info/5 px-4 py-3 text-sm">
+      There was no room for it among the active contacts: it gets mail and has events, and is in no segment.
+      {c.expiresAt && <> It becomes active when there is room, or is removed <Time at={c.expiresAt} form="ago" />.</>} The limit stands on the page <Link to="/contacts" className="text-accent underline">Contacts</Link>.
+    </p>
+  )
+}
+
+/** What your app or a person told of them. */
+function Attributes({ contact: c, edit }: { contact: Contact; edit: () => void }) {
+  const keys = Object.keys(c.data).sort((a, b) => a.localeCompare(b))
+  const tags = c.tags ?? []
+  return (
+    <Card title="Attributes and tags" action={<Button small onClick={edit}>Edit…</Button>}>
+      <div className="flex flex-col gap-3 text-sm">
+        {tags.length > 0 && <ul aria-label="Tags" className="flex flex-wrap gap-1.5">{tags.map((t) => <li key={t} className="min-w-0"><Badge><span className="max-w-60 truncate" title={t}>{t}</span></Badge></li>)}</ul>}
+        {keys.length > 0 && (
+          <dl className="flex max-h-96 flex-col gap-2 overflow-y-auto" tabIndex={0} aria-label="Attributes">
+            {keys.map((key) => (
+              <div key={key} className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)] gap-3">
+                <dt className="text-soft [overflow-wrap:anywhere]">{key}</dt>
+                <dd className="[overflow-wrap:anywhere]"><Value of={c.data[key]} /></dd>
+              </div>
+            ))}
+          </dl>
+        )}
+        {c.externalId && <p className="[overflow-wrap:anywhere]"><span className="text-soft">External id: </span><Mono>{c.externalId}</Mono></p>}
+        {keys.length === 0 && tags.length === 0 && !c.externalId && <p className="text-soft">None yet. Templates and segments can use what stands here; your app tells it with events, or you write it.</p>}
+      </div>
+    </Card>
+  )
+}
+
+/** An attribute as one reads it: texts as they are, all else as JSON. */
+function Value({ of: value }: { of: unknown }) {
+  if (typeof value === 'string') return value === '' ? <span className="text-soft">an empty text</span> : <>{value}</>
+  if (Array.isArray(value) && value.length > 0 && value.every((v) => typeof v === 'string')) return <>{value.join(', ')}</>
+  return <Mono>{JSON.stringify(value)}</Mono>
 }
 
 function Missing({ id, error, retry }: { id: string; error: unknown; retry: () => void }) {
@@ -171,7 +243,7 @@ const counted: [name: string, label: string, about: string][] = [
 function Counts({ contact: c }: { contact: Contact }) {
   const others = Object.entries(c.counts).filter(([name]) => !counted.some(([known]) => known === name)).sort()
   return (
-    <Card title="Counts">
+    <Card title="Counts" action={<Link to="/sends" search={{ contact: c.id }} className="text-sm text-accent hover:underline">Sends to them</Link>}>
       <dl className="grid grid-cols-3 gap-3">
         {counted.map(([name, label, about]) => (
           <div key={name} title={about}>

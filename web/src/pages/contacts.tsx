@@ -1,10 +1,14 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { Filter, Search, Users } from 'lucide-react'
+import { Filter, Plus, Search, Upload, Users } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Schemas } from '../api/client'
+import { exportContacts } from '../api/contacts'
 import { type ContactFilters, contactList } from '../api/mail'
 import { Time } from '../components/bits'
+import { NewContactDialog } from '../components/contact-edit'
+import { Limit } from '../components/contact-limit'
+import { Export } from '../components/export'
 import { Chip } from '../components/filters'
 import { PagedList } from '../components/list'
 import { Dialog } from '../components/overlay'
@@ -55,10 +59,10 @@ const Times = ({ n }: { n: number | undefined }) => (n ? <span title={count(n)}>
 
 const columns: Column<Contact>[] = [
   { id: 'email', head: 'Address', width: 230, grow: true, cell: (c) => <Link to="/contacts/$id" params={{ id: c.id }} className="hover:underline" title={c.email}>{c.email}</Link> },
-  { id: 'state', head: 'State', width: 130, cell: (c) => { const s = standing(c); return <Badge tone={s.tone} title={s.title}>{c.suppressed ? 'Suppressed' : s.word}</Badge> } },
-  { id: 'why', head: 'Why', width: 120, cell: (c) => <Why of={c} /> },
+  { id: 'state', head: 'State', width: 125, cell: (c) => { const s = standing(c); return c.status === 'PENDING' && c.subscribed ? <Badge tone="info" title="Waits for room among the active contacts">Pending</Badge> : <Badge tone={s.tone} title={s.title}>{c.suppressed ? 'Suppressed' : s.word}</Badge> } },
+  { id: 'why', head: 'Why', width: 115, cell: (c) => <Why of={c} /> },
   { id: 'last', head: 'Last seen', width: 120, cell: (c) => <Time at={c.lastSeenAt} form="day" /> },
-  { id: 'first', head: 'First seen', width: 120, cell: (c) => <Time at={c.firstSeenAt} form="day" /> },
+  { id: 'tags', head: 'Tags', width: 110, cell: (c) => <span className="text-soft" title={(c.tags ?? []).join(', ')}>{(c.tags ?? []).join(', ')}</span> },
   { id: 'sent', head: <span title="Events of sending">Sent</span>, width: 60, end: true, cell: (c) => <Times n={c.counts['email.sent']} /> },
   { id: 'delivered', head: 'Delivered', width: 85, end: true, cell: (c) => <Times n={c.counts['email.delivery']} /> },
   { id: 'opened', head: <span title="Events of opening">Opened</span>, width: 75, end: true, cell: (c) => <Times n={c.counts['email.open']} /> },
@@ -72,20 +76,40 @@ export function Contacts() {
   const list = useInfiniteQuery(contactList(asked(search)))
   const rows = useMemo(() => list.data?.pages.flatMap((p) => p.data) ?? [], [list.data])
   const [adding, add] = useState(false)
+  const [making, make] = useState(false)
   const choose = (to: Search) => void navigate({ search: to, replace: true })
   return (
     <>
-      <Heading title="Contacts" about="Everybody that an email went to, and whether mail may go there.">
+      <Heading title="Contacts" about="Everybody who is known, and whether they may be mailed.">
         <Button onClick={() => add(true)}>Suppress an address</Button>
+        <Link to="/contacts/import" className="inline-flex h-8 items-center gap-1.5 rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised"><Upload aria-hidden className="size-3.5" /> Import</Link>
+        <ExportContacts search={search} />
+        <Button kind="main" onClick={() => make(true)}><Plus aria-hidden className="size-3.5" /> New contact</Button>
       </Heading>
-      <ContactFilterBar search={search} choose={choose} />
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <ContactFilterBar search={search} choose={choose} />
+        <Limit />
+      </div>
       <Card flush>
         <PagedList list={list} rows={rows} columns={columns} rowKey={(c) => c.id} label="Contacts" noun={['contact', 'contacts']}
           total={list.data?.pages[0]?.total} open={(c) => void navigate({ to: '/contacts/$id', params: { id: c.id } })}
           empty={<None search={search} clear={() => choose({})} />} />
       </Card>
       <SuppressDialog open={adding} close={() => add(false)} />
+      <NewContactDialog open={making} close={() => make(false)} />
     </>
+  )
+}
+
+/** Those that the filters leave, as a file. */
+function ExportContacts({ search }: { search: Search }) {
+  const { search: text, domain, subscribed, suppressed } = asked(search)
+  const filters = { ...(text ? { search: text } : {}), ...(domain ? { domain } : {}), ...(subscribed ? { subscribed } : {}), ...(suppressed ? { suppressed } : {}) }
+  const filtered = Object.keys(filters).length > 0
+  const passed = search.seenAfter !== undefined || search.seenBefore !== undefined
+  return (
+    <Export title="Export contacts" fetch={(format, tell) => exportContacts(filters, format, tell)}
+      about={`${filtered ? 'Those that your filters leave' : 'All contacts'}, with attributes, tags and topics. ${passed ? 'When they were last seen does not filter an export. ' : ''}An import reads the CSV back; programs may prefer JSON lines. The file holds addresses of people.`} />
   )
 }
 
@@ -167,8 +191,8 @@ function SearchBox({ text, choose }: { text: string; choose: (text: string) => v
 function None({ search, clear }: { search: Search; clear: () => void }) {
   if (Object.keys(search).length === 0) {
     return (
-      <Empty icon={<Users />} title="Nobody is known yet" action={<Link to="/sources/new" className="text-accent hover:underline">Add a source</Link>}>
-        Contacts appear with the first event of an email to them. Those who must not be mailed can be{' '}
+      <Empty icon={<Users />} title="Nobody is known yet" action={<><Link to="/sources/new" className="text-accent hover:underline">Add a source</Link> <span className="text-soft">or</span> <Link to="/contacts/import" className="text-accent hover:underline">import a list</Link></>}>
+        Contacts appear with the first event of an email to them or of your app. Those who must not be mailed can be{' '}
         <Link to="/suppressions" search={{ tab: 'import' }} className="text-accent underline">imported</Link> before.
       </Empty>
     )

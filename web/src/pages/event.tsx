@@ -28,7 +28,7 @@ export function EventPage() {
       <Card title="What is known"><EventFacts event={e} /></Card>
       <div className="grid grid-cols-1 gap-5 xl:grid-cols-2">
         <Card title="As the API tells it"><Asked says="Show the JSON"><JSONView value={e} /></Asked></Card>
-        <Card title="As the provider sent it"><Raw id={id} /></Card>
+        <Card title="As it came in"><Raw of={e} /></Card>
       </div>
     </>
   )

@@ -9,7 +9,7 @@ import { Confirm, Dialog } from '../components/overlay'
 import { fieldProblem, otherProblem } from '../components/source-settings'
 import { Table } from '../components/table'
 import { tell } from '../components/toast'
-import { Badge, Button, Card, Empty, Field, Heading, Input, Loading, Problem, Select } from '../components/ui'
+import { Badge, Button, Card, Empty, Field, Heading, Input, Loading, Problem, Select, TextArea } from '../components/ui'
 import { count } from '../lib/format'
 import { useNow } from '../lib/now'
 import { dayText } from '../lib/range'
@@ -93,7 +93,16 @@ export function Keys() {
 }
 
 function May({ of: k }: { of: Key }) {
-  if (k.kind === 'public') return <Badge tone="info" title="A public key: it may stand in a web page">Track events only</Badge>
+  if (k.kind === 'public') {
+    const { events, origins, subscribes } = k.bounds ?? {}
+    return (
+      <span className="flex flex-wrap gap-1">
+        <Badge tone="info" title="A public key: it may stand in a web page">{events ? `Track ${events.join(', ')}` : 'Track events only'}</Badge>
+        {origins?.map((o) => <Badge key={o} title="Pages of this site may use it">{o}</Badge>)}
+        {subscribes && <Badge tone="warn" title="Who sees the key may say that somebody is subscribed or not">Consent</Badge>}
+      </span>
+    )
+  }
   if (!k.scopes) return <Badge tone="warn" title="A secret key without scopes">Everything</Badge>
   return <span className="flex flex-wrap gap-1">{k.scopes.map((s) => <Badge key={s}>{s}</Badge>)}</span>
 }
@@ -117,6 +126,12 @@ function MakeKey({ open, close }: { open: boolean; close: () => void }) {
   )
 }
 
+/** What a person wrote, one a line; nothing where there is nothing. */
+const listed = (name: string, text: string) => {
+  const lines = text.split('\n').map((l) => l.trim()).filter((l) => l !== '')
+  return lines.length > 0 ? { [name]: lines } : {}
+}
+
 const reaches = [
   ['read', 'Read everything', 'all that only reads, but what providers sent as it came'],
   ['some', 'Some things', 'choose them below'],
@@ -131,6 +146,10 @@ function Form({ close, done }: { close: () => void; done: () => void }) {
   const [chosen, choose] = useState<string[]>([])
   const [expiry, setExpiry] = useState('')
   const [own, setOwn] = useState('')
+  const [events, setEvents] = useState('')
+  const [origins, setOrigins] = useState('')
+  const [subscribes, setSubscribes] = useState(false)
+  const bounds = { ...listed('events', events), ...listed('origins', origins), ...(subscribes ? { subscribes } : {}) }
   const make = useMutation({
     mutationFn: () => {
       const days = Number(expiry)
@@ -139,6 +158,7 @@ function Form({ close, done }: { close: () => void; done: () => void }) {
         name: name.trim(), kind: reach === 'public' ? 'public' : 'secret',
         ...(reach === 'read' ? { scopes: [readAll] } : reach === 'some' ? { scopes: chosen } : {}),
         ...(expiresAt ? { expiresAt } : {}),
+        ...(reach === 'public' ? { bounds } : {}),
       })
     },
     onSuccess: async (key) => {
@@ -147,7 +167,7 @@ function Form({ close, done }: { close: () => void; done: () => void }) {
       tell(`${key.name || 'The key'} is made.`)
     },
   })
-  const other = otherProblem(make.error, ['name', 'expiresAt', 'scopes'])
+  const other = otherProblem(make.error, ['name', 'expiresAt', 'scopes', 'bounds.events', 'bounds.origins'])
   if (make.data) {
     return (
       <div className="flex flex-col gap-4">
@@ -196,6 +216,20 @@ function Form({ close, done }: { close: () => void; done: () => void }) {
           </label>
         ))}
       </fieldset>
+      {reach === 'public' && (
+        <div className="grid gap-4 rounded-lg border border-line p-4 sm:grid-cols-2">
+          <Field label="Events" help="One a line. Empty: any." problem={fieldProblem(make.error, 'bounds.events')}>
+            {(p) => <TextArea {...p} rows={3} placeholder="page.viewed" value={events} onChange={(e) => setEvents(e.target.value)} />}
+          </Field>
+          <Field label="Sites whose pages may use it" help="One a line. Empty: any, and programs too." problem={fieldProblem(make.error, 'bounds.origins')}>
+            {(p) => <TextArea {...p} rows={3} placeholder="https://acme.test" value={origins} onChange={(e) => setOrigins(e.target.value)} />}
+          </Field>
+          <label className="flex items-start gap-2 text-sm sm:col-span-2">
+            <input type="checkbox" className="mt-0.5 size-4 shrink-0 accent-accent" checked={subscribes} onChange={(e) => setSubscribes(e.target.checked)} />
+            <span>It may say whether a contact is subscribed <span className="text-soft">· anybody who sees the key may then unsubscribe others</span></span>
+          </label>
+        </div>
+      )}
       {reach === 'some' && (
         <div className="grid gap-4 rounded-lg border border-line p-4 sm:grid-cols-2">
           {scopes.map((group) => (

@@ -101,6 +101,10 @@ function What({ message: m }: { message: Message }) {
   )
 }
 
+/** The send that it came of, where it is one of ours: mail carries its id out, and events bring it back. */
+const sendOf = (m: Message): string | undefined =>
+  [m.message.metadata?.['tidings_send'], m.message.id].flatMap((id) => /^(snd_[a-z0-9]+)(?=@|$)/.exec(id ?? '')?.[1] ?? [])[0]
+
 const edges: Record<string, string> = {
   plain: 'border-soft', good: 'border-good', warn: 'border-warn', bad: 'border-bad', info: 'border-info', violet: 'border-violet', accent: 'border-accent',
 }
@@ -170,6 +174,7 @@ function About({ message: m }: { message: Message }) {
         <Fact name="From">{e.from}</Fact>
         <Fact name="Template">{e.template && <Link to="/templates/$" params={{ _splat: e.template }} className="text-accent hover:underline">{e.template}</Link>}</Fact>
         <Fact name="Workflow">{e.workflow}</Fact>
+        <Fact name="Sent by Tidings">{sendOf(m) && <Link to="/sends/$id" params={{ id: sendOf(m)! }} className="text-accent hover:underline">its send</Link>}</Fact>
         <Fact name="Tags">{e.tags && e.tags.length > 0 && <span className="flex flex-wrap gap-1">{e.tags.map((t) => <Badge key={t}>{t}</Badge>)}</span>}</Fact>
         <Fact name="Provider">{m.provider}{e.account && <span className="text-soft">, account {e.account}</span>}</Fact>
         <Fact name="Sender’s domain">{e.senderDomain}</Fact>

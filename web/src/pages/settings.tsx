@@ -4,6 +4,7 @@ import { Laptop, Monitor, Moon, Smartphone, Sun } from 'lucide-react'
 import { useState } from 'react'
 import { changePassword, endSession, serverSettings, type SignedIn, signedIn } from '../api/account'
 import { Mono, Time } from '../components/bits'
+import { BrandCard } from '../components/brand'
 import { Confirm } from '../components/overlay'
 import { People } from '../components/people'
 import { fieldProblem, otherProblem } from '../components/source-settings'
@@ -23,6 +24,7 @@ export function Settings() {
         <Password />
         <Look />
       </div>
+      <BrandCard />
       <Where />
       <People />
       <Server />

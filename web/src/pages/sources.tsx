@@ -10,8 +10,11 @@ import { Card, Empty, Heading, Loading, Problem } from '../components/ui'
 import { compact, count, sentence } from '../lib/format'
 import { providerTitle } from '../lib/providers'
 
+/** Where Tidings tells of its own sending. Nothing comes in by it, and nothing can be set. */
+const own = (s: Schemas['Source']) => s.provider === 'send'
+
 export function Sources() {
-  const list = useQuery({ ...sources, refetchInterval: 30_000 })
+  const list = useQuery({ ...sources, refetchInterval: 30_000, select: (all) => all.filter((s) => !own(s)) })
   const add = (
     <Link to="/sources/new" className="inline-flex h-8 items-center gap-1.5 rounded-md bg-accent px-3 text-sm font-medium text-on-accent hover:brightness-95">
       <Plus aria-hidden className="size-3.5" /> Add a source

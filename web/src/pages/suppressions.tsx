@@ -1,12 +1,13 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { Ban, Download, Plus } from 'lucide-react'
+import { Ban, Plus } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { Schemas } from '../api/client'
 import { type Active, exportSuppressions, patternList, type SuppressionFilters, suppressionList } from '../api/suppressions'
 import { Acts } from '../components/acts'
 import { Mono, Time } from '../components/bits'
 import { ContactLink } from '../components/event'
+import { Export } from '../components/export'
 import { Chip } from '../components/filters'
 import { ImportPanel } from '../components/import'
 import { PagedList } from '../components/list'
@@ -14,8 +15,7 @@ import { Dialog } from '../components/overlay'
 import { LiftDialog, LiftPatternDialog, Origins, ReasonBadge, Spell, SuppressDialog, Who } from '../components/suppression'
 import type { Column } from '../components/table'
 import { TabPanel, Tabs } from '../components/tabs'
-import { Badge, Button, Card, Empty, Heading, Input, Problem, Select } from '../components/ui'
-import { bytes } from '../lib/format'
+import { Badge, Button, Card, Empty, Heading, Input, Select } from '../components/ui'
 import { ofPattern, reasonNames, reasonOf, reasons, type Suppression } from '../lib/why'
 
 const route = getRouteApi('/inside/suppressions')
@@ -37,7 +37,8 @@ export function Suppressions() {
   return (
     <>
       <Heading title="Suppressions" about="Standing reasons not to mail somebody. Bounces and complaints add to them by themselves; who unsubscribed is not among them.">
-        <Export />
+        <Export title="Export suppressions" fetch={exportSuppressions}
+          about="All that hold now, patterns first. An import reads the CSV back; programs may prefer JSON lines. The file holds addresses of people." />
         <Button kind="main" onClick={() => add(true)}><Plus aria-hidden className="size-3.5" /> Suppress</Button>
       </Heading>
       <Tabs label="Suppressions" tabs={tabs} at={tab} choose={(id) => choose(id === 'list' ? {} : { tab: id })} />
@@ -47,43 +48,6 @@ export function Suppressions() {
         {tab === 'import' && <ImportPanel />}
       </TabPanel>
       <SuppressDialog open={adding} close={() => add(false)} />
-    </>
-  )
-}
-
-/** Everything that holds, as a file. */
-function Export() {
-  const [open, setOpen] = useState(false)
-  const [busy, setBusy] = useState<'csv' | 'jsonl'>()
-  const [size, setSize] = useState(0)
-  const [problem, setProblem] = useState<unknown>()
-  const go = async (format: 'csv' | 'jsonl') => {
-    setBusy(format)
-    setSize(0)
-    setProblem(undefined)
-    try {
-      await exportSuppressions(format, setSize)
-      setOpen(false)
-    } catch (error) {
-      setProblem(error)
-    } finally {
-      setBusy(undefined)
-    }
-  }
-  return (
-    <>
-      <Button onClick={() => setOpen(true)}><Download aria-hidden className="size-3.5" /> Export</Button>
-      <Dialog open={open} close={() => setOpen(false)} title="Export suppressions"
-        about="All that hold now, patterns first. An import reads the CSV back; programs may prefer JSON lines. The file holds addresses of people.">
-        <div className="flex flex-col gap-3">
-          <div className="flex flex-wrap gap-2">
-            <Button kind="main" busy={busy === 'csv'} disabled={busy !== undefined} onClick={() => void go('csv')}>Download CSV</Button>
-            <Button busy={busy === 'jsonl'} disabled={busy !== undefined} onClick={() => void go('jsonl')}>Download JSON lines</Button>
-          </div>
-          {busy && <p role="status" className="numbers text-xs text-soft">{bytes(size)} so far…</p>}
-          {problem !== undefined && <Problem error={problem} />}
-        </div>
-      </Dialog>
     </>
   )
 }

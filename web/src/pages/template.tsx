@@ -4,6 +4,7 @@ import { FileText } from 'lucide-react'
 import type { Schemas } from '../api/client'
 import { delays, funnel, links } from '../api/performance'
 import { stats } from '../api/queries'
+import { keptAs } from '../api/templates'
 import { Mono } from '../components/bits'
 import { Days, Figures, Split } from '../components/figures'
 import { RangePicker } from '../components/range'
@@ -26,9 +27,11 @@ export function TemplatePage() {
   const now = useQuery(stats({ by: 'template', value: template, from, to }))
   const before = useQuery(stats({ by: 'template', value: template, ...spanBefore(from, to) }))
   const row = now.data?.rows[0]
+  const kept = useQuery(keptAs(template)).data
   return (
     <>
-      <Heading title={template} about="Opens and clicks are of people, machines are counted apart. Days of UTC, beside the span before.">
+      <Heading title={kept && kept.key !== template ? kept.name : template} about="Opens and clicks are of people, machines are counted apart. Days of UTC, beside the span before.">
+        {kept && <Link to="/template/$id" params={{ id: kept.id }} className={button}>{kept.origin === 'folder' ? 'Look at it' : 'Edit'}</Link>}
         <Link to="/messages" search={{ template, from, to }} className={button}>Messages</Link>
         <Link to="/events" search={{ template, from, to }} className={button}>Events</Link>
         <RangePicker span={span} choose={(to) => void navigate({ search: to })} />
@@ -37,7 +40,7 @@ export function TemplatePage() {
         : !now.data ? <Loading />
         : !row ? (
           <Card>
-            <Empty icon={<FileText />} title="It was not used in this span" action={<Link to="/templates" search={span} className="text-accent hover:underline">All templates</Link>}>
+            <Empty icon={<FileText />} title="It was not used in this span" action={<Link to="/templates" search={{ ...span, tab: 'performance' }} className="text-accent hover:underline">All templates</Link>}>
               Choose a longer span above. Names are matched as a whole, large and small letters too.
             </Empty>
           </Card>

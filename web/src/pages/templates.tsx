@@ -6,7 +6,9 @@ import { stats } from '../api/queries'
 import { Rate, SortHead, UniqueTotal } from '../components/figures'
 import { RangePicker } from '../components/range'
 import { type Column, VirtualTable } from '../components/table'
-import { Button, Card, Empty, Heading, Input, Loading, Problem } from '../components/ui'
+import { TabPanel, Tabs } from '../components/tabs'
+import { makeTemplate, TemplateList } from '../components/template-list'
+import { Button, Card, Empty, Heading, Input, Loading, Problem, Select } from '../components/ui'
 import { compact, count } from '../lib/format'
 import { useDates } from '../lib/range'
 import { rateValue, type Row, sorted, usualSort } from '../lib/rates'
@@ -25,7 +27,45 @@ const sorts: Record<string, (row: Row) => number | string> = {
   complaint: (r) => rateValue(r, 'complaint'),
 }
 
+const tabs = [['kept', 'Templates'], ['performance', 'Performance']] as const
+
+/** The templates that are kept here, and how all that events name did. */
 export function Templates() {
+  const search = useSearch({ strict: false })
+  const navigate = useNavigate({ from: '/templates' })
+  const at = search.tab === 'performance' ? 'performance' : 'kept'
+  const find = search.find ?? ''
+  const type = search.type ?? ''
+  return (
+    <>
+      <Heading title="Templates" about={at === 'kept' ? 'What emails are made of: a subject, HTML and a text, in Liquid. Every change is a new version.' : 'As they are seen in events, with opens and clicks of people; machines are counted apart. Days of UTC.'}>
+        {at === 'kept' ? makeTemplate : (
+          <RangePicker span={search} choose={(to) => void navigate({ search: (s) => ({ ...to, tab: 'performance', ...(s.sort ? { sort: s.sort } : {}), ...(s.find ? { find: s.find } : {}) }) })} />
+        )}
+      </Heading>
+      <Tabs label="Templates" tabs={tabs} at={at} choose={(tab) => void navigate({ search: (s) => ({ ...(s.find ? { find: s.find } : {}), ...(tab === 'performance' ? { tab } : {}) }) })} />
+      <TabPanel at={at}>
+        <div className="flex flex-wrap gap-2">
+          <div className="relative w-full sm:w-80">
+            <Search aria-hidden className="pointer-events-none absolute top-2 left-2.5 size-4 text-soft" />
+            <Input type="search" aria-label="Find a template" placeholder={at === 'kept' ? 'Name, key or subject' : 'Find a template'} className="w-full pl-8.5!" value={find} autoComplete="off"
+              onChange={(e) => { const find = e.target.value; void navigate({ search: ({ find: _, ...rest }) => (find ? { ...rest, find } : rest), replace: true }) }} />
+          </div>
+          {at === 'kept' && (
+            <Select aria-label="Who gets it" value={type} onChange={(e) => { const type = e.target.value; void navigate({ search: ({ type: _, ...rest }) => (type ? { ...rest, type } : rest), replace: true }) }}>
+              <option value="">Every kind</option>
+              <option value="MARKETING">Marketing</option>
+              <option value="TRANSACTIONAL">Transactional</option>
+            </Select>
+          )}
+        </div>
+        {at === 'kept' ? <TemplateList find={find} type={type} clear={() => void navigate({ search: {} })} /> : <Performance />}
+      </TabPanel>
+    </>
+  )
+}
+
+function Performance() {
   const search = useSearch({ strict: false })
   const navigate = useNavigate({ from: '/templates' })
   const { from, to } = useDates(search, 'utc')
@@ -58,30 +98,20 @@ export function Templates() {
     ]
   }, [sort, navigate, search.from, search.to, search.range])
   return (
-    <>
-      <Heading title="Templates" about="As they are seen in events, with opens and clicks of people; machines are counted apart. Days of UTC.">
-        <RangePicker span={search} choose={(to) => void navigate({ search: (s) => ({ ...to, ...(s.sort ? { sort: s.sort } : {}), ...(s.find ? { find: s.find } : {}) }) })} />
-      </Heading>
-      <div className="relative w-full sm:w-80">
-        <Search aria-hidden className="pointer-events-none absolute top-2 left-2.5 size-4 text-soft" />
-        <Input type="search" aria-label="Find a template" placeholder="Find a template" className="w-full pl-8.5!" value={search.find ?? ''} autoComplete="off"
-          onChange={(e) => { const find = e.target.value; void navigate({ search: ({ find: _, ...rest }) => (find ? { ...rest, find } : rest), replace: true }) }} />
-      </div>
-      <Card flush>
-        {answer.error ? <div className="p-4"><Problem error={answer.error} retry={() => void answer.refetch()} /></div>
-          : !answer.data ? <Loading lines={8} />
-          : rows.length === 0 ? (find ? (
-            <Empty icon={<FileText />} title={`No template has “${search.find}” in its name`} action={<Button onClick={() => void navigate({ search: ({ find: _, ...rest }) => rest })}>Show all</Button>} />
-          ) : (
-            <Empty icon={<FileText />} title="No template was used in this span" action={<Link to="/sources" className="text-accent hover:underline">Look at the sources</Link>}>
-              Choose a longer span above. A template is known where the sender names it, such as by the message tag templateKey at Amazon SES.
-            </Empty>
-          )) : (
-            <VirtualTable label="Templates" rows={rows} columns={columns} rowKey={(r) => r.value ?? ''}
-              open={(r) => r.value && void navigate({ to: '/templates/$', params: { _splat: r.value }, search: span })}
-              foot={<p className="sticky left-0 w-fit px-3 py-2 text-xs text-soft">{count(rows.length)} {rows.length === 1 ? 'template' : 'templates'}{answer.data.hasMore && ', those with most events; there are more'}</p>} />
-          )}
-      </Card>
-    </>
+    <Card flush>
+      {answer.error ? <div className="p-4"><Problem error={answer.error} retry={() => void answer.refetch()} /></div>
+        : !answer.data ? <Loading lines={8} />
+        : rows.length === 0 ? (find ? (
+          <Empty icon={<FileText />} title={`No template has “${search.find}” in its name`} action={<Button onClick={() => void navigate({ search: ({ find: _, ...rest }) => rest })}>Show all</Button>} />
+        ) : (
+          <Empty icon={<FileText />} title="No template was used in this span" action={<Link to="/sources" className="text-accent hover:underline">Look at the sources</Link>}>
+            Choose a longer span above. A template is known where the sender names it, such as by the message tag templateKey at Amazon SES.
+          </Empty>
+        )) : (
+          <VirtualTable label="Templates in events" rows={rows} columns={columns} rowKey={(r) => r.value ?? ''}
+            open={(r) => r.value && void navigate({ to: '/templates/$', params: { _splat: r.value }, search: span })}
+            foot={<p className="sticky left-0 w-fit px-3 py-2 text-xs text-soft">{count(rows.length)} {rows.length === 1 ? 'template' : 'templates'}{answer.data.hasMore && ', those with most events; there are more'}</p>} />
+        )}
+    </Card>
   )
 }

@@ -24,12 +24,21 @@ const before: Record<string, (page: Page) => Promise<void>> = {
     await page.getByRole('button', { name: 'Check it, change nothing' }).click()
     await page.getByText('Would be added').waitFor()
   },
+  'contacts-import': async (page) => {
+    await page.getByLabel('Or paste it').fill('email,subscribed,tags,plan,orders,topics.offers\nann@acme.test,true,vip;reader,team,18,true\nben@acme.test,true,reader,free,2,false\ncleo at acme.test,true,,team,,\ndora@acme.test,perhaps,,,,\n')
+    await page.getByRole('button', { name: 'Check it, change nothing' }).click()
+    await page.getByText('Would be made').waitFor()
+  },
   'receipts-replays': async (page) => {
     if ((await page.getByText('Done', { exact: true }).count()) > 0) return
     await page.getByRole('button', { name: 'Read again…' }).first().click()
     await page.getByRole('button', { name: 'Try it, store nothing' }).click()
     await page.getByText('Done', { exact: true }).waitFor()
     await page.getByText('The trial is under way.').waitFor({ state: 'detached' })
+  },
+  'segment-edit': async (page) => {
+    await page.getByRole('complementary', { name: 'Trial' }).getByRole('button', { name: /@/ }).first().click()
+    await page.getByText('is in it.').waitFor()
   },
   source: async (page) => {
     await page.getByRole('button', { name: 'Test this source' }).click()

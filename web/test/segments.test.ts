@@ -1,0 +1,271 @@
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { settled, test } from './browser'
+import { ask, tell, type World } from './server'
+
+const track = (world: World, email: string, event: string, data: Record<string, unknown> = {}) => tell(world, '/v1/track', { email, event, data })
+
+const put = (world: World, email: string, data: Record<string, unknown>) => tell(world, '/contacts', { email, data })
+
+const filter = (page: Page, n = 1) => page.getByRole('group', { name: new RegExp(`^Filter ${n}\\b`) }).first()
+const what = (page: Page, n = 1) => filter(page, n).getByRole('combobox', { name: 'What to look at' })
+const trial = (page: Page) => page.getByRole('complementary', { name: 'Trial' })
+
+/** Chooses what a filter looks at, as one who types does. */
+async function look(page: Page, at: number, text: string, option: string): Promise<void> {
+  await what(page, at).fill(text)
+  await page.getByRole('option', { name: option }).first().click()
+}
+
+test('a segment is built by hand, counted and explained while it is written, saved, and a tracked event brings a member in', async ({ page, go, world }) => {
+  for (const [email, crew] of [['mara@build.test', 'north'], ['nils@build.test', 'north'], ['olga@build.test', 'south']] as const) await put(world, email, { crew })
+  await track(world, 'mara@build.test', 'report.read', { pages: 12 })
+
+  await go('/segments')
+  await page.getByRole('link', { name: 'Make a segment' }).first().click()
+  await page.getByRole('heading', { level: 1, name: 'New segment' }).waitFor()
+  await page.getByLabel('Name').fill('Crews that read')
+  await trial(page).getByText('One filter is not finished').waitFor()
+
+  // An attribute that was seen is offered with its type and its values.
+  await look(page, 1, 'crew', 'Attribute crew text')
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('How')
+  await filter(page).getByRole('combobox', { name: 'Value', exact: true }).fill('nor')
+  await page.getByRole('option', { name: 'north' }).click()
+  await trial(page).getByText('contacts', { exact: true }).waitFor()
+  expect(await trial(page).getByRole('status').innerText()).toMatch(/^2\b/)
+  await trial(page).getByRole('button', { name: 'nils@build.test' }).waitFor()
+
+  await page.getByRole('button', { name: 'Add a filter' }).click()
+  await look(page, 2, 'report', 'Event report.read event')
+  await expect.poll(() => trial(page).getByRole('status').innerText()).toMatch(/^1\b/)
+  await trial(page).getByRole('button', { name: 'nils@build.test' }).waitFor({ state: 'detached' })
+
+  // Who is out is told filter by filter why.
+  await trial(page).getByRole('combobox', { name: 'Find a contact' }).fill('olga@build')
+  await page.getByRole('option', { name: 'olga@build.test' }).first().click()
+  await trial(page).getByText('is not in it.').waitFor()
+  await trial(page).getByRole('listitem', { name: 'false: data.crew is "north"' }).getByText('it is "south"').waitFor()
+  await filter(page, 1).getByText('false', { exact: true }).waitFor()
+  await filter(page, 2).getByText('It never happened.').waitFor()
+  await trial(page).getByRole('button', { name: 'mara@build.test' }).click()
+  await trial(page).getByText('mara@build.test is in it.').waitFor()
+  await filter(page, 2).getByText('true', { exact: true }).waitFor()
+
+  await page.getByLabel('Track who comes and goes').check()
+  await page.getByRole('button', { name: 'Make the segment' }).click()
+  await page.getByText('Crews that read is made.').waitFor()
+  await page.getByRole('heading', { level: 1, name: /Crews that read/ }).waitFor()
+  await page.getByText('Attribute crew is “north”').waitFor()
+  const members = page.getByRole('table', { name: 'Contacts in it' })
+  await members.getByText('mara@build.test').waitFor()
+  // Who comes before all members were computed first is one of those who were there.
+  await page.getByText('current', { exact: true }).waitFor()
+
+  await track(world, 'nils@build.test', 'report.read', { pages: 3 })
+  await members.getByText('nils@build.test').waitFor()
+  await page.getByRole('tab', { name: 'Who came and went' }).click()
+  const way = page.getByRole('tabpanel')
+  await way.getByText('Came in').waitFor()
+  await way.getByRole('link', { name: 'nils@build.test' }).waitFor()
+  // Who was in it when it was made made no event.
+  expect(await way.getByText('mara@build.test').count()).toBe(0)
+
+  await page.getByRole('tab', { name: 'Contacts' }).click()
+  await page.getByLabel('Find a contact in it').fill('mar')
+  await page.getByText('1 found').waitFor()
+  await page.getByLabel('Find a contact in it').fill('olga@build.test')
+  await page.getByRole('button', { name: 'Ask why somebody is not in it' }).click()
+  await page.getByRole('tabpanel').getByText('is not in it.').waitFor()
+
+  await page.getByRole('button', { name: 'Compute anew' }).click()
+  await page.getByRole('button', { name: 'Compute them' }).click()
+  await page.getByText('computed anew in the background').waitFor()
+})
+
+test('the JSON and the builder are one: a change in either stands in the other, and a fault is told with its line', async ({ page, go }) => {
+  await go('/segments/new')
+  await look(page, 1, 'Address', 'Address')
+  await page.getByRole('combobox', { name: 'How' }).selectOption('contains')
+  await filter(page).getByRole('combobox', { name: 'Value', exact: true }).fill('@build.test')
+  await page.getByRole('tab', { name: 'JSON' }).click()
+  const text = page.getByLabel('The condition as JSON')
+  expect(JSON.parse(await text.inputValue())).toEqual({ logic: 'AND', groups: [{ filters: [{ field: 'email', operator: 'contains', value: '@build.test' }] }] })
+
+  await text.fill('{"logic": "AND",\n "groups": [{"filters": [\n  {"field": "email", "operator": "exists"},\n]}]}')
+  await page.getByText('Line 4, column 1: The comma before this ] is one too many.').waitFor()
+  // What is broken is not lost on the way to the builder and back, and the builder keeps what could be read last.
+  await page.getByRole('tab', { name: 'Condition' }).click()
+  await page.getByText('The JSON has a fault in line 4.').waitFor()
+  expect(await filter(page).getByRole('combobox', { name: 'Value', exact: true }).inputValue()).toBe('@build.test')
+  await page.getByRole('tab', { name: 'JSON' }).click()
+  await page.getByText('Line 4, column 1').waitFor()
+
+  await text.fill('{"logic":"OR","groups":[{"filters":[{"field":"tags","operator":"equals","value":"vip"}]},{"filters":[],"conditions":{"logic":"AND","groups":[{"filters":[{"field":"email.clicked","operator":"triggeredWithin","value":7,"unit":"days","count":{"min":3},"where":[{"field":"url","operator":"contains","value":"/pricing"}]}]}]}}]}')
+  await page.getByText('What is changed here is changed in the builder, too.').waitFor()
+  await page.getByRole('tab', { name: 'Condition' }).click()
+  await page.getByText('at least one group holds', { exact: true }).waitFor({ state: 'attached' })
+  expect(await page.getByLabel('Times at least').inputValue()).toBe('3')
+  await page.getByRole('button', { name: 'Undo the last change' }).click()
+  expect(await filter(page).getByRole('combobox', { name: 'Value', exact: true }).inputValue()).toBe('@build.test')
+  await page.getByRole('button', { name: 'Make it again' }).click()
+  expect(await page.getByLabel('Times at least').inputValue()).toBe('3')
+})
+
+test('leaving without saving saves nothing, also where it could be saved', async ({ page, go, world }) => {
+  await go('/segments/new')
+  await page.getByLabel('Name').fill('Never to be kept')
+  await look(page, 1, 'Address', 'Address')
+  await page.getByRole('combobox', { name: 'How' }).selectOption('contains')
+  await filter(page).getByRole('combobox', { name: 'Value', exact: true }).fill('@build.test')
+  await trial(page).getByText(/^contacts?$/).waitFor()
+  await page.getByRole('link', { name: 'Contacts', exact: true }).click()
+  await page.getByRole('button', { name: 'Leave', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'Contacts' }).waitFor()
+  await page.waitForLoadState('networkidle')
+  expect((await ask<{ name: string }[]>(world, '/segments')).filter((s) => s.name === 'Never to be kept')).toEqual([])
+})
+
+test('what is wrong is told at the filter that it is in, while one writes and when it is saved', async ({ page, go, watched }) => {
+  watched.allowed.add(422)
+  await go('/segments/new')
+  await look(page, 1, 'Last opened', 'Last opened')
+  await filter(page).getByLabel('How long').fill('99999')
+  await filter(page).getByText('Must be how many days, more than 0 and ten years at most.').waitFor()
+  expect(await filter(page).getByLabel('How long').getAttribute('aria-invalid')).toBe('true')
+  await trial(page).getByText('Something is wrong with the condition.').waitFor()
+  await filter(page).getByLabel('How long').fill('30')
+  await trial(page).getByText(/^contacts?$/).waitFor()
+
+  // What nobody can judge yet is not asked for, and told when it is saved; the name, too.
+  await page.getByRole('button', { name: 'Add a filter' }).click()
+  await look(page, 2, 'plan', 'Attribute plan')
+  await page.getByRole('button', { name: 'Make the segment' }).click()
+  await filter(page, 2).getByText('Is needed by equals; notExists finds contacts without the field.').waitFor()
+  await page.getByLabel('Name').locator('xpath=self::*[@aria-invalid="true"]').waitFor()
+  expect(await filter(page, 1).getByRole('alert').count()).toBe(0)
+
+  // What is not saved is not lost by the way.
+  await page.getByRole('link', { name: 'Contacts', exact: true }).click()
+  await page.getByRole('alertdialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Cancel' }).click()
+  expect(new URL(page.url()).pathname).toBe('/ui/segments/new')
+  await page.getByRole('link', { name: 'Contacts', exact: true }).click()
+  await page.getByRole('button', { name: 'Leave', exact: true }).click()
+  await page.waitForURL('**/ui/contacts')
+})
+
+test('a segment is made by keyboard alone, with focus where the next thing is to be done', async ({ page, go, world }) => {
+  const at = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent?.trim() ?? '')
+  const keys = page.keyboard
+  await go('/segments/new')
+  await page.getByLabel('Name').focus()
+  await keys.type('By keyboard')
+  for (let i = 0; (await at()) !== 'What to look at' && i < 20; i++) await keys.press('Tab')
+  await keys.type('Address')
+  await keys.press('Enter')
+  await expect.poll(at).toBe('How')
+  await keys.press('Tab')
+  expect(await at()).toBe('Value')
+  await keys.type('keys@build.test')
+  for (let i = 0; (await at()) !== 'Add a filter' && i < 20; i++) await keys.press('Tab')
+  await keys.press('Enter')
+  await expect.poll(at).toBe('What to look at')
+  // The arrows go through what is offered; Escape closes it and nothing else.
+  await keys.press('ArrowDown')
+  await page.locator('[role=option]').first().waitFor()
+  await keys.press('Escape')
+  await page.locator('[role=option]').first().waitFor({ state: 'detached' })
+  await keys.type('Events in')
+  await keys.press('Enter')
+  await expect.poll(at).toBe('Event 1')
+  await keys.type('cart.filled')
+  await keys.press('Enter')
+  await expect.poll(at).toBe('Event 2')
+  await keys.type('invoice.paid')
+  await keys.press('Enter')
+  for (let i = 0; (await at()) !== 'Remove filter 2' && i < 30; i++) await keys.press('Shift+Tab')
+  for (let i = 0; (await at()) !== 'Move filter 2 up' && i < 6; i++) await keys.press('Shift+Tab')
+  await keys.press('Enter')
+  await expect.poll(at).toBe('Move filter 1 up')
+  await page.getByRole('group', { name: /^Filter 1: cart\.filled, then invoice\.paid, within 7 days/ }).waitFor()
+  for (let i = 0; (await at()) !== 'Remove filter 1' && i < 6; i++) await keys.press('Tab')
+  await keys.press('Enter')
+  await expect.poll(at).toBe('What to look at')
+  await keys.press('Control+Home')
+  for (let i = 0; (await at()) !== 'Make the segment' && i < 40; i++) await keys.press('Shift+Tab')
+  await keys.press('Enter')
+  await page.getByText('By keyboard is made.').waitFor()
+  const list = await ask<{ name: string; condition: unknown }[]>(world, '/segments')
+  expect(list.find((s) => s.name === 'By keyboard')?.condition).toEqual({ logic: 'AND', groups: [{ filters: [{ field: 'email', operator: 'equals', value: 'keys@build.test' }] }] })
+})
+
+test('a segment by hand takes pasted addresses, tells who is no contact, and is deleted once nobody asks for it', async ({ page, go, world }) => {
+  for (const n of ['a', 'b']) await put(world, `${n}@hand.test`, {})
+  await go('/segments/new')
+  await page.getByLabel('Name').fill('Guests by hand')
+  await page.getByRole('radio', { name: /By hand/ }).check()
+  await page.getByRole('button', { name: 'Make the segment' }).click()
+  await page.getByText('Nobody is in it yet').waitFor()
+  await page.getByRole('button', { name: 'Add contacts' }).click()
+  await page.getByLabel('Addresses').fill('A Person <a@hand.test>, b@hand.test\nnobody@hand.test')
+  await page.getByText('3 addresses').waitFor()
+  await page.getByRole('button', { name: 'Add them' }).click()
+  await page.getByText('2 were added. 1 address is no contact’s:').waitFor()
+  expect(await page.getByRole('list', { name: 'Not found' }).innerText()).toBe('nobody@hand.test')
+  await page.getByRole('button', { name: 'Close', exact: true }).last().click()
+  await page.getByRole('button', { name: 'Take out b@hand.test' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Take out', exact: true }).click()
+  await page.getByRole('table', { name: 'Contacts in it' }).getByText('b@hand.test').waitFor({ state: 'detached' })
+  const id = new URL(page.url()).pathname.split('/').at(-1) ?? ''
+
+  const asks = { logic: 'AND', groups: [{ filters: [{ field: 'segment', operator: 'memberOf', value: id }] }] }
+  const made = await tell<{ id: string }>(world, '/segments', { name: 'Asks for guests', condition: asks })
+  await page.reload()
+  await settled(page)
+  await page.getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('dialog', { name: 'Guests by hand can’t be deleted yet' }).getByRole('link', { name: 'Asks for guests' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Edit Asks for guests' }).waitFor()
+
+  await go(`/segments/${made.id}`)
+  await page.getByText('the contact is in').waitFor()
+  await page.getByRole('link', { name: 'Duplicate' }).click()
+  expect(await page.getByLabel('Name').inputValue()).toBe('Copy of Asks for guests')
+  for (const place of [made.id, id]) {
+    await go(`/segments/${place}`)
+    await page.getByRole('button', { name: 'Delete' }).click()
+    await page.getByRole('alertdialog').getByText('No other segment asks for it.').waitFor()
+    await page.getByRole('button', { name: 'Delete it' }).click()
+    await page.getByText('is deleted.').waitFor()
+    await page.waitForURL('**/ui/segments')
+  }
+})
+
+test('custom events are listed with how often and when, one shows its keys, and leads to a segment of those who did it', async ({ page, go, world }) => {
+  for (const amount of [19, 49]) await track(world, 'paying@custom.test', 'fee paid/yearly', { amount: { value: amount, persistent: false }, plan: 'team' })
+  await go('/events/custom')
+  const row = page.getByRole('row').filter({ hasText: 'fee paid/yearly' })
+  await row.getByText('2', { exact: true }).waitFor()
+  await row.getByRole('img', { name: /fee paid\/yearly by day: 2 at most/ }).waitFor()
+  await row.getByRole('link', { name: 'fee paid/yearly', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'fee paid/yearly' }).waitFor()
+  const keys = page.getByRole('table', { name: 'Keys of its data' })
+  await keys.getByRole('row', { name: /^amount number 100% (19, 49|49, 19)$/ }).waitFor()
+  await page.getByText('"event":"fee paid/yearly"').waitFor()
+  await page.getByRole('table', { name: 'Events called fee paid/yearly' }).getByRole('row').nth(1).click()
+  await page.getByRole('dialog', { name: 'Event' }).getByText('Its data').waitFor()
+  await page.keyboard.press('Escape')
+  await page.reload()
+  await page.getByRole('heading', { level: 1, name: 'fee paid/yearly' }).waitFor()
+  await page.getByRole('link', { name: 'Make a segment of those who did this' }).click()
+  await trial(page).getByRole('button', { name: 'paying@custom.test' }).waitFor()
+  expect(await page.getByLabel('Name').inputValue()).toBe('Did fee paid/yearly')
+  // The keys of the event are offered where its data is asked for.
+  await page.getByRole('button', { name: 'Only some of these events…' }).click()
+  await page.getByRole('combobox', { name: 'What of the event' }).fill('amo')
+  await page.getByRole('option', { name: 'Attribute amount number' }).click()
+  await filter(page).getByRole('combobox', { name: 'How' }).last().selectOption('greaterThan')
+  await filter(page).getByRole('spinbutton', { name: 'Value' }).fill('100')
+  await trial(page).getByText('Nobody, as it stands.').waitFor()
+  await filter(page).getByRole('spinbutton', { name: 'Value' }).fill('40')
+  await trial(page).getByRole('button', { name: 'paying@custom.test' }).waitFor()
+})
