@@ -46,6 +46,12 @@ func (b *book) follow(_ context.Context, project string, after feed.Position, li
 	return append([]feed.Entry(nil), rest[:min(len(rest), limit)]...), nil
 }
 
+func (b *book) readings() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.reads
+}
+
 func (b *book) end(context.Context) (feed.Position, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -195,11 +201,11 @@ func TestManyReadersCostOneReading(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		before := b.reads
+		before := b.readings()
 		b.append(100)
 		h.Wake()
 		reading.Wait()
-		if n := b.reads - before; n > 3 {
+		if n := b.readings() - before; n > 3 {
 			t.Errorf("%d readings for %d readers", n, readers)
 		}
 		if h.Readers() != 0 {
@@ -213,17 +219,30 @@ func TestManyWhoComeBackAtOnceCostFewReadings(t *testing.T) {
 	live(t, func(t *testing.T, b *book, h *feed.Hub) {
 		b.append(12_000)
 		const readers = 300
-		var reading sync.WaitGroup
+		missing := map[*feed.Reader]int{}
+		var back []*feed.Reader
 		for i := range readers {
 			r := read(t, h, &feed.Position{Seq: int64(10_000 + i%40)}, nil)
-			reading.Go(func() {
-				defer r.Close()
-				take(t, r, 2000-i%40)
-			})
+			defer r.Close()
+			missing[r] = 2000 - i%40
+			back = append(back, r)
 		}
-		reading.Wait()
-		if b.reads > 60 {
-			t.Errorf("%d readings for %d readers who were about four pages behind", b.reads, readers)
+		for len(missing) > 0 { // in turn, so that the machine's load has no say in who shares a page with whom
+			for _, r := range back {
+				if missing[r] == 0 {
+					continue
+				}
+				list, err := r.Next(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if missing[r] -= len(list); missing[r] == 0 {
+					delete(missing, r)
+				}
+			}
+		}
+		if n := b.readings(); n > 10 {
+			t.Errorf("%d readings for %d readers who were about four pages behind", n, readers)
 		}
 	})
 }
