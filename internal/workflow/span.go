@@ -1,0 +1,63 @@
+package workflow
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Span is a length of time as people write it: "3d", "2h30m", "1w 2d", "90s", with w, d, h, m and s. A day has 24 hours. A minus before
+// all of it makes it negative. Empty is 0.
+type Span string
+
+const day = 24 * time.Hour
+
+var spanUnits = map[byte]time.Duration{'w': 7 * day, 'd': day, 'h': time.Hour, 'm': time.Minute, 's': time.Second}
+
+// maxSpan bounds every span: longer ones are slips.
+const maxSpan = 3650 * day
+
+// Duration reads the span.
+func (s Span) Duration() (time.Duration, error) {
+	rest, negative := strings.CutPrefix(strings.ReplaceAll(string(s), " ", ""), "-")
+	var d time.Duration
+	for rest != "" {
+		digits := 0
+		for digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9' {
+			digits++
+		}
+		n, err := strconv.ParseInt(rest[:digits], 10, 32)
+		if err != nil || digits == len(rest) || spanUnits[rest[digits]] == 0 {
+			return 0, fmt.Errorf("must be a length of time such as 3d, 2h30m or 1w, not %.60q", s)
+		}
+		if d += time.Duration(n) * spanUnits[rest[digits]]; d > maxSpan || d < 0 {
+			return 0, fmt.Errorf("must be less than ten years, not %.60q", s)
+		}
+		rest = rest[digits+1:]
+	}
+	if negative {
+		d = -d
+	}
+	return d, nil
+}
+
+// SpanOf writes a length of time, to the second.
+func SpanOf(d time.Duration) Span {
+	var b strings.Builder
+	if d < 0 {
+		b.WriteByte('-')
+		d = -d
+	}
+	for _, u := range [...]struct {
+		name byte
+		d    time.Duration
+	}{{'d', day}, {'h', time.Hour}, {'m', time.Minute}, {'s', time.Second}} {
+		if n := d / u.d; n > 0 {
+			b.WriteString(strconv.FormatInt(int64(n), 10))
+			b.WriteByte(u.name)
+			d -= n * u.d
+		}
+	}
+	return Span(b.String())
+}
