@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"tidings/internal/control"
@@ -66,6 +67,39 @@ func (a *App) wakeBroadcasts(ctx context.Context, _ job.Job) error {
 
 func (a *App) sendBroadcast(ctx context.Context, j job.Job) error {
 	return a.control.RunBroadcast(ctx, string(j.Payload))
+}
+
+// Runs of workflows are looked at every second, so that a wait is as long as it says.
+const (
+	workflowEvery   = time.Second
+	workflowTimeout = 10 * time.Minute
+)
+
+func (a *App) runWorkflows(ctx context.Context, j job.Job) error {
+	shard, err := strconv.ParseInt(string(j.Payload), 10, 64)
+	if err != nil {
+		return fmt.Errorf("read the shard of workflows: %w", err)
+	}
+	return a.control.RunWorkflows(ctx, shard)
+}
+
+// keepTime wakes the work on runs whose time has come. It ends with ctx.
+func (a *App) keepTime(ctx context.Context) error {
+	tick := time.NewTicker(workflowEvery)
+	defer tick.Stop()
+	ill := false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		err := a.store.WakeWorkflows(ctx)
+		if err != nil && ctx.Err() == nil && !ill {
+			a.log.ErrorContext(ctx, "look for runs of workflows that are due, and try again", "error", err)
+		}
+		ill = err != nil
+	}
 }
 
 // A replay that fails goes on where it was, after pauses that grow: twenty tries are about four hours.
@@ -166,6 +200,9 @@ func (a *App) runner() (*job.Runner, error) {
 			store.BroadcastKind: {
 				Run: a.sendBroadcast, MaxAttempts: broadcastTries, Timeout: sendTimeout, Concurrency: broadcastsAtOnce,
 				Interruptible: true,
+			},
+			store.WorkflowKind: {
+				Run: a.runWorkflows, Timeout: workflowTimeout, Concurrency: store.WorkflowShards, Interruptible: true,
 			},
 			broadcastsKind: {Run: a.wakeBroadcasts, Concurrency: 1, Interruptible: true},
 			recountKind:    {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},

@@ -63,6 +63,7 @@ func operations(s *store.Store, a config.Address, builder receipt.Builder, book 
 		Store: s, Adapters: all.Adapters(), Now: time.Now, PublicURL: a.Base(), TrackingURL: a.TrackingURL, BasePath: a.BasePath,
 		Gate: control.NewGate(), Builder: builder, Commit: s.Commit, Compiled: template.NewCache(compiledTemplates),
 		Mailing: control.Mailing{SentKey: sentKey}, Rulebook: book,
+		Workflowbook: control.NewWorkflowBook(s),
 	}
 	s.UseEraseTools(c.EraseTools())
 	return c

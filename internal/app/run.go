@@ -32,6 +32,7 @@ func (a *App) Run(ctx context.Context) error {
 		return fmt.Errorf("serve: %w", err)
 	})
 	group.Go(func() error { return a.background(running) })
+	group.Go(func() error { return a.keepTime(running) })
 	group.Go(func() error { return a.queues.Run(running) })
 	group.Go(func() error { return a.announce(running) })
 	group.Go(func() error { return a.followTemplates(running) })

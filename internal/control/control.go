@@ -70,6 +70,8 @@ type Control struct {
 
 	// Rulebook keeps the rules. Changes of rules and their work alone need it.
 	Rulebook *RuleBook
+	// Workflowbook keeps the workflows at work. Changes of workflows and runs alone need it.
+	Workflowbook *WorkflowBook
 
 	// Mailing hands emails over. Sending alone needs it.
 	Mailing Mailing

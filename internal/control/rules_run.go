@@ -21,8 +21,11 @@ import (
 	"tidings/internal/store"
 )
 
-// originRule begins the origin of what rules do; the rule's id follows.
-const originRule = "rule:"
+// What the origin of what rules and workflows send begins with; the id follows.
+const (
+	originRule     = "rule:"
+	originWorkflow = store.OriginWorkflow
+)
 
 // maxDepth is how many sends may lead to one another by rules: a circle ends there.
 const maxDepth = 3
@@ -54,18 +57,9 @@ func (c *Control) RunRules(ctx context.Context, payload []byte) error {
 
 // ruleOver lets every rule that is for an event act on it.
 func (c *Control) ruleOver(ctx context.Context, project string, list []bookedRule, e *event.Event) error {
-	x := &rule.Event{Event: *e}
-	if src := x.Source; src != nil && src.ID != "" {
-		found, err := c.Store.Source(ctx, project, src.ID)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return fmt.Errorf("find source: %w", err)
-		}
-		if found != nil {
-			x.SourceName = found.Name
-		}
-		if isImport(x.SourceName) {
-			return nil // history makes nobody act
-		}
+	x, err := c.ruleEvent(ctx, project, e)
+	if err != nil || isImport(x.SourceName) {
+		return err // history makes nobody act
 	}
 	for _, r := range list {
 		if !r.Matches(x) || !r.InTime(e, e.ReceivedAt) {
@@ -77,6 +71,21 @@ func (c *Control) ruleOver(ctx context.Context, project string, list []bookedRul
 		}
 	}
 	return nil
+}
+
+// ruleEvent is an event as rules and workflows match it.
+func (c *Control) ruleEvent(ctx context.Context, project string, e *event.Event) (*rule.Event, error) {
+	x := &rule.Event{Event: *e}
+	if src := x.Source; src != nil && src.ID != "" {
+		found, err := c.Store.Source(ctx, project, src.ID)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return x, fmt.Errorf("find source: %w", err)
+		}
+		if found != nil {
+			x.SourceName = found.Name
+		}
+	}
+	return x, nil
 }
 
 // isImport reports whether a source is one that imported events are stored under.
@@ -128,7 +137,7 @@ func (a *acting) one(ctx context.Context, place int, what *rule.Action) error {
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return fmt.Errorf("find contact: %w", err)
 	}
-	holds, err := a.holds(ctx, address, known, person.Attributes)
+	holds, err := a.control.holds(ctx, a.project, a.rule.Condition, address, known, person.Attributes)
 	if err != nil || !holds {
 		return err
 	}
@@ -174,23 +183,24 @@ func (a *acting) note(ctx context.Context, act store.RuleAct, detail string) err
 	return a.control.Store.NoteRuleAct(ctx, &act)
 }
 
-// holds reports whether the rule's condition is true of a contact; of one that is not there yet, of what the event says of it.
-func (a *acting) holds(
-	ctx context.Context, address string, known bool, attributes map[string]json.RawMessage,
+// holds reports whether a condition is true of a contact; of one that is not there yet, of what is said of it. nil holds for
+// everybody.
+func (c *Control) holds(
+	ctx context.Context, project string, condition *segment.Rule, address string, known bool, attributes map[string]json.RawMessage,
 ) (bool, error) {
-	if a.rule.Condition == nil {
+	if condition == nil {
 		return true, nil
 	}
-	now := a.control.Now().UnixMilli()
+	now := c.Now().UnixMilli()
 	if known {
-		facts, err := a.control.Store.Facts(ctx, a.project, address, a.rule.Condition, now)
+		facts, err := c.Store.Facts(ctx, project, address, condition, now)
 		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid) { // a segment that it names is gone
 			return false, nil
 		}
 		if err != nil {
 			return false, fmt.Errorf("evaluate the condition: %w", err)
 		}
-		return a.rule.Condition.Eval(facts, now) == segment.True, nil
+		return condition.Eval(facts, now) == segment.True, nil
 	}
 	raw, err := json.Marshal(attributes)
 	if err != nil {
@@ -201,7 +211,7 @@ func (a *acting) holds(
 		return false, nil //nolint:nilerr // such attributes no contact can have
 	}
 	facts := &segment.Facts{Email: address, Data: values, Member: func(string) bool { return false }}
-	return a.rule.Condition.Eval(facts, now) == segment.True, nil
+	return condition.Eval(facts, now) == segment.True, nil
 }
 
 // send queues the email, once for the event.
@@ -261,22 +271,28 @@ func (a *acting) depthOf(ctx context.Context) (int, error) {
 	if a.depth >= 0 {
 		return a.depth, nil
 	}
-	a.depth = 0
-	id := sendNamed(&a.event.Event)
+	var err error
+	a.depth, err = a.control.sendDepth(ctx, a.project, &a.event.Event)
+	return a.depth, err
+}
+
+// sendDepth is how many sends by rules and workflows led to an event, each by an event of the one before.
+func (c *Control) sendDepth(ctx context.Context, project string, e *event.Event) (int, error) {
+	id := sendNamed(e)
 	if id == "" {
 		return 0, nil
 	}
-	x, err := a.control.Store.Send(ctx, a.project, id)
+	x, err := c.Store.Send(ctx, project, id)
 	if fault.Is(err, fault.NotFound) {
 		return 0, nil
 	}
 	if err != nil {
 		return 0, fmt.Errorf("find send: %w", err)
 	}
-	if strings.HasPrefix(x.Origin, originRule) {
-		a.depth = x.Content.Depth + 1
+	if !strings.HasPrefix(x.Origin, originRule) && !strings.HasPrefix(x.Origin, originWorkflow) {
+		return 0, nil
 	}
-	return a.depth, nil
+	return x.Content.Depth + 1, nil
 }
 
 // sendNamed is the send of ours that an event speaks of; empty: none.
@@ -295,8 +311,8 @@ func sendNamed(e *event.Event) string {
 	return ""
 }
 
-// ruleContent makes what a rule sends for an event.
-func (c *Control) ruleContent(ctx context.Context, project string, s *rule.Send, e *rule.Event) (*send.Content, error) {
+// sendContent makes what a rule or a step sends, without what is told of an event.
+func (c *Control) sendContent(ctx context.Context, project string, s *rule.Send) (*send.Content, error) {
 	content := &send.Content{Subject: s.Subject, Sender: s.Sender, Topic: s.Topic}
 	if s.From != "" {
 		from, err := mailboxOf(s.From)
@@ -326,6 +342,15 @@ func (c *Control) ruleContent(ctx context.Context, project string, s *rule.Send,
 	if content.From.Address == "" {
 		return nil, fault.BadField("from", "is required: neither the rule, nor its template, nor the sender has an address")
 	}
+	return content, nil
+}
+
+// ruleContent makes what a rule sends for an event.
+func (c *Control) ruleContent(ctx context.Context, project string, s *rule.Send, e *rule.Event) (*send.Content, error) {
+	content, err := c.sendContent(ctx, project, s)
+	if err != nil {
+		return nil, err
+	}
 	told, err := json.Marshal(eventForTemplates(&e.Event))
 	if err != nil {
 		return nil, fmt.Errorf("encode event: %w", err)
@@ -342,7 +367,7 @@ func eventForTemplates(e *event.Event) map[string]any {
 	told := mailglyph.Data(e)
 	for key, value := range map[string]any{
 		"id": e.ID.String(), "name": string(e.Name), "recipient": e.Recipient,
-		"occurredAt": e.OccurredAt.UTC().Format(time.RFC3339Nano),
+		"occurredAt": occurredText(e),
 	} {
 		if _, there := told[key]; !there {
 			told[key] = value
@@ -350,6 +375,8 @@ func eventForTemplates(e *event.Event) map[string]any {
 	}
 	return told
 }
+
+func occurredText(e *event.Event) string { return e.OccurredAt.UTC().Format(time.RFC3339Nano) }
 
 // mailboxOf reads an address with a name or without: "App <app@acme.test>". Nothing is an empty one.
 func mailboxOf(text string) (send.Mailbox, error) {

@@ -168,7 +168,7 @@ func (t *trying) would(ctx context.Context, e *rule.Event, place int) (w RuleWou
 	if known {
 		w.Contact = k.ID
 	}
-	holds, err := a.holds(ctx, address, known, person.Attributes)
+	holds, err := a.control.holds(ctx, a.project, a.rule.Condition, address, known, person.Attributes)
 	switch {
 	case err != nil:
 		return w, err

@@ -96,12 +96,14 @@ func (w *work) wanted() (*segmentWants, error) {
 	return w.store.wantedOf(w.ctx, w.b, w.versions.segments)
 }
 
-// tellInterested tells segments and rules of what the batch brought.
+// tellInterested tells segments, rules and workflows of what the batch brought.
 func (w *work) tellInterested() error {
-	if err := w.tellSegments(); err != nil {
-		return err
+	for _, tell := range [...]func() error{w.tellSegments, w.tellRules, w.tellWorkflows} {
+		if err := tell(); err != nil {
+			return err
+		}
 	}
-	return w.tellRules()
+	return nil
 }
 
 // tellSegments notes the contacts of which something changed that segments ask for.

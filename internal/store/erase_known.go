@@ -17,11 +17,11 @@ import (
 const erasedVersion = "erased"
 
 // versions are those of what a store remembers of the database.
-type versions struct{ segments, erased, rules string }
+type versions struct{ segments, erased, rules, workflows string }
 
 func readVersions(ctx context.Context, c conn) (v versions, err error) {
 	err = c.query(ctx, `SELECT name, value FROM meta WHERE name IN ('`+segmentsVersion+`', '`+erasedVersion+`',
-		'`+rulesVersion+`')`, nil,
+		'`+rulesVersion+`', '`+workflowsVersion+`')`, nil,
 		func(r row) error {
 			var name, value string
 			err := r.Scan(&name, &value)
@@ -32,6 +32,8 @@ func readVersions(ctx context.Context, c conn) (v versions, err error) {
 				v.erased = value
 			case rulesVersion:
 				v.rules = value
+			case workflowsVersion:
+				v.workflows = value
 			}
 			return err
 		})

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,6 +39,9 @@ type NewSend struct {
 	Data   json.RawMessage
 	// Intent names what asked for this one email: the same again is not sent again. Empty: nothing is compared.
 	Intent string
+	// Content and Origin stand in place of the batch's where they are not zero.
+	Content *send.Content
+	Origin  string
 }
 
 // QueuedSend is what became of a NewSend.
@@ -84,7 +88,7 @@ type queueing struct {
 	*work
 	asked   *SendBatch
 	project int64
-	content int64 // its row; 0: not stored yet
+	content int64 // the row of the batch's content; 0: not stored yet
 	// broadcast is the row of the broadcast that they are of; 0: none.
 	broadcast int64
 	out       []QueuedSend
@@ -211,11 +215,12 @@ func (q *queueing) judge() error {
 			f.reason = send.Gone
 			continue
 		}
-		standing, err := q.standing(f.contact, q.asked.Content.Topic)
+		content := q.contentFor(f)
+		standing, err := q.standing(f.contact, content.Topic)
 		if err != nil {
 			return err
 		}
-		f.reason = send.Check(standing, q.asked.Content.Transactional)
+		f.reason = send.Check(standing, content.Transactional)
 		q.out[f.at].Problem = x.out.Problem
 	}
 	return nil
@@ -270,10 +275,10 @@ func (q *queueing) tell() error {
 			IdentityAt: q.now, Key: []string{string(name), x.ID},
 		}
 		if f.reason == "" {
-			d.Message = messageOf(x.ID, q.asked.Content)
-			d.Data = sendData(x.ID, "", q.asked.Content)
+			d.Message = messageOf(x.ID, q.contentFor(f))
+			d.Data = sendData(x.ID, "", q.contentFor(f))
 		} else {
-			d.Data = sendData(x.ID, string(f.reason), q.asked.Content)
+			d.Data = sendData(x.ID, string(f.reason), q.contentFor(f))
 		}
 		row, err := q.own(q.asked.Source, d, f.contact)
 		if err != nil {
@@ -343,17 +348,11 @@ func (q *queueing) put() error {
 	if due.Before(q.now) {
 		due = q.now
 	}
-	for _, f := range q.fresh {
-		if q.content == 0 {
-			raw, err := json.Marshal(q.asked.Content)
-			if err != nil {
-				return err
-			}
-			_, err = one(q.ctx, q.b, `INSERT INTO send_contents (project, created_at, content) VALUES ($1, $2, $3) RETURNING ref`,
-				[]any{q.project, ms(q.now), string(raw)}, &q.content)
-			if err != nil {
-				return err
-			}
+	for i := range q.fresh {
+		f := &q.fresh[i]
+		content, err := q.putContent(f)
+		if err != nil {
+			return err
 		}
 		x := &q.asked.Sends[f.at]
 		var contact, message int64
@@ -370,15 +369,38 @@ func (q *queueing) put() error {
 		if f.reason != "" {
 			status = skippedSend
 		}
-		_, err := q.b.exec(q.ctx, `INSERT INTO sends (id, project, contact, message, content, intent, origin, status, due_at, name,
+		_, err = q.b.exec(q.ctx, `INSERT INTO sends (id, project, contact, message, content, intent, origin, status, due_at, name,
 			data, reason, created_at, updated_at, broadcast) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14)`,
-			x.ID, q.project, contact, message, q.content, x.Intent, q.asked.Origin, int64(status), ms(due), x.Name,
+			x.ID, q.project, contact, message, content, x.Intent, cmp.Or(x.Origin, q.asked.Origin), int64(status), ms(due), x.Name,
 			string(x.Data), string(f.reason), ms(q.now), q.broadcast)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// contentFor is what a send holds.
+func (q *queueing) contentFor(f *freshSend) *send.Content {
+	return cmp.Or(q.asked.Sends[f.at].Content, q.asked.Content)
+}
+
+// putContent stores what a send holds, and returns its row. The batch's is stored once.
+func (q *queueing) putContent(f *freshSend) (ref int64, err error) {
+	own := q.asked.Sends[f.at].Content != nil
+	if !own && q.content != 0 {
+		return q.content, nil
+	}
+	raw, err := json.Marshal(q.contentFor(f))
+	if err != nil {
+		return 0, err
+	}
+	_, err = one(q.ctx, q.b, `INSERT INTO send_contents (project, created_at, content) VALUES ($1, $2, $3) RETURNING ref`,
+		[]any{q.project, ms(q.now), string(raw)}, &ref)
+	if !own {
+		q.content = ref
+	}
+	return ref, err
 }
 
 // wake lets a job hand over what is due. What is due later is found when it is.

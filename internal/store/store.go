@@ -36,6 +36,9 @@ type Store struct {
 	codec     *receipt.Codec
 	wants     atomic.Pointer[segmentWants]
 	ruleWants atomic.Pointer[ruleWants]
+
+	workflowWants atomic.Pointer[workflowWants]
+
 	erased    atomic.Pointer[erasedSet]
 
 	eraseTools atomic.Pointer[EraseTools]

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 
 	"tidings/event"
@@ -54,6 +55,20 @@ type Vars struct {
 	Data map[string]json.RawMessage `json:"data,omitempty"`
 	// Subscriber is the contact as it was when the run began, as Mailshot's paths name it: email, firstName, attributes.
 	Subscriber json.RawMessage `json:"subscriber,omitempty"`
+	// Depth is how many emails led to the run, each by an event of the one before; 0: none did.
+	Depth int `json:"depth,omitempty"`
+	// Seen are the places in the log of the last events that it waited for, by name: an older one of that name counts no more.
+	Seen map[event.Name]int64 `json:"seen,omitempty"`
+}
+
+// Sees notes that the run was told of an event.
+func (v *Vars) Sees(name event.Name, place int64) {
+	seen := maps.Clone(v.Seen)
+	if seen == nil {
+		seen = make(map[event.Name]int64)
+	}
+	seen[name] = place
+	v.Seen = seen
 }
 
 // Told is an event that a run is told of.

@@ -1,0 +1,309 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"tidings/event"
+	"tidings/internal/contact"
+	"tidings/internal/fault"
+	"tidings/internal/rule"
+	"tidings/internal/store"
+	"tidings/internal/workflow"
+)
+
+// tellRuns tells workflows of the next events of a shard, and returns how many.
+func (c *Control) tellRuns(ctx context.Context, shard int64) (int, error) {
+	list, err := c.Store.WorkflowEvents(ctx, shard, runsAtOnce)
+	if err != nil {
+		return 0, fmt.Errorf("list the events that workflows may want: %w", err)
+	}
+	list = together(list)
+	if len(list) == 0 {
+		return 0, nil
+	}
+	b, err := c.newRunBatch(ctx, list[0].Project)
+	if err != nil {
+		return 0, err
+	}
+	for i := range list {
+		if err := b.tell(ctx, &list[i]); err != nil {
+			return 0, err
+		}
+		b.asked.Done = append(b.asked.Done, list[i].Ref)
+	}
+	return len(list), b.save(ctx)
+}
+
+// together are the first events that one transaction can tell of: all of one project, and of each contact one, so that what one changes
+// is there for the next. Those without a contact, which may be about anybody, are told alone.
+func together(list []store.WorkflowEvent) []store.WorkflowEvent {
+	seen := make(map[int64]bool)
+	for i, x := range list {
+		if x.Project != list[0].Project || seen[x.Contact] || i > 0 && (x.Contact == 0 || list[0].Contact == 0) {
+			return list[:i]
+		}
+		seen[x.Contact] = true
+	}
+	return list
+}
+
+// maxWorkflowDepth is how many emails may lead to one another by workflows, each by an event of the one before: a circle ends there.
+const maxWorkflowDepth = 10
+
+// telling is one event on its way to the workflows of a project.
+type telling struct {
+	*runBatch
+	item  *store.WorkflowEvent
+	event *rule.Event
+	told  map[int64]bool // the runs that it did something to
+}
+
+// tell lets an event end runs, wake those that wait for it, and begin new ones.
+func (b *runBatch) tell(ctx context.Context, item *store.WorkflowEvent) error {
+	if item.Place == 0 {
+		return nil // it was erased, or its time was over
+	}
+	e, err := b.control.Store.Event(ctx, item.Project, item.ID)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find event: %w", err)
+	}
+	x, err := b.control.ruleEvent(ctx, item.Project, &e)
+	if err != nil || isImport(x.SourceName) {
+		return err // history makes nobody act
+	}
+	t := &telling{runBatch: b, item: item, event: x, told: make(map[int64]bool)}
+	if item.Contact != 0 {
+		if err := t.own(ctx); err != nil {
+			return err
+		}
+	}
+	if item.Run != 0 {
+		return nil
+	}
+	if err := t.exits(ctx); err != nil {
+		return err
+	}
+	return t.triggers(ctx)
+}
+
+// own tells the runs of the event's own contact.
+func (t *telling) own(ctx context.Context) error {
+	runs, err := t.control.Store.OpenRuns(ctx, t.item.Contact)
+	if err != nil {
+		return fmt.Errorf("list runs: %w", err)
+	}
+	for i := range runs {
+		r := &runs[i]
+		live := t.book.all[liveKey{r.Workflow, r.Version}]
+		if live == nil || t.item.Run != 0 && r.Ref != t.item.Run {
+			continue
+		}
+		if t.item.Run == 0 {
+			if why := t.stops(live, r); why != "" {
+				if err := t.give(ctx, r, workflow.Input{Kind: workflow.Left, Detail: why}); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		if t.item.Place > max(r.Place, r.Vars.Seen[t.event.Name]) && live.awaits(r, t.event) {
+			r.Vars.Sees(t.event.Name, t.item.Place)
+			if err := t.give(ctx, r, workflow.Input{Kind: workflow.Came, Told: toldOf(&t.event.Event)}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// give tells a run, once.
+func (t *telling) give(ctx context.Context, r *store.Run, in workflow.Input) error {
+	if t.told[r.Ref] {
+		return nil
+	}
+	t.told[r.Ref] = true
+	return t.step(ctx, r, in)
+}
+
+// stops says why an event ends a run of its contact: an exit of the workflow, or that the contact may not be mailed any more. Who is
+// suppressed leaves every run, who unsubscribes those that are not transactional, but for the run that this very act began.
+func (t *telling) stops(live *liveWorkflow, r *store.Run) string {
+	if live.exitsOwn(t.event) {
+		return "exit: " + string(t.event.Name)
+	}
+	if t.event.Name != event.ContactUnsubscribed || r.Unmailed && begunWith(r, &t.event.Event) {
+		return ""
+	}
+	var data struct {
+		Reason string `json:"reason"`
+	}
+	if err := json.Unmarshal(t.event.Data, &data); err != nil {
+		return ""
+	}
+	if data.Reason == "bounce" || data.Reason == "complaint" {
+		return "suppressed: " + data.Reason
+	}
+	if live.Transactional {
+		return ""
+	}
+	return "unsubscribed"
+}
+
+// forbids are the events after which their contact is mailed no more. A run that one of them begins goes on without mailing.
+var forbids = [...]event.Name{event.EmailBounce, event.EmailComplaint, event.EmailUnsubscribe, event.ContactUnsubscribed}
+
+func forbidsMail(name event.Name) bool {
+	for _, f := range forbids {
+		if f == name {
+			return true
+		}
+	}
+	return false
+}
+
+// begunWith reports whether a run was begun by an event or by what the event followed from, which happened when it did.
+func begunWith(r *store.Run, e *event.Event) bool {
+	if r.BegunBy == e.ID.String() {
+		return true
+	}
+	var by struct {
+		Name       event.Name `json:"name"`
+		OccurredAt string     `json:"occurredAt"`
+	}
+	if err := json.Unmarshal(r.Vars.Event, &by); err != nil {
+		return false
+	}
+	return forbidsMail(by.Name) && by.OccurredAt == occurredText(e)
+}
+
+// exits ends the runs of whomever an exit's mapping finds.
+func (t *telling) exits(ctx context.Context) error {
+	for _, live := range t.book.all {
+		for _, email := range live.exitsMapped(t.event) {
+			address, wrong := readAddress([]byte(email))
+			if wrong != "" {
+				continue
+			}
+			k, err := t.control.Store.Contact(ctx, t.project, address)
+			if fault.Is(err, fault.NotFound) {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("find contact: %w", err)
+			}
+			runs, err := t.control.Store.OpenRuns(ctx, k.Ref)
+			if err != nil {
+				return fmt.Errorf("list runs: %w", err)
+			}
+			for i := range runs {
+				if runs[i].Workflow != live.stored.Ref || runs[i].Version != live.stored.Live {
+					continue
+				}
+				in := workflow.Input{Kind: workflow.Left, Detail: "exit: " + string(t.event.Name)}
+				if err := t.give(ctx, &runs[i], in); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// triggers lets the event's person enter the workflows that it begins.
+func (t *telling) triggers(ctx context.Context) error {
+	for _, live := range t.book.current {
+		if !live.triggered(t.event) {
+			continue
+		}
+		person, err := live.person(t.event)
+		if err != nil || person.Email == "" {
+			continue
+		}
+		if err := t.enter(ctx, live, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *telling) enter(ctx context.Context, live *liveWorkflow, person rule.Person) error {
+	address, wrong := readAddress([]byte(person.Email))
+	if wrong != "" {
+		return nil
+	}
+	k, err := t.control.Store.Contact(ctx, t.project, address)
+	known := err == nil
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return fmt.Errorf("find contact: %w", err)
+	}
+	holds, err := t.control.holds(ctx, t.project, live.TriggerIf(), address, known, person.Attributes)
+	if err != nil || !holds {
+		return err
+	}
+	depth, err := t.control.sendDepth(ctx, t.project, &t.event.Event)
+	if err != nil || depth > maxWorkflowDepth {
+		return err // emails that lead to one another: the circle ends here
+	}
+	told := toldOf(&t.event.Event)
+	start := store.RunStart{
+		Workflow: live.stored.Ref, Version: live.stored.Live, Reentry: live.Reentry, BegunBy: t.event.ID.String(), Place: t.item.Place,
+		Change: contact.Change{
+			Address: address, Attributes: knownAttributes(person.Attributes), At: t.event.OccurredAt.UnixMilli() + 1,
+			Origin: "workflow", By: live.stored.ID,
+		},
+		Vars:     workflow.Vars{Event: told.Event, Data: told.Data, Depth: depth},
+		Unmailed: forbidsMail(t.event.Name) && !live.Transactional,
+	}
+	if address != t.event.Recipient {
+		start.Place = 0 // its place is another one in the log of somebody else
+	}
+	if t.event.Name == event.EmailReceived || t.event.Name == event.EmailReply {
+		start.Change.Born = contact.OptOut // to write to us is not to ask for mail
+	}
+	if live.snapshot {
+		start.Vars.Subscriber, err = subscriberOf(address, &k, known, person.Attributes)
+		if err != nil {
+			return err
+		}
+	}
+	t.asked.Starts = append(t.asked.Starts, start)
+	return nil
+}
+
+// toldOf is an event as runs are told of it.
+func toldOf(e *event.Event) *workflow.Told {
+	raw, err := json.Marshal(eventForTemplates(e))
+	if err != nil { // what an event holds was decoded from JSON
+		panic(err)
+	}
+	told := &workflow.Told{ID: e.ID, Event: raw}
+	if e.Name.Slot() == 0 && len(e.Data) > 0 {
+		if json.Unmarshal(e.Data, &told.Data) != nil {
+			told.Data = nil // no object
+		}
+	}
+	return told
+}
+
+// subscriberOf is a contact as Mailshot's paths name it: $.subscriber.attributes.plan.
+func subscriberOf(address string, k *store.Contact, known bool, mapped map[string]json.RawMessage) (json.RawMessage, error) {
+	attributes := make(map[string]json.RawMessage)
+	if known && len(k.Attributes) > 0 {
+		if err := json.Unmarshal(k.Attributes, &attributes); err != nil {
+			return nil, fmt.Errorf("attributes of contact %s: %w", k.ID, err)
+		}
+	}
+	for key, value := range mapped {
+		attributes[key] = value
+	}
+	x := map[string]any{"email": address, "attributes": attributes}
+	if name, there := attributes["firstName"]; there {
+		x["firstName"] = name
+	}
+	return json.Marshal(x)
+}
