@@ -48,6 +48,7 @@ var allowed = map[string][]string{
 
 	// What everybody may know.
 	"internal/fault":     {},
+	"internal/yamlfile":  {},
 	"internal/attribute": {"event"},
 	"internal/source":    {"provider"},
 	"internal/receipt":   {"event", "provider", "internal/source", "internal/attribute", "internal/contact"},
@@ -63,7 +64,10 @@ var allowed = map[string][]string{
 	"internal/message": {"event", "internal/stats"},
 
 	"internal/send": {"event", "internal/contact"},
-	"internal/rule": {"event", "internal/attribute", "internal/contact", "internal/segment"},
+	"internal/rule": {"event", "internal/attribute", "internal/contact", "internal/segment", "internal/yamlfile"},
+	"internal/workflow": {
+		"event", "internal/attribute", "internal/liquid", "internal/rule", "internal/segment", "internal/yamlfile",
+	},
 	"internal/link": {},
 
 	"internal/mailglyph": {"event"},

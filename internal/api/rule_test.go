@@ -75,7 +75,7 @@ func badRules() []badRequest {
 		{name: "rule with everything wrong", method: post, target: "/rules", body: map[string]any{
 			"rule": "name: ''\non:\n  event: [email.bounce, 'two words']\n  class: soggy\n  verdict: robot\n  within: soon\n  source: none\n" +
 				"perHour: -1\nmapping:\n  email: detail.email\ndo:\n- send:\n    template: none\n    sender: none\n    topic: none\n" +
-				"    from: nobody\n    delay: never\n- start:\n    workflow: onboarding\n- {}\n",
+				"    from: nobody\n    delay: never\n- start:\n    workflow: \"\"\n- {}\n",
 		}, status: 422},
 		{name: "rule that names what is not there", method: post, target: "/rules", body: map[string]any{
 			"rule": "name: a\non:\n  event: order.paid\n  source: none\nif:\n  logic: AND\n  groups:\n  - filters:\n" +

@@ -8,8 +8,9 @@ import (
 	"github.com/ohler55/ojg/jp"
 )
 
-// paths are those of a mapping, parsed; nil ones are not asked for.
-type paths struct{ email, firstName, attributes, tags jp.Expr }
+// Mapper is a mapping that was checked: its paths, parsed; nil ones are not asked for. It is never changed, and may be used by
+// several goroutines.
+type Mapper struct{ email, firstName, attributes, tags jp.Expr }
 
 // Person is whom an event is about, as a mapping finds them.
 type Person struct {
@@ -38,43 +39,82 @@ func parsePath(text string) (jp.Expr, error) {
 	return x, nil
 }
 
-// Maps reports whether the rule itself says whom its events are about.
-func (r *Rule) Maps() bool {
-	return r.paths.email != nil || r.paths.attributes != nil || r.paths.firstName != nil
+// CompileMapping checks a mapping that stands at a place. With problems there is no mapper.
+func CompileMapping(m Mapping, at string) (*Mapper, []Problem) {
+	var p problems
+	x := p.mapping(m, at)
+	if len(p.list) > 0 {
+		return nil, p.list
+	}
+	return x, nil
 }
 
-// Person finds whom an event is about: by the rule's mapping, or that of one of its sends (its place in Do; -1: the rule's). What
-// a path does not find is left out; without an address it is the event's own contact.
-func (r *Rule) Person(e *Event, of int) (Person, error) {
-	use := r.paths
-	if of >= 0 && of < len(r.sends) && r.sends[of].email != nil {
-		use = r.sends[of]
+func (p *problems) mapping(m Mapping, at string) *Mapper {
+	x := new(Mapper)
+	for _, f := range [...]struct {
+		key, text string
+		into      *jp.Expr
+	}{
+		{"email", m.Email, &x.email},
+		{"firstName", m.FirstName, &x.firstName},
+		{"tags", m.Tags, &x.tags},
+		{"attributes", m.Attributes, &x.attributes},
+	} {
+		path, err := parsePath(f.text)
+		if err != nil {
+			p.wrong(at+"."+f.key, "%.100q %v", f.text, err)
+		}
+		*f.into = path
 	}
+	return x
+}
+
+// IsZero reports whether nothing is mapped.
+func (m *Mapper) IsZero() bool {
+	return m.email == nil && m.firstName == nil && m.attributes == nil && m.tags == nil
+}
+
+// Maps reports whether the rule itself says whom its events are about.
+func (r *Rule) Maps() bool {
+	return r.mapper.email != nil || r.mapper.attributes != nil || r.mapper.firstName != nil
+}
+
+// Person finds whom an event is about: by the rule's mapping, or that of one of its sends (its place in Do; -1: the rule's).
+func (r *Rule) Person(e *Event, of int) (Person, error) {
+	if of >= 0 && of < len(r.sends) && r.sends[of] != nil && r.sends[of].email != nil {
+		return r.sends[of].Person(e)
+	}
+	return r.mapper.Person(e)
+}
+
+// Person finds whom an event is about. What a path does not find is left out; without a path to an address it is the event's own
+// contact.
+func (m *Mapper) Person(e *Event) (Person, error) {
 	person := Person{Email: e.Recipient, Attributes: make(map[string]json.RawMessage)}
-	if use.email == nil && use.firstName == nil && use.attributes == nil && use.tags == nil {
+	if m.IsZero() {
 		return person, nil
 	}
 	doc, err := e.document()
 	if err != nil {
 		return person, fmt.Errorf("read the event: %w", err)
 	}
-	if use.email != nil {
-		email, _ := use.email.First(doc).(string)
+	if m.email != nil {
+		email, _ := m.email.First(doc).(string)
 		if email == "" {
-			return person, fmt.Errorf("%s finds no text", use.email)
+			return person, fmt.Errorf("%s finds no text", m.email)
 		}
 		person.Email = email
 	}
-	if use.attributes != nil {
-		object, _ := use.attributes.First(doc).(map[string]any)
+	if m.attributes != nil {
+		object, _ := m.attributes.First(doc).(map[string]any)
 		for key, value := range object {
 			if person.Attributes[key], err = json.Marshal(value); err != nil {
 				return person, fmt.Errorf("attribute %s: %w", key, err)
 			}
 		}
 	}
-	if use.tags != nil {
-		list, _ := use.tags.First(doc).([]any)
+	if m.tags != nil {
+		list, _ := m.tags.First(doc).([]any)
 		for _, x := range list {
 			if tag, ok := x.(string); ok && tag != "" && len(tag) <= maxTag {
 				person.Tags = append(person.Tags, tag)
@@ -82,8 +122,8 @@ func (r *Rule) Person(e *Event, of int) (Person, error) {
 		}
 		person.Tags = person.Tags[:min(len(person.Tags), maxTags)]
 	}
-	if use.firstName != nil {
-		if name, ok := use.firstName.First(doc).(string); ok && name != "" {
+	if m.firstName != nil {
+		if name, ok := m.firstName.First(doc).(string); ok && name != "" {
 			person.Attributes["firstName"], _ = json.Marshal(name)
 		}
 	}

@@ -13,63 +13,71 @@ import (
 // Rule is a definition that was checked. It is never changed, and may be used by several goroutines.
 type Rule struct {
 	Definition
+	*Matcher                // of On
 	Condition *segment.Rule // of If; nil: it holds for everybody
 
-	within time.Duration
-	names  []event.Name // exact ones
-	starts []string     // what names begin with
-	where  segment.EventTest
-	paths  paths
-	sends  []paths // of each of Do that sends by a mapping of its own
+	mapper *Mapper
+	sends  []*Mapper // of each of Do that sends
 }
 
 // Wants reports whether the rule may be for events of a name. It is for whoever has to decide fast.
-func (r *Rule) Wants(name event.Name) bool {
-	if r.Disabled {
-		return false
-	}
-	return slices.Contains(r.names, name) ||
-		slices.ContainsFunc(r.starts, func(s string) bool { return strings.HasPrefix(string(name), s) })
-}
+func (r *Rule) Wants(name event.Name) bool { return !r.Disabled && r.Matcher.Wants(name) }
 
-// Names are the exact names that the rule is for; nil where it is for all that begin with something, too.
-func (r *Rule) Names() []event.Name {
-	if len(r.starts) > 0 {
-		return nil
-	}
-	return slices.Clone(r.names)
-}
-
-// InTime reports whether an event is young enough to act on.
-func (r *Rule) InTime(e *event.Event, now time.Time) bool { return now.Sub(e.OccurredAt) <= r.within }
+// Matches reports whether the rule is for an event.
+func (r *Rule) Matches(e *Event) bool { return !r.Disabled && r.Matcher.Matches(e) }
 
 // Often is how often the rule acts for one contact within an hour.
 func (r *Rule) Often() int64 { return int64(cmp.Or(r.PerHour, DefaultPerHour)) }
 
-// Matches reports whether the rule is for an event. Events about which it is not sure whom they are of never are.
-func (r *Rule) Matches(e *Event) bool {
-	if !r.Wants(e.Name) || e.Attribution == event.Candidates && e.Name != event.EmailComplaint {
+// Wants reports whether there may be events of a name that fit. It is for whoever has to decide fast.
+func (m *Matcher) Wants(name event.Name) bool {
+	return slices.Contains(m.names, name) ||
+		slices.ContainsFunc(m.starts, func(s string) bool { return strings.HasPrefix(string(name), s) })
+}
+
+// Names are the exact names of the events that fit; nil where all fit that begin with something, too.
+func (m *Matcher) Names() []event.Name {
+	if len(m.starts) > 0 {
+		return nil
+	}
+	return slices.Clone(m.names)
+}
+
+// Starts are what the names of events begin with that fit beside exact ones.
+func (m *Matcher) Starts() []string { return slices.Clone(m.starts) }
+
+// Exact are the exact names of events that fit, whatever else does.
+func (m *Matcher) Exact() []event.Name { return slices.Clone(m.names) }
+
+// InTime reports whether an event is young enough to act on.
+func (m *Matcher) InTime(e *event.Event, now time.Time) bool {
+	return now.Sub(e.OccurredAt) <= m.within
+}
+
+// Matches reports whether an event fits. Events about which it is not sure whom they are of never do.
+func (m *Matcher) Matches(e *Event) bool {
+	if !m.Wants(e.Name) || e.Attribution == event.Candidates && e.Name != event.EmailComplaint {
 		return false
 	}
 	for _, t := range [...]struct {
 		wanted Words
 		has    []string
 	}{
-		{r.On.Bus, e.buses()},
-		{r.On.App, []string{e.app()}},
-		{r.On.Source, []string{e.sourceID(), e.SourceName}},
-		{r.On.Template, e.ofMessage(func(m *event.Message) string { return m.Template })},
-		{r.On.Workflow, e.ofMessage(func(m *event.Message) string { return m.Workflow })},
-		{r.On.Link, []string{e.link()}},
-		{r.On.Tag, e.tags()},
-		{r.On.Class, []string{e.class()}},
-		{r.verdicts(e), []string{e.verdict()}},
+		{m.on.Bus, e.buses()},
+		{m.on.App, []string{e.app()}},
+		{m.on.Source, []string{e.sourceID(), e.SourceName}},
+		{m.on.Template, e.ofMessage(func(m *event.Message) string { return m.Template })},
+		{m.on.Workflow, e.ofMessage(func(m *event.Message) string { return m.Workflow })},
+		{m.on.Link, []string{e.link()}},
+		{m.on.Tag, e.tags()},
+		{m.on.Class, []string{e.class()}},
+		{m.verdicts(e), []string{e.verdict()}},
 	} {
 		if len(t.wanted) > 0 && !t.wanted.fit(t.has) {
 			return false
 		}
 	}
-	return r.where.Holds(e.occurrence())
+	return m.where.Holds(e.occurrence())
 }
 
 // fit reports whether one of the texts is wanted.
@@ -90,10 +98,10 @@ func glob(wanted, text string) bool {
 	return wanted == text
 }
 
-// verdicts are those that the rule is for, where the event has one: without a word of it all but a machine's.
-func (r *Rule) verdicts(e *Event) Words {
-	if e.verdict() == "" || len(r.On.Verdict) > 0 {
-		return r.On.Verdict
+// verdicts are those that fit, where the event has one: without a word of it all but a machine's.
+func (m *Matcher) verdicts(e *Event) Words {
+	if e.verdict() == "" || len(m.on.Verdict) > 0 {
+		return m.on.Verdict
 	}
 	return Words{string(event.Human), string(event.Proxy), string(event.Unsure)}
 }

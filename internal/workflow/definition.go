@@ -51,15 +51,20 @@ type Trigger struct {
 	Manual   bool         `json:"manual,omitempty"` // people, rules and programs alone start it
 	// If is a condition on the contact when it would enter; nil: it holds for everybody.
 	If *segment.Condition `json:"if,omitempty"`
+
+	// How the editor shows it, which MailGlyph has as a step of its own.
+	ID   string `json:"id,omitempty"`
+	Name string `json:"name,omitempty"`
+	At   *Point `json:"at,omitempty"`
 }
 
 // Schedule lets every contact of a segment enter at certain times.
 type Schedule struct {
-	Segment string   `json:"segment"`        // id or slug
-	At      string   `json:"at"`             // "09:00"
-	Days    []string `json:"days,omitempty"` // mon … sun; empty: every day
+	Segment string   `json:"segment"`         // id or slug
+	At      string   `json:"at"`              // "09:00"
+	Days    []string `json:"days,omitempty"`  // mon … sun; empty: every day
 	Dates   []int    `json:"dates,omitempty"` // days of the month, 1 … 31, -1 is the last; empty: every one
-	Zone    string   `json:"zone,omitempty"` // IANA; empty: UTC
+	Zone    string   `json:"zone,omitempty"`  // IANA; empty: UTC
 }
 
 // Reentry says what becomes of a contact that would enter again.
@@ -92,6 +97,12 @@ type Late struct {
 	Then  string `json:"then,omitempty"`  // "run" (what empty means) or "skip": the run is ended as Exited
 }
 
+// The policies of Late.
+const (
+	LateRun  = "run"
+	LateSkip = "skip"
+)
+
 // Cap bounds how many emails one contact gets, of whatever workflow: Mails in the window In. What is too many waits until there
 // is room, or, where Then is "skip", is skipped.
 type Cap struct {
@@ -99,6 +110,12 @@ type Cap struct {
 	In    Span   `json:"in"`
 	Then  string `json:"then,omitempty"` // "wait" (what empty means) or "skip"
 }
+
+// What becomes of an email that is too many.
+const (
+	CapWait = "wait"
+	CapSkip = "skip"
+)
 
 // Quiet are hours in which nobody is mailed, unless the email is transactional: it waits until they are over.
 type Quiet struct {
@@ -124,8 +141,8 @@ type Step struct {
 	Webhook   *Webhook   `json:"webhook,omitempty"`
 	Exit      *Leave     `json:"exit,omitempty"`
 
-	// Next leads from each outcome to a step. An outcome that is not there leads to the one under "", and without that the run is
-	// through.
+	// Next leads from each outcome to a step, or by "" to the end of the run. An outcome that is not there leads to the one under "",
+	// and without that the run is through.
 	Next map[string]string `json:"next,omitempty"`
 }
 
@@ -192,14 +209,16 @@ type WaitFor struct {
 
 // Choice leads one of many ways, by one value.
 type Choice struct {
-	// Field is a field of segments ("data.plan", "email"), of what the run began with or was told on its way ("event.data.plan"), or
-	// Mailshot's path ("$.subscriber.attributes.plan"), which is of the contact as it was when the run began.
+	// Field is a field of segments ("data.plan", "email"), of the event that the run was told of last ("event.data.plan"), of all that
+	// it was told on its way ("workflow.plan"), or Mailshot's path ("$.subscriber.attributes.plan"), which is of the contact as it
+	// was when the run began.
 	Field    string   `json:"field"`
 	Branches []Branch `json:"branches"`
 }
 
 // Branch is taken where the field's value fits; the first that does counts. Its name is the outcome.
 type Branch struct {
+	ID       string          `json:"id,omitempty"` // what MailGlyph's editor calls it
 	Name     string          `json:"name"`
 	Operator string          `json:"operator,omitempty"` // of segments; empty: equals
 	Value    json.RawMessage `json:"value,omitempty"`
@@ -216,6 +235,9 @@ type Condition struct {
 	Clicked string `json:"clicked,omitempty"`
 	Run     bool   `json:"run,omitempty"`
 }
+
+// AnyTemplate stands for every template in a Condition.
+const AnyTemplate = "*"
 
 // Split shares the contacts by weight, by chance but for ever the same for one contact and step.
 type Split struct {

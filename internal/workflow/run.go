@@ -80,9 +80,10 @@ type Told struct {
 
 // Env is what Next may know of the world. It asks for nothing itself.
 type Env struct {
-	Now  time.Time
-	Zone *time.Location // the contact's
-	Late bool           // the run was due so long ago that Definition.Late speaks
+	Now   time.Time
+	Zone  *time.Location // the contact's; nil: UTC
+	Email string         // the contact's address as contacts are known by: what splits are drawn with
+	Late  bool           // the run was due so long ago that Definition.Late speaks
 	// Random is from 0 to 1, for the jitter of tries.
 	Random float64
 }
@@ -94,7 +95,7 @@ const (
 	Began    InputKind = iota // the run is new
 	Due                       // its time has come
 	Came                      // an event that it waits for: Input.Told
-	Answered                  // the shell answers an Ask: Input.Outcome
+	Answered                  // the shell answers an Ask: Input.Outcome, or Input.Until of AskTime
 	Done                      // the shell did the effect: Input.Outcome, Input.Detail, Input.Send
 	Trouble                   // the effect failed: Input.Detail; Input.Final where no other try can help
 	Held                      // the email may not go before Input.Until
@@ -113,7 +114,7 @@ type Input struct {
 	Detail  string
 	Send    string // snd_…, of an email that was queued or skipped
 	Final   bool
-	Until   time.Time
+	Until   time.Time // of Held, and of the answer to AskTime
 }
 
 // EffectKind is what Next wants done.
@@ -126,7 +127,8 @@ const (
 	Mail                       // queue Step.Send, once for (run, Visit); answer Done, Held or Trouble
 	Change                     // make Step.Update, once for (run, Visit); answer Done or Trouble
 	Call                       // call Step.Webhook; answer Done or Trouble
-	Look                       // look for an event that Step.WaitFor wants and that is here already; answer Came, or nothing
+	Look                       // look for an event that Step.WaitFor wants and that is here already; answer Came, or Answered ""
+	AskTime                    // find the time in the contact's field Step.Wait.Until; answer with Input.Until, zero: there is none
 )
 
 // Effect is one thing that Next wants done before the run can go on.
@@ -137,7 +139,8 @@ type Effect struct {
 	Variant int
 }
 
-// Mark is one thing that happened on the way: what the history of a run is made of.
+// Mark is one thing that happened on the way: what the history of a run is made of. One with neither Entered nor Left tells of a
+// visit that goes on: a try that failed.
 type Mark struct {
 	Visit   int
 	Step    string

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,25 +16,30 @@ const day = 24 * time.Hour
 
 var spanUnits = map[byte]time.Duration{'w': 7 * day, 'd': day, 'h': time.Hour, 'm': time.Minute, 's': time.Second}
 
-// maxSpan bounds every span: longer ones are slips.
+// maxSpan bounds every span: what is as long is a slip.
 const maxSpan = 3650 * day
 
 // Duration reads the span.
 func (s Span) Duration() (time.Duration, error) {
 	rest, negative := strings.CutPrefix(strings.ReplaceAll(string(s), " ", ""), "-")
+	if negative && rest == "" {
+		return 0, s.unreadable()
+	}
 	var d time.Duration
 	for rest != "" {
-		digits := 0
-		for digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9' {
-			digits++
+		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+		if digits == len(rest) || spanUnits[rest[digits]] == 0 {
+			return 0, s.unreadable()
 		}
 		n, err := strconv.ParseInt(rest[:digits], 10, 32)
-		if err != nil || digits == len(rest) || spanUnits[rest[digits]] == 0 {
-			return 0, fmt.Errorf("must be a length of time such as 3d, 2h30m or 1w, not %.60q", s)
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
+			return 0, s.unreadable()
 		}
-		if d += time.Duration(n) * spanUnits[rest[digits]]; d > maxSpan || d < 0 {
+		unit := spanUnits[rest[digits]]
+		if err != nil || n > int64(maxSpan/unit) || d+time.Duration(n)*unit >= maxSpan {
 			return 0, fmt.Errorf("must be less than ten years, not %.60q", s)
 		}
+		d += time.Duration(n) * unit
 		rest = rest[digits+1:]
 	}
 	if negative {
@@ -42,7 +48,20 @@ func (s Span) Duration() (time.Duration, error) {
 	return d, nil
 }
 
-// SpanOf writes a length of time, to the second.
+func (s Span) unreadable() error {
+	return fmt.Errorf("must be a length of time such as 3d, 2h30m or 1w, not %.60q", s)
+}
+
+// of reads a span that was checked.
+func (s Span) of() time.Duration {
+	d, err := s.Duration()
+	if err != nil {
+		return 0
+	}
+	return d
+}
+
+// SpanOf writes a length of time, to the second; what is shorter is empty.
 func SpanOf(d time.Duration) Span {
 	var b strings.Builder
 	if d < 0 {
