@@ -56,6 +56,8 @@ func glyphPlacer(w *Glyph) placer {
 		switch {
 		case word == "next":
 			return at + ".outgoingTransitions"
+		case word == "send" && inner == "template":
+			return at + ".templateId"
 		case inner != "":
 			return at + ".config." + inner
 		}
@@ -141,6 +143,7 @@ func (g *fromGlyph) trigger() Trigger {
 			t.Schedule = new(Schedule)
 		}
 	default:
+		t.Manual = true // so that nothing more is told of it
 		g.wrong("triggerType", "must be one of EVENT, MANUAL, SCHEDULE, not %.60q", g.from.TriggerType)
 	}
 	return t
@@ -201,7 +204,7 @@ func (g *fromGlyph) step(at string, x *GlyphStep) Step {
 		s.Split = new(Split)
 		g.config(config, x.Config, s.Split)
 	default:
-		g.wrong(at+".type", "must be one of TRIGGER, SEND_EMAIL, DELAY, WAIT_FOR_EVENT, CONDITION, EXIT, WEBHOOK, UPDATE_CONTACT, "+
+		g.wrong(at, "must have a type: one of TRIGGER, SEND_EMAIL, DELAY, WAIT_FOR_EVENT, CONDITION, EXIT, WEBHOOK, UPDATE_CONTACT, "+
 			"WAIT, SPLIT, not %.60q", x.Type)
 	}
 	s.Next = g.next(at, x)

@@ -54,7 +54,7 @@ func Read(b []byte) File {
 	}
 	f := &reading{File: File{lines: lines}}
 	var keys map[string]any
-	if err := jsonv2.Unmarshal(raw, &keys); err != nil {
+	if err := jsonv2.Unmarshal(raw, &keys); err != nil || keys == nil {
 		f.wrong("", "is no workflow: want workflow, trigger and steps")
 		return f.end()
 	}
