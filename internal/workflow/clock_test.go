@@ -43,7 +43,7 @@ func TestASchedulePassesTheHoursThatClocksLeaveOutOrShowTwice(t *testing.T) {
 		"Mondays":                       {workflow.Schedule{At: "09:00", Days: []string{"mon"}}, "2026-05-04 09:00:00", "2026-05-11 09:00:00"},
 		"the first of months":           {workflow.Schedule{At: "09:00", Dates: []int{1}}, "2026-05-04 09:00:00", "2026-06-01 09:00:00"},
 		"the last of months":            {workflow.Schedule{At: "09:00", Dates: []int{-1}}, "2028-02-01 09:00:00", "2028-02-29 09:00:00"},
-		"a 31st": {workflow.Schedule{At: "09:00", Dates: []int{31}}, "2026-05-31 09:00:00", "2026-07-31 09:00:00"},
+		"a 31st":                        {workflow.Schedule{At: "09:00", Dates: []int{31}}, "2026-05-31 09:00:00", "2026-07-31 09:00:00"},
 		"a Friday that is a 13th": {
 			workflow.Schedule{At: "09:00", Days: []string{"fri"}, Dates: []int{13}}, "2026-03-13 09:00:00", "2026-11-13 09:00:00",
 		},
@@ -77,15 +77,15 @@ func TestQuietHoursEndAtTheirTime(t *testing.T) {
 		quiet     workflow.Quiet
 		now, want string // UTC; empty: it is not quiet
 	}{
-		"by day":                      {night, "2026-05-04 10:00:00", ""},
-		"when it begins":              {night, "2026-05-04 20:00:00", "2026-05-05 05:00:00"},
-		"after midnight":              {night, "2026-05-04 23:30:00", "2026-05-05 05:00:00"},
-		"when it ends":                {night, "2026-05-05 05:00:00", ""},
-		"as clocks are put forward":   {night, "2026-03-28 23:00:00", "2026-03-29 05:00:00"},
-		"as clocks are put back":      {night, "2026-10-24 23:00:00", "2026-10-25 06:00:00"},
-		"over noon":                   {workflow.Quiet{From: "12:00", To: "13:00"}, "2026-05-04 10:20:10", "2026-05-04 11:00:00"},
-		"in another zone":             {workflow.Quiet{From: "12:00", To: "13:00", Zone: "UTC"}, "2026-05-04 12:20:00", "2026-05-04 13:00:00"},
-		"in the second of two hours":  {workflow.Quiet{From: "01:00", To: "02:30"}, "2026-10-25 01:10:00", "2026-10-25 01:30:00"},
+		"by day":                         {night, "2026-05-04 10:00:00", ""},
+		"when it begins":                 {night, "2026-05-04 20:00:00", "2026-05-05 05:00:00"},
+		"after midnight":                 {night, "2026-05-04 23:30:00", "2026-05-05 05:00:00"},
+		"when it ends":                   {night, "2026-05-05 05:00:00", ""},
+		"as clocks are put forward":      {night, "2026-03-28 23:00:00", "2026-03-29 05:00:00"},
+		"as clocks are put back":         {night, "2026-10-24 23:00:00", "2026-10-25 06:00:00"},
+		"over noon":                      {workflow.Quiet{From: "12:00", To: "13:00"}, "2026-05-04 10:20:10", "2026-05-04 11:00:00"},
+		"in another zone":                {workflow.Quiet{From: "12:00", To: "13:00", Zone: "UTC"}, "2026-05-04 12:20:00", "2026-05-04 13:00:00"},
+		"in the second of two hours":     {workflow.Quiet{From: "01:00", To: "02:30"}, "2026-10-25 01:10:00", "2026-10-25 01:30:00"},
 		"until an hour that is left out": {workflow.Quiet{From: "01:00", To: "02:30"}, "2026-03-29 00:30:00", "2026-03-29 01:00:00"},
 	} {
 		got, want := c.quiet.Until(utc(t, c.now), vienna), time.Time{}

@@ -52,15 +52,15 @@ type wStep struct {
 	Name string `json:"name,omitempty"`
 	At   *Point `json:"at,omitempty"`
 
-	Send      any        `json:"send,omitempty"`
-	Wait      any        `json:"wait,omitempty"`
-	WaitFor   *wWaitFor  `json:"waitFor,omitempty"`
-	Choice    *wChoice   `json:"choice,omitempty"`
-	Condition any        `json:"if,omitempty"`
-	Split     *wSplit    `json:"split,omitempty"`
-	Update    *Update    `json:"update,omitempty"`
-	Webhook   *Webhook   `json:"webhook,omitempty"`
-	Exit      any        `json:"exit,omitempty"`
+	Send      any       `json:"send,omitempty"`
+	Wait      any       `json:"wait,omitempty"`
+	WaitFor   *wWaitFor `json:"waitFor,omitempty"`
+	Choice    *wChoice  `json:"choice,omitempty"`
+	Condition any       `json:"if,omitempty"`
+	Split     *wSplit   `json:"split,omitempty"`
+	Update    *Update   `json:"update,omitempty"`
+	Webhook   *Webhook  `json:"webhook,omitempty"`
+	Exit      any       `json:"exit,omitempty"`
 
 	Then []wStep `json:"then,omitempty"`
 	Else []wStep `json:"else,omitzero"`
