@@ -34,8 +34,10 @@ func Compile(d Definition) (*Graph, []Problem) {
 	c.settings()
 	c.exits()
 	c.ids()
-	for i := range c.g.Steps {
-		c.step(place("steps", i), &c.g.Steps[i])
+	if len(c.g.Steps) <= maxSteps {
+		for i := range c.g.Steps {
+			c.step(place("steps", i), &c.g.Steps[i])
+		}
 	}
 	if c.named {
 		c.shape()

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"fmt"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -101,7 +102,13 @@ type reading struct {
 	misfits []string // the places that did not fit
 }
 
+// maxProblems bounds how many problems of a file are told.
+const maxProblems = 500
+
 func (f *reading) end() File {
+	if n := len(f.list) - maxProblems; n > 0 {
+		f.list = append(f.list[:maxProblems], Problem{Says: fmt.Sprintf("has %d more problems, which are not told", n)})
+	}
 	for _, p := range f.list {
 		f.Problems = append(f.Problems, f.lines.Lined("", p))
 	}
