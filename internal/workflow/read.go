@@ -112,6 +112,7 @@ func (f *reading) end() File {
 	for _, p := range f.list {
 		f.Problems = append(f.Problems, f.lines.Lined("", p))
 	}
+	yamlfile.SortByLine(f.Problems)
 	for i, p := range f.Warnings {
 		f.Warnings[i] = f.lines.Lined("", p)
 	}

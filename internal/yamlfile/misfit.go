@@ -78,7 +78,7 @@ func without(raw []byte, pointer jsontext.Pointer) []byte {
 	default:
 		return nil
 	}
-	rest, err := json.Marshal(whole)
+	rest, err := json.Marshal(whole, json.Deterministic(true)) // what is told does not depend on chance
 	if err != nil {
 		return nil
 	}

@@ -40,8 +40,8 @@ any: {a b: 1, "1": [2]}
 line 3: count does not fit: a text does not belong there
 line 4: colour is no field of a thing
 line 8: list[1] does not fit: a number does not belong there
-line 9: list[2].list[0].size is no field of a thing
 line 9: list[2].list[0].count does not fit: a map does not belong there
+line 9: list[2].list[0].size is no field of a thing
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)
