@@ -47,6 +47,9 @@ func Compile(d Definition) (*Graph, []Problem) {
 	return c.g, nil
 }
 
+// oneOfMany begins the problem of what has several things that rule each other out, or none of them.
+const oneOfMany = "must have exactly one of"
+
 type compiler struct {
 	problems
 	g     *Graph
@@ -79,7 +82,7 @@ func (c *compiler) begin() {
 		}
 	}
 	if n != 1 {
-		c.wrong("trigger", "must have exactly one of on, segment, schedule, manual")
+		c.wrong("trigger", oneOfMany+" on, segment, schedule, manual")
 	}
 	if t.On != nil {
 		entry := c.entry(*t.On, t.Mapping, "trigger.on", "trigger.mapping")
@@ -168,7 +171,7 @@ func (c *compiler) ids() {
 func (c *compiler) step(at string, s *Step) {
 	word, n := s.action()
 	if n != 1 {
-		c.wrong(at, "must have exactly one of send, wait, waitFor, choice, condition, split, update, webhook, exit")
+		c.wrong(at, oneOfMany+" send, wait, waitFor, choice, condition, split, update, webhook, exit")
 	}
 	c.text(at+".name", s.Name, maxName)
 	x := c.g.nodes[s.ID]

@@ -26,7 +26,9 @@ func (c *compiler) schedule(at string, s *Schedule) {
 			c.wrong(place(at+".dates", i), "must be a day of the month, 1 to 31, or -1 for its last, not %d", n)
 		}
 	}
-	c.zone(at+".zone", s.Zone)
+	if c.zone(at+".zone", s.Zone); s.Zone == contactZone {
+		c.wrong(at+".zone", "must be a time zone such as Europe/Vienna: contacts of all zones enter at once")
+	}
 }
 
 func (c *compiler) days(at string, days []string) {
@@ -59,7 +61,7 @@ func (c *compiler) settings() {
 	if q := d.Quiet; q != nil {
 		c.clock("quiet.from", q.From)
 		c.clock("quiet.to", q.To)
-		c.zone("quiet.zone", q.Zone, contactZone)
+		c.zone("quiet.zone", q.Zone)
 		if q.From == q.To {
 			c.wrong("quiet.to", "must be another time than quiet.from")
 		}

@@ -126,7 +126,7 @@ func (c *compiler) wait(at string, n *node) {
 		}
 	}
 	c.days(at+".days", w.Days)
-	c.zone(at+".zone", w.Zone, contactZone)
+	n.zone = c.zone(at+".zone", w.Zone)
 	if w.Until != "" {
 		if !isTimeField(w.Until) {
 			c.wrong(at+".until", "%.100q is no field with a time: want data.<key>, %s, event.<key> or workflow.<key>", w.Until,

@@ -36,9 +36,10 @@ type Entry struct {
 // node is a step that was checked.
 type node struct {
 	*Step
-	match    *rule.Matcher // of WaitFor
-	rule     *segment.Rule // of Condition.If
-	branches []branchTest  // of Choice
+	match    *rule.Matcher  // of WaitFor
+	rule     *segment.Rule  // of Condition.If
+	branches []branchTest   // of Choice
+	zone     *time.Location // of Wait; nil: the contact's
 	needs    segment.Needs
 }
 

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -101,6 +102,7 @@ type reading struct {
 	File
 	problems
 	misfits []string // the places that did not fit
+	keys    []string // of the workflows that were read
 }
 
 // maxProblems bounds how many problems of a file are told.
@@ -149,19 +151,23 @@ func (f *reading) missed(at string) bool {
 	return false
 }
 
+// missedIn reports whether something did not fit within a place.
+func (f *reading) missedIn(at string) bool {
+	return slices.ContainsFunc(f.misfits, func(m string) bool { return strings.HasPrefix(m, at+".") })
+}
+
 // take compiles a definition whose places stand in the file where a placer says.
 func (f *reading) take(d Definition, in placer) {
 	g, problems := Compile(d)
 	for _, p := range problems {
-		if p.At = in(p.At); !f.missed(p.At) {
+		if p.At = in(p.At); !f.missed(p.At) && !(strings.HasPrefix(p.Says, oneOfMany) && f.missedIn(p.At)) {
 			f.list = append(f.list, p)
 		}
 	}
-	for i, other := range f.Graphs {
-		if other != nil && other.Key == d.Key {
-			f.wrong(in("key"), "%.100q is the key of workflow %d of the file, too", d.Key, i+1)
-		}
+	if slices.Contains(f.keys, d.Key) && d.Key != "" {
+		f.wrong(in("key"), "%.100q is the key of a workflow above it, too", d.Key)
 	}
+	f.keys = append(f.keys, d.Key)
 	f.Graphs, f.places = append(f.Graphs, g), append(f.places, in)
 }
 
