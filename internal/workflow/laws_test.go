@@ -20,7 +20,7 @@ func raw(s string) json.RawMessage { return json.RawMessage(s) }
 
 // anyStep is a step that does something by chance.
 func anyStep(t *rapid.T, id string) workflow.Step {
-	s := workflow.Step{ID: id}
+	s := workflow.Step{ID: id, Name: rapid.StringN(0, 20, 90).Draw(t, "name")}
 	span := func() workflow.Span {
 		return workflow.SpanOf(time.Duration(rapid.IntRange(1, 100).Draw(t, "hours")) * time.Hour)
 	}

@@ -70,7 +70,7 @@ func TestWhatMailGlyphSaysIsKept(t *testing.T) {
 		return c
 	}
 	delete(config(was, 9), "retries")
-	config(was, 9)["body"] = `{"a": "{{email}}"}`
+	config(was, 9)["body"] = `{"a":"{{email}}"}`
 	config(was, 8)["templateId"] = "2c1f"
 	ways, _ := step(was, 5)["outgoingTransitions"].([]any)
 	ways[0], ways[1] = ways[1], ways[0]

@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"regexp"
-
-	"github.com/goccy/go-yaml"
 
 	"tidings/internal/rule"
 	"tidings/internal/segment"
+	"tidings/internal/yamlfile"
 )
 
 // Write writes a definition as people do, in YAML: with ways within their steps where they all come together again, else as a
@@ -199,15 +197,8 @@ func writeFile(d *Definition, steps []wStep) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("write workflow: %w", err)
 	}
-	text, err := yaml.JSONToYAML(raw)
-	if err != nil {
-		return "", fmt.Errorf("write workflow: %w", err)
-	}
-	return string(quotedKey.ReplaceAll(text, []byte("$1$2:"))), nil
+	return yamlfile.Write(raw)
 }
-
-// quotedKey are words that writers of YAML quote for readers of its old version, where they meant true.
-var quotedKey = regexp.MustCompile(`(?m)^([ -]*)"(on|yes|no)":`)
 
 // list writes the steps as a list, each with where it leads unless that is the next.
 func list(d *Definition) []wStep {

@@ -3,8 +3,9 @@
 package yamlfile
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -41,11 +42,15 @@ func Parse(b []byte) (File, []byte, []Problem) {
 		at := fmt.Sprintf("line %d", line)
 		return File{}, nil, []Problem{{at, "has an anchor or an alias, which are not read: write it out"}}
 	}
-	raw, err := yaml.YAMLToJSON(b)
+	var whole any
+	if err := yaml.UnmarshalWithOptions(b, &whole, yaml.UseOrderedMap()); err != nil && !errors.Is(err, io.EOF) {
+		return File{}, nil, []Problem{{"", "can't be read: " + firstLine(yaml.FormatError(err, false, false))}}
+	}
+	raw, err := appendJSON(nil, whole)
 	if err != nil {
 		return File{}, nil, []Problem{{"", "can't be read: " + firstLine(err.Error())}}
 	}
-	return File{tree}, bytes.TrimSpace(raw), nil
+	return File{tree}, raw, nil
 }
 
 // Decode reads YAML into what has its fields, and calls a whole of them by a word: "rule". Every problem names its line.
