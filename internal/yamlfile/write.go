@@ -66,7 +66,7 @@ func (w *writer) object(indent string, item bool) error {
 		} else {
 			w.out.WriteString(indent)
 		}
-		w.out.WriteString(keyText(key.String()) + ":")
+		w.out.WriteString(keyWord(key.String()) + ":")
 		if err := w.value(indent+"  ", false); err != nil {
 			return err
 		}
@@ -143,8 +143,8 @@ func isPlain(s string) bool {
 	return (plain.MatchString(s) || spans.MatchString(s) || plainURL.MatchString(s)) && !slices.Contains(meant, strings.ToLower(s))
 }
 
-// keyText writes a key. The words on, yes and no are read as themselves by today's YAML, and as they stand by people.
-func keyText(s string) string {
+// keyWord writes a key. The words on, yes and no are read as themselves by today's YAML, and as they stand by people.
+func keyWord(s string) string {
 	if isPlain(s) || s == "on" || s == "yes" || s == "no" {
 		return s
 	}
