@@ -20,9 +20,6 @@ type Problem struct {
 	Says string // "must be …"
 }
 
-// MaxFile bounds a file, in bytes.
-const MaxFile = 1 << 20
-
 // maxMisfits bounds how many parts of a file that don't fit are told.
 const maxMisfits = 50
 
@@ -31,8 +28,8 @@ type File struct{ tree *ast.File }
 
 // Parse reads YAML, of which JSON is a part, and gives it as JSON.
 func Parse(b []byte) (File, []byte, []Problem) {
-	if len(b) > MaxFile {
-		return File{}, nil, []Problem{{"", fmt.Sprintf("has %d bytes, at most %d are read", len(b), MaxFile)}}
+	if says := unbounded(b); says != "" {
+		return File{}, nil, []Problem{{"", says}}
 	}
 	tree, err := parser.ParseBytes(b, 0)
 	if err != nil {

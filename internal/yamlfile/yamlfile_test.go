@@ -62,6 +62,11 @@ func TestAFileThatIsNoYAMLOrTooLargeIsRefused(t *testing.T) {
 		"a: 1\na: 2":             "already defined",
 		"a: &x 1\nb: *x":         "line 1 has an anchor or an alias",
 		strings.Repeat(" ", 2e6): "has 2000000 bytes, at most 1048576 are read",
+		// These would take minutes.
+		strings.Repeat("[", 1e6):           "has more than 500 brackets within each other",
+		strings.Repeat("{a: ", 2e5):        "has more than 500 brackets within each other",
+		strings.Repeat("- ", 5e5):          "has more than 50 lists within each other on one line",
+		strings.Repeat("---\na: 1\n", 1e5): "has 200000 lines, at most 20000 are read",
 	} {
 		_, raw, problems := yamlfile.Parse([]byte(text))
 		if len(problems) != 1 || raw != nil || !strings.Contains(problems[0].At+" "+problems[0].Says, want) {
