@@ -75,6 +75,13 @@ func TestAFileThatIsNoYAMLOrTooLargeIsRefused(t *testing.T) {
 	}
 }
 
+func TestALongRulerIsNoListOfLists(t *testing.T) {
+	t.Parallel()
+	if _, _, problems := yamlfile.Parse([]byte("a: |\n  " + strings.Repeat("-", 200) + "\n  b\n")); problems != nil {
+		t.Error(problems)
+	}
+}
+
 func TestAProblemNamesTheLineOfThePartThatIsThere(t *testing.T) {
 	t.Parallel()
 	f, _, problems := yamlfile.Parse([]byte("a:\n  b:\n    - c: 1\n    - d: 2\n"))
