@@ -96,7 +96,7 @@ type glyphTriggerConfig struct {
 	If        *segment.Condition `json:"if,omitempty"`
 }
 
-// glyphTemplate is how steps of MailGlyph name the email that they send, and who gets it, with what ours say beside it.
+// glyphSendConfig names the email that a step sends, and who gets it, with what ours say beside it.
 type glyphSendConfig struct {
 	TemplateID string          `json:"templateId,omitempty"`
 	Recipient  *glyphRecipient `json:"recipient,omitempty"`

@@ -87,7 +87,7 @@ func shapeOf(s *Step) (open, closing string) {
 }
 
 var mermaidText = strings.NewReplacer(
-	"&", "&amp;", `"`, "&quot;", "<", "&lt;", ">", "&gt;", "#", "&num;", "`", "&#96;", "\n", " ", "\r", " ",
+	"#", "#35;", "&", "#amp;", `"`, "#quot;", "<", "#lt;", ">", "#gt;", "`", "#96;", "\n", " ", "\r", " ",
 )
 
 // maxLabel bounds a text in a drawing.
