@@ -78,3 +78,33 @@ func TestWhatMailGlyphSaysIsKept(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestOddWorkflowsOfMailGlyphAreReadAsFarAsTheyGo(t *testing.T) {
+	t.Parallel()
+	const text = `{"name": "Odd ones!", "triggerType": "EVENT", "triggerConfig": {"eventName": "a", "colour": "red"},
+ "steps": [
+  {"id": "d", "type": "DELAY", "config": {"amount": 1.5, "unit": "hours"}, "outgoingTransitions": [
+    {"toStepId": "x", "priority": 2}, {"toStepId": "s", "condition": {}, "priority": 1}]},
+  {"id": "s", "type": "SEND_EMAIL", "templateId": "t", "outgoingTransitions": [{"toStepId": "c"}]},
+  {"id": "c", "type": "CONDITION", "config": {"mode": "multi", "field": "contact.data.plan", "branches": [{"id": "b", "operator": "exists"}]},
+   "outgoingTransitions": [{"toStepId": "x", "condition": {"branch": "b"}}, {"toStepId": "w", "condition": {"branch": "default"}}]},
+  {"id": "w", "type": "WAIT_FOR_EVENT", "config": {"eventName": "b", "timeout": 90.5}, "outgoingTransitions": [{"toStepId": "x"}]},
+  {"id": "x", "type": "EXIT"}
+ ]}`
+	f := workflow.Read([]byte(text))
+	if len(f.Problems) > 0 {
+		t.Fatal(lines(f.Problems))
+	}
+	const warned = `line 1: triggerConfig has "colour", which is left out
+line 3: steps[0].outgoingTransitions has two ways for one outcome: the one to "x" is left out
+`
+	if diff := cmp.Diff(warned, lines(f.Warnings)); diff != "" {
+		t.Error(diff)
+	}
+	g := f.Graphs[0]
+	got := []any{g.Key, g.Step("d").Wait.For, g.Step("d").Next[""], g.Step("c").Choice.Field, g.Step("c").Next["b"], g.Step("w").WaitFor.Timeout}
+	want := []any{"odd-ones", workflow.Span("1h30m"), "s", "data.plan", "x", workflow.Span("1m30s")}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
