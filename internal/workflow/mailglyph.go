@@ -9,8 +9,8 @@ import (
 	"tidings/internal/segment"
 )
 
-// Glyph is a workflow in MailGlyph's shape: a trigger, steps and transitions. What MailGlyph has no word for stands beside it in fields
-// of ours, so that nothing is lost on the way there and back.
+// Glyph is a workflow in MailGlyph's shape: a trigger, steps and transitions. What MailGlyph has no word for stands beside it
+// in fields of ours, so that nothing is lost on the way there and back.
 type Glyph struct {
 	ID            string          `json:"id,omitempty"`
 	Name          string          `json:"name"`
@@ -96,7 +96,7 @@ type glyphTriggerConfig struct {
 	If        *segment.Condition `json:"if,omitempty"`
 }
 
-// glyphTemplate is how steps of MailGlyph name the email that they send, and who gets it, with what ours say beside it.
+// glyphSendConfig names the email that a step sends, and who gets it, with what ours say beside it.
 type glyphSendConfig struct {
 	TemplateID string          `json:"templateId,omitempty"`
 	Recipient  *glyphRecipient `json:"recipient,omitempty"`

@@ -3,8 +3,9 @@
 package yamlfile
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -19,9 +20,6 @@ type Problem struct {
 	Says string // "must be …"
 }
 
-// MaxFile bounds a file, in bytes.
-const MaxFile = 1 << 20
-
 // maxMisfits bounds how many parts of a file that don't fit are told.
 const maxMisfits = 50
 
@@ -30,8 +28,8 @@ type File struct{ tree *ast.File }
 
 // Parse reads YAML, of which JSON is a part, and gives it as JSON.
 func Parse(b []byte) (File, []byte, []Problem) {
-	if len(b) > MaxFile {
-		return File{}, nil, []Problem{{"", fmt.Sprintf("has %d bytes, at most %d are read", len(b), MaxFile)}}
+	if says := unbounded(b); says != "" {
+		return File{}, nil, []Problem{{"", says}}
 	}
 	tree, err := parser.ParseBytes(b, 0)
 	if err != nil {
@@ -41,11 +39,15 @@ func Parse(b []byte) (File, []byte, []Problem) {
 		at := fmt.Sprintf("line %d", line)
 		return File{}, nil, []Problem{{at, "has an anchor or an alias, which are not read: write it out"}}
 	}
-	raw, err := yaml.YAMLToJSON(b)
+	var whole any
+	if err := yaml.UnmarshalWithOptions(b, &whole, yaml.UseOrderedMap()); err != nil && !errors.Is(err, io.EOF) {
+		return File{}, nil, []Problem{{"", "can't be read: " + firstLine(yaml.FormatError(err, false, false))}}
+	}
+	raw, err := appendJSON(nil, whole)
 	if err != nil {
 		return File{}, nil, []Problem{{"", "can't be read: " + firstLine(err.Error())}}
 	}
-	return File{tree}, bytes.TrimSpace(raw), nil
+	return File{tree}, raw, nil
 }
 
 // Decode reads YAML into what has its fields, and calls a whole of them by a word: "rule". Every problem names its line.
@@ -60,6 +62,7 @@ func Decode(b []byte, into any, what string) (File, []Problem) {
 // Into reads the JSON of a file. Parts that don't fit are told, each with its line, and left out of what is read.
 func (f File) Into(raw []byte, into any, what string) []Problem {
 	var problems []Problem
+	defer func() { SortByLine(problems) }()
 	for range maxMisfits {
 		err := json.Unmarshal(raw, into, json.RejectUnknownMembers(true))
 		if err == nil {
