@@ -183,7 +183,7 @@ func (g *fromGlyph) steps(d *Definition) {
 		if d.Trigger.ID != "" {
 			g.wrong(at, "is a second step of type TRIGGER")
 		}
-		d.Trigger.ID, d.Trigger.Name, d.Trigger.At = x.ID, x.Name, x.Position
+		d.Trigger.ID, d.Trigger.Name, d.Trigger.At = x.ID, x.Name, x.Position.point()
 		if to := g.next(at, x)[Always]; to != "" {
 			d.Start = to
 		}
@@ -195,7 +195,7 @@ func (g *fromGlyph) steps(d *Definition) {
 
 // step makes a step of ours.
 func (g *fromGlyph) step(at string, x *GlyphStep) Step {
-	s := Step{ID: x.ID, Name: x.Name, At: x.Position}
+	s := Step{ID: x.ID, Name: x.Name, At: x.Position.point()}
 	config := at + ".config"
 	switch x.Type {
 	case glyphSend:
