@@ -9,8 +9,8 @@ import (
 	"tidings/internal/segment"
 )
 
-// Glyph is a workflow in MailGlyph's shape: a trigger, steps and transitions. What MailGlyph has no word for stands beside it in fields
-// of ours, so that nothing is lost on the way there and back.
+// Glyph is a workflow in MailGlyph's shape: a trigger, steps and transitions. What MailGlyph has no word for stands beside it
+// in fields of ours, so that nothing is lost on the way there and back.
 type Glyph struct {
 	ID            string          `json:"id,omitempty"`
 	Name          string          `json:"name"`
