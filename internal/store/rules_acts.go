@@ -27,7 +27,7 @@ type RuleAct struct {
 	Place   int    // of the action in the rule
 	Contact string // con_…; empty: nobody was found
 	At      time.Time
-	Action  string // send, subscribe, unsubscribe
+	Action  string // send, subscribe, unsubscribe, start, exit
 	Outcome string
 	Send    string // snd_…; empty: none
 	Detail  string // why it was skipped or failed
@@ -43,6 +43,20 @@ func (s *Store) NoteRuleAct(ctx context.Context, x *RuleAct) error {
 		return fmt.Errorf("note what a rule did: %w", err)
 	}
 	return nil
+}
+
+// RuleActed reports whether what a rule does for an event at a place was noted.
+func (s *Store) RuleActed(ctx context.Context, x *RuleAct) (was bool, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		var there int64
+		was, err = one(ctx, c, `SELECT 1 FROM rule_acts WHERE rule = $1 AND event = $2 AND place = $3`,
+			[]any{x.Rule, x.Event, x.Place}, &there)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for an act of a rule: %w", err)
+	}
+	return was, nil
 }
 
 func noteAct(ctx context.Context, c conn, x *RuleAct) (fresh bool, err error) {

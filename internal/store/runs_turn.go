@@ -36,6 +36,16 @@ func (s *Store) WorkflowEvents(ctx context.Context, shard int64, limit int) (lis
 	return list, err
 }
 
+// EventPlace is the place of an event in the log; 0: it is gone.
+func (s *Store) EventPlace(ctx context.Context, id event.ID) (place int64, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		place = 0
+		_, err := one(ctx, c, `SELECT seq FROM events WHERE id = $1`, []any{id}, &place)
+		return err
+	})
+	return place, err
+}
+
 // OpenRuns returns the runs of a contact that go on, oldest first.
 func (s *Store) OpenRuns(ctx context.Context, contact int64) (list []Run, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
