@@ -362,3 +362,60 @@ func TestAWorkflowOfMailGlyphComesBackAsItWas(t *testing.T) {
 		t.Errorf("version %s of\n%s", strconv.FormatInt(again.Version, 10), again.Text)
 	}
 }
+
+func TestAFolderOfRulesAndWorkflowsIsPlannedAppliedAndPruned(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.templateKeyed("hello")
+	s.newWorkflow("kept")
+	apply := func(dry bool, pairs ...string) (p api.Plan) {
+		s.call(http.MethodPost, "/apply", folder(dry, pairs...)).want(http.StatusOK).into(&p)
+		return p
+	}
+	told := func(p api.Plan) string {
+		var words []string
+		for _, x := range p.Items {
+			words = append(words, x.Kind+" "+x.Name+" "+x.Action)
+		}
+		return strings.Join(words, ", ")
+	}
+	const starts = "rules:\n- name: Starts\n  on: {event: order.paid}\n  do:\n  - start: {workflow: first}\n"
+	const mailshot = `{"id":"seq","sender":{"fromEmail":"app@acme.test","fromName":"App"},"trigger":{"detailType":"account.created",
+		"subscriberMapping":{"email":"$.detail.email","firstName":"$.detail.firstName"}},"timeoutMinutes":600,
+		"steps":[{"type":"send","templateKey":"hello","subject":"Hi"}],"events":[{"detailType":"order.paid","templateKey":"hello","subject":"Thanks"}]}`
+	all := []string{"rules/r.yaml", starts, "workflows/deep/first.yml", aWorkflow("first"), "workflows/seq.json", mailshot, "README.md", ""}
+	want := "rule Starts create, rule seq: order.paid create, workflow first create, workflow seq create"
+	if p := apply(true, all...); told(p) != want || p.Applied || len(p.Problems) > 0 {
+		t.Errorf("plan %+v", p)
+	}
+	if p := apply(false, all...); told(p) != want || !p.Applied {
+		t.Errorf("applied %+v", p)
+	}
+	if p := apply(false, all...); told(p) != strings.ReplaceAll(want, "create", "same") || p.Applied {
+		t.Errorf("again %+v", p)
+	}
+	var x api.WorkflowDetails
+	s.call(http.MethodGet, "/workflows/first", nil).want(http.StatusOK).into(&x)
+	if !x.Enabled || x.Origin != "files" || x.Version != 1 {
+		t.Errorf("%+v", x)
+	}
+	a := s.call(http.MethodDelete, "/workflows/first", nil)
+	if a.status != http.StatusConflict || !strings.Contains(string(a.body), "workflow_in_use") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	s.call(http.MethodPost, "/workflows/first/disable", nil).want(http.StatusOK)
+	// The rule goes with the workflow that it started; a workflow alone is a folder, too.
+	p := apply(false, "workflows/first.yaml", strings.Replace(aWorkflow("second"), "seen", "late", 1))
+	if told(p) != "rule Starts delete, rule seq: order.paid delete, workflow first delete, workflow second create, workflow seq delete" {
+		t.Errorf("pruned %s", told(p))
+	}
+	p = apply(false, "workflows/a.yaml", "workflow: a\ntrigger: {segment: none}\nsteps:\n- send: nothing\n", "workflows/b.yaml", "workflow: a\n"+
+		"trigger: manual\nsteps:\n- exit: a\n")
+	if p.Applied || len(p.Problems) != 3 || p.Problems[0].Line != 2 || p.Problems[1].Line != 4 {
+		t.Errorf("with problems %+v", p)
+	}
+	weak := s.limited("rules:write")
+	if a := s.as(weak, http.MethodPost, "/apply", folder(false, "workflows/b.yaml", aWorkflow("third"))); a.status != http.StatusForbidden {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"tidings/internal/auth"
 	"tidings/internal/fault"
@@ -151,14 +150,6 @@ func (c *Control) workflow(ctx context.Context, who Actor, idOrKey string) (stor
 	return x, nil
 }
 
-// turnOf is when the schedule of a workflow is due next; zero: it has none, or is not enabled.
-func turnOf(d *workflow.Definition, enabled bool, now time.Time) time.Time {
-	if !enabled || d.Trigger.Schedule == nil {
-		return time.Time{}
-	}
-	return d.Trigger.Schedule.Next(now)
-}
-
 // CreateWorkflow makes a workflow.
 func (c *Control) CreateWorkflow(ctx context.Context, who Actor, in WorkflowText) (WorkflowView, error) {
 	read, err := c.newWorkflowCheck(who).read(ctx, in.Text)
@@ -196,7 +187,7 @@ func (c *Control) newWorkflow(
 	act := c.act(who, operation, id, "")
 	act.Changes = workflowChanges(&store.Workflow{}, &x)
 	return store.WorkflowChange{
-		Workflow: x, Edited: true, Templates: read.templates, NextAt: turnOf(&read.Definition, enabled, act.At), Act: act,
+		Workflow: x, Edited: true, Templates: read.templates, NextAt: workflow.NextAt(&read.Definition, enabled, act.At), Act: act,
 	}
 }
 
@@ -215,7 +206,7 @@ func (c *Control) changedWorkflow(
 	act := c.act(who, operation, was.ID, "")
 	change.NextAt = was.NextAt
 	if edited || enabled != was.Enabled {
-		change.NextAt = turnOf(&x.Definition, enabled, act.At)
+		change.NextAt = workflow.NextAt(&x.Definition, enabled, act.At)
 	}
 	act.Changes = workflowChanges(was, &x)
 	change.Workflow, change.Act = x, act

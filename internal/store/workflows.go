@@ -31,8 +31,8 @@ type Workflow struct {
 	NextAt     time.Time // when its schedule is due; zero: it has none, or is not enabled
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
-
-	after int64
+	// After is the contact up to which its schedule's turn that is due was taken; 0: the turn did not begin.
+	After int64
 }
 
 // WorkflowVersion is one definition that a workflow has or had.
@@ -68,7 +68,7 @@ func workflowsWhere(ctx context.Context, c conn, where string, args ...any) (lis
 		var x Workflow
 		var definition string
 		var enabled, next, created, updated int64
-		err := r.Scan(&x.Ref, &x.ID, &x.Project, &x.ProjectRef, &x.Origin, &enabled, &x.Version, &x.Changes, &next, &x.after, &created,
+		err := r.Scan(&x.Ref, &x.ID, &x.Project, &x.ProjectRef, &x.Origin, &enabled, &x.Version, &x.Changes, &next, &x.After, &created,
 			&updated, &definition, &x.Open)
 		if err != nil {
 			return err
