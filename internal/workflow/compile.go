@@ -90,7 +90,7 @@ func (c *compiler) begin() {
 	} else if !t.Mapping.IsZero() {
 		c.wrong("trigger.mapping", "goes with events alone")
 	}
-	c.refer(OfSegment, t.Segment, "trigger.segment")
+	c.enters("trigger.segment", t.Segment)
 	if t.Schedule != nil {
 		c.schedule("trigger.schedule", t.Schedule)
 	}
@@ -106,7 +106,7 @@ func (c *compiler) entry(on rule.Match, mapping rule.Mapping, at, mappingAt stri
 	if m != nil {
 		c.g.wanted.add(m)
 	}
-	return Entry{m, mapper}
+	return Entry{Matcher: m, Mapper: mapper}
 }
 
 // condition checks a condition on the contact; nil: there is none.

@@ -181,7 +181,7 @@ func (g *fromGlyph) steps(d *Definition) {
 		if d.Trigger.ID != "" {
 			g.wrong(at, "is a second step of type TRIGGER")
 		}
-		d.Trigger.ID, d.Trigger.Name, d.Trigger.At = x.ID, x.Name, x.Position
+		d.Trigger.ID, d.Trigger.Name, d.Trigger.At = x.ID, x.Name, x.Position.point()
 		if to := g.next(at, x)[Always]; to != "" {
 			d.Start = to
 		}

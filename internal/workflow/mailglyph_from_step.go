@@ -13,7 +13,7 @@ import (
 
 // step makes a step of ours.
 func (g *fromGlyph) step(at string, x *GlyphStep) Step {
-	s := Step{ID: x.ID, Name: x.Name, At: x.Position}
+	s := Step{ID: x.ID, Name: x.Name, At: x.Position.point()}
 	config := at + ".config"
 	switch x.Type {
 	case glyphSend:

@@ -97,7 +97,7 @@ func (t *toGlyph) triggerStep(x *Trigger, start string, steps []Step) GlyphStep 
 			id += "-" + strconv.Itoa(n)
 		}
 	}
-	s := GlyphStep{ID: id, Type: glyphTrigger, Name: x.Name, Position: x.At, Transitions: []GlyphTransition{}}
+	s := GlyphStep{ID: id, Type: glyphTrigger, Name: x.Name, Position: glyphPoint(x.At), Transitions: []GlyphTransition{}}
 	if start != "" {
 		s.Transitions = append(s.Transitions, GlyphTransition{From: id, To: start})
 	}
@@ -105,7 +105,7 @@ func (t *toGlyph) triggerStep(x *Trigger, start string, steps []Step) GlyphStep 
 }
 
 func (t *toGlyph) step(s *Step) GlyphStep {
-	g := GlyphStep{ID: s.ID, Name: s.Name, Position: s.At, Transitions: []GlyphTransition{}}
+	g := GlyphStep{ID: s.ID, Name: s.Name, Position: glyphPoint(s.At), Transitions: []GlyphTransition{}}
 	var config any
 	g.Type, config = t.config(s)
 	g.Config = t.json(config)

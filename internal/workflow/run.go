@@ -114,7 +114,7 @@ type Input struct {
 	Detail  string
 	Send    string // snd_…, of an email that was queued or skipped
 	Final   bool
-	Until   time.Time // of Held, and of the answer to AskTime
+	Until   time.Time // of Held, and of the answer to AskTime; of Trouble, before which it is not tried again
 }
 
 // EffectKind is what Next wants done.
