@@ -255,8 +255,11 @@ func (c *Control) readRule(ctx context.Context, who Actor, text string) (*rule.R
 	return r, templates, p.err()
 }
 
-// ruleProblem tells of a problem under the field of the rule where it is; the line stands before it.
-func (p *problems) ruleProblem(x rule.Problem) {
+// ruleProblem tells of a problem under the field of the rule where it is.
+func (p *problems) ruleProblem(x rule.Problem) { p.inText("rule", x) }
+
+// inText tells of a problem of a text under the field where it is; the line stands before it.
+func (p *problems) inText(field string, x rule.Problem) {
 	line, at, found := strings.Cut(x.At, ": ")
 	if !found {
 		line, at = "", x.At
@@ -264,7 +267,6 @@ func (p *problems) ruleProblem(x rule.Problem) {
 			line, at = at, ""
 		}
 	}
-	field := "rule"
 	if at != "" {
 		field += "." + at
 	}

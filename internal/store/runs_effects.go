@@ -96,7 +96,7 @@ func (x *runSaving) mark() error {
 				x.counts[runCountKey{runVersion{s.Was.Workflow, version}, m.Step, EnteredWord}]++
 			}
 			if !m.Left.IsZero() {
-				x.counts[runCountKey{runVersion{s.Was.Workflow, version}, m.Step, leftWord + m.Outcome}]++
+				x.counts[runCountKey{runVersion{s.Was.Workflow, version}, m.Step, LeftWord + m.Outcome}]++
 			}
 			m.Variant = cmp.Or(m.Variant, known.Variant)
 			byVisit[m.Visit] = m

@@ -22,7 +22,7 @@ type RunBatch struct {
 	Starts []RunStart
 	Steps  []RunStep
 	Done   []int64 // WorkflowEvent.Ref of those that workflows were told of by this
-	Act    *Act    // a person did it; nil: nobody
+	Act    *Act    // a person did it; nil: nobody. It is noted where something came of it; without a Subject of what began
 }
 
 // RunStart is a contact that would enter a workflow.
@@ -96,11 +96,11 @@ type runSaving struct {
 	steps   []*RunStep // those that nobody else changed
 	// entering are the contacts of asked.Starts; 0: there is none.
 	entering []int64
-	started []RunStarted
-	queue   *queueing // of the emails; nil: there are none
-	counts  map[runCountKey]int64
-	open    map[runVersion]int64
-	shards  map[int64]bool
+	started  []RunStarted
+	queue    *queueing // of the emails; nil: there are none
+	counts   map[runCountKey]int64
+	open     map[runVersion]int64
+	shards   map[int64]bool
 }
 
 type runVersion struct{ workflow, version int64 }
@@ -119,12 +119,27 @@ func (x *runSaving) run() error {
 			return err
 		}
 	}
-	if x.asked.Act != nil {
-		if err := record(x.ctx, x.b, x.project, *x.asked.Act); err != nil {
-			return err
-		}
+	if err := x.note(); err != nil {
+		return err
 	}
 	return wakeWorkflows(x.ctx, x.b, x.now, x.shards)
+}
+
+// note notes in the audit log what a person did, where something came of it.
+func (x *runSaving) note() error {
+	if x.asked.Act == nil {
+		return nil
+	}
+	act := *x.asked.Act
+	for _, began := range x.started {
+		if began.Refused == "" && act.Subject == "" {
+			act.Subject = began.ID
+		}
+	}
+	if act.Subject == "" || len(x.steps) == 0 && len(x.asked.Starts) == 0 {
+		return nil
+	}
+	return record(x.ctx, x.b, x.project, act)
 }
 
 // lockKnown locks the contacts of the runs. An event of theirs that is being stored meanwhile is stored before, and seen by

@@ -34,10 +34,12 @@ func Compile(d Definition) (*Graph, []Problem) {
 	c.settings()
 	c.exits()
 	c.ids()
-	for i := range c.g.Steps {
-		c.step(place("steps", i), &c.g.Steps[i])
+	if len(c.g.Steps) <= maxSteps {
+		for i := range c.g.Steps {
+			c.step(place("steps", i), &c.g.Steps[i])
+		}
 	}
-	if len(c.list) == 0 || c.linked {
+	if c.named {
 		c.shape()
 	}
 	if len(c.list) > 0 {
@@ -48,8 +50,9 @@ func Compile(d Definition) (*Graph, []Problem) {
 
 type compiler struct {
 	problems
-	g      *Graph
-	linked bool // all steps have ids, and all ways lead to steps: the shape of the graph can be told
+	g     *Graph
+	named bool // all steps have ids of their own: the shape of the graph can be told
+	lost  bool // a way leads to no step: what was meant by it is not known
 }
 
 func (c *compiler) refer(kind ReferenceKind, name, at string) {
@@ -215,16 +218,16 @@ func (c *compiler) ids() {
 		c.wrong("steps", "must have 1 to %d entries, not %d", maxSteps, len(steps))
 		return
 	}
-	c.linked = true
+	c.named = true
 	for i := range steps {
 		s, at := &steps[i], place("steps", i)
 		switch {
 		case !word.MatchString(s.ID):
 			c.wrong(at+".id", "must have 1 to %d letters, digits, _ and -, not %.100q", maxKey, s.ID)
-			c.linked = false
+			c.named = false
 		case c.g.nodes[s.ID] != nil:
 			c.wrong(at+".id", "%q is the id of a step before it, too", s.ID)
-			c.linked = false
+			c.named = false
 		default:
 			c.g.nodes[s.ID] = &node{Step: s}
 		}
@@ -235,7 +238,7 @@ func (c *compiler) ids() {
 			c.wrong("start", "%.100q is no step", id)
 		}
 	}
-	c.linked = c.linked && c.g.first != nil
+	c.lost = c.g.first == nil
 }
 
 // step checks one step and its ways on.
@@ -261,7 +264,7 @@ func (c *compiler) next(at string, s *Step, actions int) {
 		here := join(at+".next", outcome)
 		if to := s.Next[outcome]; to != "" && c.g.nodes[to] == nil {
 			c.wrong(here, "leads to %.100q, which is no step", to)
-			c.linked = false
+			c.lost = true
 		}
 		switch {
 		case actions != 1: // it is not known what it does
@@ -277,9 +280,9 @@ func (c *compiler) next(at string, s *Step, actions int) {
 
 func outcomeWords(outcomes []string) string {
 	if len(outcomes) == 0 {
-		return "none"
+		return "the name of a step alone"
 	}
-	return strings.Join(outcomes, ", ") + " or none"
+	return strings.Join(outcomes, ", ") + `, or "" for all others`
 }
 
 // spanOr is a length of time that was checked, or another where it is not given.

@@ -81,7 +81,7 @@ func (f *flat) name(s *fileStep) {
 		template = strings.Trim(noID.ReplaceAllString(template, "-"), "-")
 		word = strings.TrimRight("send-"+template[:min(len(template), maxMadeID)], "-")
 		id = word
-		f.counts[word]++
+		f.counts[word] = max(f.counts[word], 1) // which is the one without a number
 	}
 	for id == "" || f.taken[id] {
 		f.counts[word]++

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -19,7 +20,7 @@ func (f *reading) mailGlyph(raw []byte) {
 	f.Format = MailGlyph
 	var w Glyph
 	if err := json.Unmarshal(raw, &w); err != nil {
-		f.wrong("", "is no workflow of MailGlyph: %v", err)
+		f.list = append(f.list, unfit("", err))
 		return
 	}
 	d, warnings, problems := FromMailGlyph(&w)
@@ -42,7 +43,7 @@ func glyphPlacer(w *Glyph) placer {
 	return func(at string) string {
 		switch {
 		case strings.HasPrefix(at, "trigger."):
-			return strings.Replace(at, "trigger.", "triggerConfig.", 1)
+			return glyphWords.Replace("triggerConfig" + strings.TrimPrefix(at, "trigger"))
 		case !strings.HasPrefix(at, "steps["):
 			return at
 		}
@@ -56,12 +57,20 @@ func glyphPlacer(w *Glyph) placer {
 		switch {
 		case word == "next":
 			return at + ".outgoingTransitions"
+		case word == "send" && inner == "template":
+			return at + ".templateId"
 		case inner != "":
-			return at + ".config." + inner
+			return glyphWords.Replace(at + ".config." + inner)
 		}
 		return join(at, word)
 	}
 }
+
+// glyphWords are the places of our words where MailGlyph has others.
+var glyphWords = strings.NewReplacer(
+	".on.event[0]", ".eventName", ".on.event", ".eventName", ".if.groups[0].filters[0]", "", ".attributes", ".updates",
+	".config.for", ".config.amount", ".config.to", ".config.recipient.customEmail",
+)
 
 // FromMailGlyph makes a definition of a workflow in MailGlyph's shape. Warnings tell what is left out of it.
 func FromMailGlyph(w *Glyph) (d Definition, warnings, problems []Problem) {
@@ -114,8 +123,17 @@ func (g *fromGlyph) config(at string, raw json.RawMessage, into any) {
 		err = json.Unmarshal(raw, into)
 	}
 	if err != nil {
-		g.wrong(at, "does not fit: %v", err)
+		g.list = append(g.list, unfit(at, err))
 	}
+}
+
+// unfit says in words of ours what JSON does not fit: the library's are about Go.
+func unfit(at string, err error) Problem {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		field := strings.TrimPrefix(strings.TrimPrefix(wrong.Field, "."), "Webhook.")
+		return Problem{At: join(at, field), Says: "does not fit: a JSON " + wrong.Value + " does not belong there"}
+	}
+	return Problem{At: at, Says: fmt.Sprintf("does not fit: %v", err)}
 }
 
 func (g *fromGlyph) trigger() Trigger {
@@ -141,6 +159,7 @@ func (g *fromGlyph) trigger() Trigger {
 			t.Schedule = new(Schedule)
 		}
 	default:
+		t.Manual = true // so that nothing more is told of it
 		g.wrong("triggerType", "must be one of EVENT, MANUAL, SCHEDULE, not %.60q", g.from.TriggerType)
 	}
 	return t
@@ -201,7 +220,7 @@ func (g *fromGlyph) step(at string, x *GlyphStep) Step {
 		s.Split = new(Split)
 		g.config(config, x.Config, s.Split)
 	default:
-		g.wrong(at+".type", "must be one of TRIGGER, SEND_EMAIL, DELAY, WAIT_FOR_EVENT, CONDITION, EXIT, WEBHOOK, UPDATE_CONTACT, "+
+		g.wrong(at, "must have a type: one of TRIGGER, SEND_EMAIL, DELAY, WAIT_FOR_EVENT, CONDITION, EXIT, WEBHOOK, UPDATE_CONTACT, "+
 			"WAIT, SPLIT, not %.60q", x.Type)
 	}
 	s.Next = g.next(at, x)

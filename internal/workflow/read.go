@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"fmt"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -54,7 +55,7 @@ func Read(b []byte) File {
 	}
 	f := &reading{File: File{lines: lines}}
 	var keys map[string]any
-	if err := jsonv2.Unmarshal(raw, &keys); err != nil {
+	if err := jsonv2.Unmarshal(raw, &keys); err != nil || keys == nil {
 		f.wrong("", "is no workflow: want workflow, trigger and steps")
 		return f.end()
 	}
@@ -101,10 +102,17 @@ type reading struct {
 	misfits []string // the places that did not fit
 }
 
+// maxProblems bounds how many problems of a file are told.
+const maxProblems = 500
+
 func (f *reading) end() File {
+	if n := len(f.list) - maxProblems; n > 0 {
+		f.list = append(f.list[:maxProblems], Problem{Says: fmt.Sprintf("has %d more problems, which are not told", n)})
+	}
 	for _, p := range f.list {
 		f.Problems = append(f.Problems, f.lines.Lined("", p))
 	}
+	yamlfile.SortByLine(f.Problems)
 	for i, p := range f.Warnings {
 		f.Warnings[i] = f.lines.Lined("", p)
 	}

@@ -193,6 +193,7 @@ type fileChoice struct {
 
 // fileBranch is called by its value where it has no name.
 type fileBranch struct {
+	ID       string          `json:"id"`
 	Name     string          `json:"name"`
 	Operator string          `json:"operator"`
 	Value    json.RawMessage `json:"value"`
