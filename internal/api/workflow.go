@@ -142,8 +142,8 @@ func stepOf(v *control.WorkflowView, s *workflow.GlyphStep) WorkflowStep {
 		ID: s.ID, Type: s.Type, Name: s.Name, Position: object{}, Config: objectOf(s.Config), WorkflowID: v.ID, TemplateID: s.TemplateID,
 		CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Outgoing: []WorkflowTransition{}, Incoming: []WorkflowTransition{},
 	}
-	if s.Position != nil {
-		out.Position = object{"x": s.Position.X, "y": s.Position.Y}
+	if p := s.Position; p != nil {
+		out.Position = object{"x": p.X, "y": p.Y}
 	}
 	if s.TemplateID != nil {
 		if t := v.Templates[*s.TemplateID]; t != nil {

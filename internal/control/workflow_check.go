@@ -209,36 +209,54 @@ func workflowProblems(wrong []rule.Problem) error {
 	return p.err()
 }
 
-// patched is a definition with some fields of MailGlyph's shape in place of its own.
-func patched(d *workflow.Definition, fields map[string]json.RawMessage) (workflow.Definition, []rule.Problem, error) {
-	was, err := workflow.ToMailGlyph(d)
+// patched is a definition with some fields of MailGlyph's shape in place of its own: name, description, allowReentry, triggerType and
+// triggerConfig.
+func patched(d workflow.Definition, fields map[string]json.RawMessage) (workflow.Definition, []rule.Problem, error) {
+	var description *string
+	again := d.Reentry.Mode != "" && d.Reentry.Mode != workflow.Once
+	was := again
+	for name, into := range map[string]any{"name": &d.Name, "description": &description, "allowReentry": &again} {
+		if raw, said := fields[name]; said {
+			if err := json.Unmarshal(raw, into); err != nil {
+				return d, nil, fault.BadField(name, "does not fit: %v", err)
+			}
+		}
+	}
+	if _, said := fields["description"]; said {
+		d.Description = ""
+		set(&d.Description, description)
+	}
+	switch {
+	case again && !was:
+		d.Reentry = workflow.Reentry{Mode: workflow.After}
+	case !again && was:
+		d.Reentry = workflow.Reentry{}
+	}
+	return patchedTrigger(d, fields)
+}
+
+func patchedTrigger(d workflow.Definition, fields map[string]json.RawMessage) (workflow.Definition, []rule.Problem, error) {
+	kind, kindSaid := fields["triggerType"]
+	config, configSaid := fields["triggerConfig"]
+	if !kindSaid && !configSaid {
+		return d, nil, nil
+	}
+	glyph, err := workflow.ToMailGlyph(&d)
 	if err != nil {
-		return *d, nil, err
+		return d, nil, err
 	}
-	raw, err := json.Marshal(was)
-	if err != nil {
-		return *d, nil, fmt.Errorf("write workflow: %w", err)
+	now := workflow.Glyph{Name: "trigger", TriggerType: glyph.TriggerType, TriggerConfig: config}
+	if kindSaid {
+		if err := json.Unmarshal(kind, &now.TriggerType); err != nil {
+			return d, nil, fault.BadField("triggerType", "does not fit: %v", err)
+		}
 	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &all); err != nil {
-		return *d, nil, fmt.Errorf("read workflow: %w", err)
+	if !configSaid && now.TriggerType == glyph.TriggerType {
+		now.TriggerConfig = glyph.TriggerConfig
 	}
-	if kind, said := fields["triggerType"]; said && string(kind) != string(all["triggerType"]) {
-		delete(all, "triggerConfig") // which was of another trigger
-	}
-	if _, said := fields["allowReentry"]; said {
-		delete(all, "reentry") // which would go before it
-	}
-	for name, value := range fields {
-		all[name] = value
-	}
-	if raw, err = json.Marshal(all); err != nil {
-		return *d, nil, fmt.Errorf("write workflow: %w", err)
-	}
-	var w workflow.Glyph
-	if err := json.Unmarshal(raw, &w); err != nil {
-		return *d, nil, fault.BadField("workflow", "does not fit: %v", err)
-	}
-	out, _, wrong := workflow.FromMailGlyph(&w)
-	return out, wrong, nil
+	made, _, wrong := workflow.FromMailGlyph(&now)
+	t := made.Trigger
+	t.ID, t.Name, t.At = d.Trigger.ID, d.Trigger.Name, d.Trigger.At
+	d.Trigger = t
+	return d, wrong, nil
 }

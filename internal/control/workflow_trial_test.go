@@ -35,10 +35,12 @@ func TestADryRunTellsWhoWouldHaveEnteredAndWhatWouldHaveBeenSent(t *testing.T) {
 		}
 		f.happens("ann@acme.test", "order.paid", `{"plan":"team"}`)
 		f.happens("bob@acme.test", "order.paid", `{"plan":"free"}`)
+		f.jump(time.Hour)
 		f.happens("cyd@acme.test", "order.paid", `{"plan":"team"}`)
 		f.jump(24 * time.Hour)
 		f.happens("ann@acme.test", "app.opened", `{}`)
 		f.happens("cyd@acme.test", "order.paid", `{"again":true}`)
+		f.jump(time.Hour)
 		f.happens("cyd@acme.test", "order.refunded", `{}`)
 		f.jump(24 * time.Hour)
 		f.happens("ann@acme.test", "order.paid", `{}`)
@@ -52,9 +54,9 @@ func TestADryRunTellsWhoWouldHaveEnteredAndWhatWouldHaveBeenSent(t *testing.T) {
 			}
 			lines = append(lines, line)
 		}
-		want := "ann@acme.test WAITING waitFor-app-opened  welcome at 48|" +
-			"cyd@acme.test EXITED waitFor-app-opened exit: order.refunded welcome at 0|" +
-			"ann@acme.test COMPLETED send-tips  welcome at 0 tips at 24"
+		want := "ann@acme.test WAITING wait-for-1  welcome at 50|" +
+			"cyd@acme.test EXITED wait-for-1 exit: order.refunded welcome at 1|" +
+			"ann@acme.test COMPLETED send-tips  welcome at 0 tips at 25"
 		if all := strings.Join(lines, "|"); all != want {
 			t.Errorf("it would\n%s\nwant\n%s", all, want)
 		}

@@ -318,7 +318,7 @@ func (c *Control) UpdateWorkflow(ctx context.Context, who Actor, idOrKey string,
 func (c *Control) patchedWorkflow(
 	ctx context.Context, who Actor, d *workflow.Definition, fields map[string]json.RawMessage,
 ) (*readWorkflow, error) {
-	next, wrong, err := patched(d, fields)
+	next, wrong, err := patched(*d, fields)
 	if err != nil {
 		return nil, err
 	}

@@ -21,8 +21,8 @@ type flat struct {
 	at     map[string]string // where each step stands in the file
 }
 
-// flatten makes a list of the steps of a file, which stand at a place, each with the ways on: to what it says itself, else to what
-// stands behind it, else to what stands behind the step that it lies in.
+// flatten makes a list of the steps of a file, which stand at a place, each with the ways on: to what it says itself, else to
+// what stands behind it, else to what stands behind the step that it lies in.
 func flatten(at string, steps []fileStep) *flat {
 	f := &flat{
 		ids: make(map[*fileStep]string), taken: make(map[string]bool), counts: make(map[string]int), at: make(map[string]string),

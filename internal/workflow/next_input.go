@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// The tries of what failed: after the first it is tried again within baseDelay, and each time within twice as long, up to maxDelay.
+// The tries of what failed: after the first it is tried again within baseDelay, and each time within twice as long, up to
+// maxDelay.
 const (
 	defaultTries = 8
 	baseDelay    = 10 * time.Second

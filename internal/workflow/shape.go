@@ -32,8 +32,8 @@ func (c *compiler) reached() map[string]bool {
 	return reached
 }
 
-// stops reports whether time passes in a step however often it is entered. A time of day that has just come, and a time that is over,
-// are not waited for; of events that were waited for each counts once.
+// stops reports whether time passes in a step however often it is entered. A time of day that has just come, and a time that
+// is over, are not waited for; of events that were waited for each counts once.
 func (s *Step) stops() bool {
 	return s.WaitFor != nil || s.Wait != nil && s.Wait.Until == "" && s.Wait.For.of() > 0
 }

@@ -12,8 +12,8 @@ import (
 	"tidings/internal/segment"
 )
 
-// Write writes a definition as people do, in YAML: with ways within their steps where they all come together again, else as a list of
-// steps that say where they lead. What Read makes of it is the same workflow.
+// Write writes a definition as people do, in YAML: with ways within their steps where they all come together again, else as a
+// list of steps that say where they lead. What Read makes of it is the same workflow.
 func Write(d *Definition) (string, error) {
 	if nested, ok := nest(d); ok {
 		text, err := writeFile(d, nested)
@@ -103,7 +103,8 @@ type wTrigger struct {
 
 func writtenTrigger(t *Trigger) any {
 	w := wTrigger{
-		Match: t.On, Mapping: t.Mapping, Segment: t.Segment, Schedule: t.Schedule, Manual: t.Manual, If: t.If, ID: t.ID, Name: t.Name, At: t.At,
+		Match: t.On, Mapping: t.Mapping, Segment: t.Segment, Schedule: t.Schedule, Manual: t.Manual, If: t.If, ID: t.ID,
+		Name: t.Name, At: t.At,
 	}
 	if name, whole := onlyName(t.On); whole == nil && name != "" && reflect.DeepEqual(w, wTrigger{Match: t.On}) {
 		return name
@@ -175,7 +176,8 @@ func writtenStep(s *Step) wStep {
 
 func writeFile(d *Definition, steps []wStep) (string, error) {
 	w := written{
-		Workflow: d.Key, Name: d.Name, Describe: d.Description, Trigger: writtenTrigger(&d.Trigger), Timeout: d.Timeout, Sender: d.Sender, From: d.From,
+		Workflow: d.Key, Name: d.Name, Describe: d.Description, Trigger: writtenTrigger(&d.Trigger), Timeout: d.Timeout,
+		Sender: d.Sender, From: d.From,
 		ReplyTo: d.ReplyTo, Transactional: d.Transactional, Topic: d.Topic, Cap: d.Cap, Quiet: d.Quiet, Steps: steps,
 	}
 	if d.Reentry != (Reentry{}) {
