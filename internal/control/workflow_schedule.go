@@ -16,10 +16,10 @@ import (
 const originSchedule = "schedule:"
 
 // scheduleOf is when a workflow's schedule is due next, as the workflow becomes what it says now. A turn that is due already is not
-// forgotten where the schedule stays the same. was is nil for one that is new.
+// forgotten where the schedule stays the same.
 func scheduleOf(was *store.Workflow, d *workflow.Definition, enabled bool, now time.Time) time.Time {
 	next := workflow.NextAt(d, enabled, now)
-	if was == nil || was.NextAt.IsZero() || next.IsZero() || !was.Definition.Trigger.Schedule.Same(d.Trigger.Schedule) {
+	if was.NextAt.IsZero() || next.IsZero() || !was.Definition.Trigger.Schedule.Same(d.Trigger.Schedule) {
 		return next
 	}
 	return was.NextAt

@@ -204,10 +204,7 @@ func (c *Control) changedWorkflow(
 		x.Definition, change.Templates = read.Definition, read.templates
 	}
 	act := c.act(who, operation, was.ID, "")
-	change.NextAt = was.NextAt
-	if edited || enabled != was.Enabled {
-		change.NextAt = workflow.NextAt(&x.Definition, enabled, act.At)
-	}
+	change.NextAt = scheduleOf(was, &x.Definition, enabled, act.At)
 	act.Changes = workflowChanges(was, &x)
 	change.Workflow, change.Act = x, act
 	return change, edited || was.Enabled != enabled || was.Origin != origin

@@ -70,6 +70,9 @@ func runsWhere(ctx context.Context, c conn, where string, args ...any) (list []R
 	return list, err
 }
 
+// TimeZoneOf is the time zone among a contact's attributes, which are JSON; empty: it has none.
+func TimeZoneOf(attributes json.RawMessage) string { return timeZoneIn(string(attributes)) }
+
 // timeZoneIn is the time zone among a contact's attributes.
 func timeZoneIn(attributes string) string {
 	var some struct {
