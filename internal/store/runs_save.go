@@ -96,11 +96,11 @@ type runSaving struct {
 	steps   []*RunStep // those that nobody else changed
 	// entering are the contacts of asked.Starts; 0: there is none.
 	entering []int64
-	started []RunStarted
-	queue   *queueing // of the emails; nil: there are none
-	counts  map[runCountKey]int64
-	open    map[runVersion]int64
-	shards  map[int64]bool
+	started  []RunStarted
+	queue    *queueing // of the emails; nil: there are none
+	counts   map[runCountKey]int64
+	open     map[runVersion]int64
+	shards   map[int64]bool
 }
 
 type runVersion struct{ workflow, version int64 }

@@ -39,7 +39,7 @@ type Store struct {
 
 	workflowWants atomic.Pointer[workflowWants]
 
-	erased    atomic.Pointer[erasedSet]
+	erased atomic.Pointer[erasedSet]
 
 	eraseTools atomic.Pointer[EraseTools]
 
