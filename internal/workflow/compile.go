@@ -85,7 +85,7 @@ func (c *compiler) begin() {
 	} else if !t.Mapping.IsZero() {
 		c.wrong("trigger.mapping", "goes with events alone")
 	}
-	c.refer(OfSegment, t.Segment, "trigger.segment")
+	c.enters("trigger.segment", t.Segment)
 	if t.Schedule != nil {
 		c.schedule("trigger.schedule", t.Schedule)
 	}
@@ -101,7 +101,7 @@ func (c *compiler) entry(on rule.Match, mapping rule.Mapping, at, mappingAt stri
 	if m != nil {
 		c.g.wanted.add(m)
 	}
-	return Entry{m, mapper}
+	return Entry{Matcher: m, Mapper: mapper}
 }
 
 func (c *compiler) exits() {

@@ -27,12 +27,6 @@ type Graph struct {
 	refs   []Reference
 }
 
-// Entry is what events begin or end runs, and of whom.
-type Entry struct {
-	*rule.Matcher
-	Mapper *rule.Mapper
-}
-
 // node is a step that was checked.
 type node struct {
 	*Step
