@@ -48,13 +48,18 @@ func (s *stage) deeds() map[string]func(words []string, line string) error {
 			_, err := s.EraseContact(s.t.Context(), operator, w[0], "asked")
 			return err
 		},
-		"remove": func(w []string, _ string) error { return s.RemoveContact(s.t.Context(), operator, w[0]) },
-		"forget": func(w []string, _ string) error { return s.DeleteTemplate(s.t.Context(), operator, w[0]) },
-		"hand":   func([]string, string) error { return s.RunSends(s.t.Context()) },
-		"start":  s.starts,
-		"retry":  func(w []string, _ string) error { return s.tells(w[0], workflow.Input{Kind: workflow.Retry}) },
-		"skip":   func(w []string, _ string) error { return s.tells(w[0], workflow.Input{Kind: workflow.Skip, Detail: "by hand"}) },
-		"cancel": func(w []string, _ string) error { return s.tells(w[0], workflow.Input{Kind: workflow.Cancel, Detail: "by hand"}) },
+		"remove":   func(w []string, _ string) error { return s.RemoveContact(s.t.Context(), operator, w[0]) },
+		"forget":   func(w []string, _ string) error { return s.DeleteTemplate(s.t.Context(), operator, w[0]) },
+		"template": func(w []string, _ string) error { return s.template(w[0]) },
+		"hand":     func([]string, string) error { return s.RunSends(s.t.Context()) },
+		"start":    s.starts,
+		"retry":    func(w []string, _ string) error { return s.tells(w[0], workflow.Input{Kind: workflow.Retry}) },
+		"skip": func(w []string, _ string) error {
+			return s.tells(w[0], workflow.Input{Kind: workflow.Skip, Detail: "by hand"})
+		},
+		"cancel": func(w []string, _ string) error {
+			return s.tells(w[0], workflow.Input{Kind: workflow.Cancel, Detail: "by hand"})
+		},
 		"move": func(w []string, _ string) error {
 			return s.tells(w[0], workflow.Input{Kind: workflow.Move, Outcome: w[1], Detail: "by hand"})
 		},
@@ -153,7 +158,7 @@ func (s *stage) tells(address string, in workflow.Input) error {
 
 var (
 	uuids     = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
-	publicIDs   = regexp.MustCompile(`\b(snd|exe|wfl|tpl|con)_[0-9a-z]+`)
+	publicIDs = regexp.MustCompile(`\b(snd|exe|wfl|tpl|con)_[0-9a-z]+`)
 )
 
 // transcript tells what became of everybody.
@@ -193,8 +198,11 @@ func (s *stage) transcript() string {
 }
 
 func (s *stage) of(address string) string {
-	if address == "" {
+	switch {
+	case address == "":
 		return "nobody"
+	case strings.HasPrefix(address, "erased-"):
+		return "erased"
 	}
 	return address
 }

@@ -61,15 +61,15 @@ func TestScenariosOfWorkflowsEndAsTheySay(t *testing.T) {
 	}
 }
 
-// archive is a text with files, each under a line "-- name --".
-type archive struct {
+// script is a text with files, each under a line "-- name --".
+type script struct {
 	comment string
 	names   []string
 	files   map[string]string
 }
 
-func scriptOf(raw []byte) *archive {
-	a := &archive{files: make(map[string]string)}
+func scriptOf(raw []byte) *script {
+	a := &script{files: make(map[string]string)}
 	at := ""
 	for line := range strings.Lines(string(raw)) {
 		name, is := strings.CutPrefix(strings.TrimSpace(line), "-- ")
@@ -87,16 +87,16 @@ func scriptOf(raw []byte) *archive {
 	return a
 }
 
-func (a *archive) text(name string) string { return a.files[name] }
+func (a *script) text(name string) string { return a.files[name] }
 
-func (a *archive) set(name, text string) {
+func (a *script) set(name, text string) {
 	if _, there := a.files[name]; !there {
 		a.names = append(a.names, name)
 	}
 	a.files[name] = text
 }
 
-func (a *archive) bytes() []byte {
+func (a *script) bytes() []byte {
 	var b bytes.Buffer
 	b.WriteString(a.comment)
 	for _, name := range a.names {
@@ -111,23 +111,20 @@ type stage struct {
 	t      *testing.T
 	url    string
 	folder string
-	files  *archive
+	files  *script
 	feed   *source.Source
 	n      int
 
 	mu  sync.Mutex
 	now time.Time
-
-	names   map[string]string // ids of runs and the like, as transcripts call them
-	changed []string          // what the script itself tells
 }
 
 // scenarioStart is the Monday when scenarios begin.
 var scenarioStart = time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
 
-func playScenario(t *testing.T, url string, a *archive) string {
+func playScenario(t *testing.T, url string, a *script) string {
 	t.Helper()
-	s := &stage{t: t, url: url, folder: t.TempDir(), files: a, now: scenarioStart, names: make(map[string]string)}
+	s := &stage{t: t, url: url, folder: t.TempDir(), files: a, now: scenarioStart}
 	s.open()
 	s.furnish()
 	for i, line := range strings.Split(a.text("script"), "\n") {
@@ -186,19 +183,13 @@ func (s *stage) furnish() {
 	must(s.t, err)
 	s.feed = src.Source
 	for _, key := range strings.Fields(s.files.text("templates")) {
-		key, kind := strings.TrimSuffix(key, "!"), "MARKETING"
-		if strings.Contains(s.files.text("templates"), key+"!") {
-			kind = "TRANSACTIONAL"
-		}
-		_, err := s.CreateTemplate(ctx, operator, control.TemplateEdit{
-			Key: new(key), Name: new(key), Type: new(kind), Subject: new("About " + key), Body: new("<p>{{ data.plan }}{{ event.name }}</p>"),
-		})
-		must(s.t, err)
+		must(s.t, s.template(key))
 	}
 	for line := range strings.Lines(s.files.text("segments")) {
 		name, condition, _ := strings.Cut(strings.TrimSpace(line), " ")
-		_, err := s.CreateSegment(ctx, operator, control.NewSegment{Name: name, Condition: json.RawMessage(condition), Track: true})
+		x, err := s.CreateSegment(ctx, operator, control.NewSegment{Name: name, Condition: json.RawMessage(condition), Track: true})
 		must(s.t, err)
+		must(s.t, s.RunCompute(ctx, x.ID, true))
 	}
 	if text := s.files.text("settings"); text != "" {
 		var x workflow.Settings
@@ -240,6 +231,15 @@ func (s *stage) apply(name string) {
 	must(s.t, err)
 }
 
+// template makes one.
+func (s *stage) template(key string) error {
+	_, err := s.CreateTemplate(s.t.Context(), operator, control.TemplateEdit{
+		Key: new(key), Name: new(key), Type: new("MARKETING"), Subject: new("About " + key),
+		Body: new("<p>{{ data.plan }}{{ event.name }}</p>"),
+	})
+	return err
+}
+
 // change changes a workflow.
 func (s *stage) change(key string, change func(*store.WorkflowChange)) {
 	s.t.Helper()
@@ -261,19 +261,20 @@ func (s *stage) work() {
 	s.t.Helper()
 	ctx := s.t.Context()
 	for pass := 0; ; pass++ {
+		before := s.moves()
 		must(s.t, s.KeepSegments(ctx))
 		for shard := range int64(store.WorkflowShards) {
 			must(s.t, s.RunWorkflows(ctx, shard))
 		}
-		left := false
+		left := 0
 		for shard := range int64(store.WorkflowShards) {
 			events, err := s.Store.WorkflowEvents(ctx, shard, 1)
 			must(s.t, err)
 			due, err := s.Store.DueRuns(ctx, shard, s.clock(), 1)
 			must(s.t, err)
-			left = left || len(events)+len(due) > 0
+			left += len(events) + len(due)
 		}
-		if !left && pass > 0 {
+		if left == 0 && s.moves() == before {
 			return
 		}
 		if pass > 100 {
@@ -285,6 +286,7 @@ func (s *stage) work() {
 // advance lets time pass, and works at every moment when something is due.
 func (s *stage) advance(to time.Time) {
 	s.t.Helper()
+	s.work()
 	for range 10_000 {
 		next := to
 		for _, r := range s.runs() {
@@ -302,6 +304,14 @@ func (s *stage) advance(to time.Time) {
 		}
 	}
 	s.t.Fatal("something is due again and again")
+}
+
+// moves counts what happened to runs.
+func (s *stage) moves() (n int64) {
+	for _, r := range s.runs() {
+		n += r.Rev
+	}
+	return n
 }
 
 func (s *stage) runs() []store.Run {
@@ -330,7 +340,9 @@ func (s *stage) line(line string) error {
 		s.work()
 		return nil
 	}
-	s.advance(at)
+	if at.After(s.clock()) {
+		s.advance(at)
+	}
 	do := s.deeds()[word]
 	if do == nil {
 		return fmt.Errorf("there is no deed %q", word)
