@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -165,7 +166,11 @@ var (
 func (s *stage) transcript() string {
 	var b strings.Builder
 	list := s.runs()
-	slices.Reverse(list)
+	// What happens at one moment to several has no order of its own: shards work beside one another.
+	slices.SortFunc(list, func(a, b store.Run) int {
+		return cmp.Or(a.StartedAt.Compare(b.StartedAt), strings.Compare(a.Address, b.Address), strings.Compare(a.Key, b.Key),
+			cmp.Compare(a.Ref, b.Ref))
+	})
 	for i := range list {
 		r := &list[i]
 		fmt.Fprintf(&b, "%s in %s %d: %s", s.of(r.Address), r.Key, r.Version, r.Status)
@@ -225,7 +230,10 @@ func (s *stage) mails(b *strings.Builder) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	slices.Reverse(list)
+	slices.SortFunc(list, func(a, b store.SendItem) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.Recipient, b.Recipient),
+			strings.Compare(a.Content.Workflow, b.Content.Workflow), cmp.Compare(a.Ref, b.Ref))
+	})
 	for _, m := range list {
 		fmt.Fprintf(b, "mail %s %s %s %s", moment(m.CreatedAt), s.of(m.Recipient), m.Content.Label, m.Status)
 		line(b, m.Reason, publicIDs.ReplaceAllString(m.Problem, "<id>"))
