@@ -108,7 +108,7 @@ func (a *script) bytes() []byte {
 // stage is a server with a clock of its own, on which a scenario is played.
 type stage struct {
 	*control.Control
-	t      *testing.T
+	t      testing.TB
 	url    string
 	folder string
 	files  *script
@@ -122,7 +122,7 @@ type stage struct {
 // scenarioStart is the Monday when scenarios begin.
 var scenarioStart = time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
 
-func playScenario(t *testing.T, url string, a *script) string {
+func playScenario(t testing.TB, url string, a *script) string {
 	t.Helper()
 	s := &stage{t: t, url: url, folder: t.TempDir(), files: a, now: scenarioStart}
 	s.open()
