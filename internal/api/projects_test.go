@@ -93,18 +93,28 @@ var looks = map[string]func(s *server, src string) string{
 	"getMessageExplanation": func(s *server, _ string) string {
 		return "/messages/" + s.firstID("/messages", "messages") + "/explanation"
 	},
-	"listMessageEvents": func(s *server, _ string) string { return "/messages/" + s.firstID("/messages", "messages") + "/events" },
-	"getSource":         func(_ *server, src string) string { return "/sources/" + src },
-	"getSourceHealth":   func(_ *server, src string) string { return "/sources/" + src + "/health" },
-	"listConfirmations": func(_ *server, src string) string { return "/sources/" + src + "/confirmations" },
-	"getReceipt":        func(s *server, _ string) string { return "/receipts/" + s.firstID("/receipts", "receipts") },
-	"getReceiptRaw":     func(s *server, _ string) string { return "/receipts/" + s.firstID("/receipts", "receipts") + "/raw" },
-	"getReplay":         func(s *server, _ string) string { return "/replays/" + s.startReplay() },
-	"getSender":         func(s *server, _ string) string { return "/senders/" + s.newSender() },
-	"getRule":           func(s *server, _ string) string { return "/rules/" + s.newRule("Got").ID },
-	"listRuleActs":      func(s *server, _ string) string { return "/rules/" + s.newRule("Acted").ID + "/acts" },
-	"getOutboxMail":     func(s *server, _ string) string { return "/outbox/" + s.written() },
-	"getOutboxRaw":      func(s *server, _ string) string { return "/outbox/" + s.written() + "/raw" },
+	"listMessageEvents":       func(s *server, _ string) string { return "/messages/" + s.firstID("/messages", "messages") + "/events" },
+	"getSource":               func(_ *server, src string) string { return "/sources/" + src },
+	"getSourceHealth":         func(_ *server, src string) string { return "/sources/" + src + "/health" },
+	"listConfirmations":       func(_ *server, src string) string { return "/sources/" + src + "/confirmations" },
+	"getReceipt":              func(s *server, _ string) string { return "/receipts/" + s.firstID("/receipts", "receipts") },
+	"getReceiptRaw":           func(s *server, _ string) string { return "/receipts/" + s.firstID("/receipts", "receipts") + "/raw" },
+	"getReplay":               func(s *server, _ string) string { return "/replays/" + s.startReplay() },
+	"getSender":               func(s *server, _ string) string { return "/senders/" + s.newSender() },
+	"getRule":                 func(s *server, _ string) string { return "/rules/" + s.newRule("Got").ID },
+	"listRuleActs":            func(s *server, _ string) string { return "/rules/" + s.newRule("Acted").ID + "/acts" },
+	"getWorkflow":             func(s *server, _ string) string { return "/workflows/" + s.newWorkflow("got") },
+	"getWorkflowFigures":      func(s *server, _ string) string { return "/workflows/" + s.newWorkflow("counted") + "/figures" },
+	"getWorkflowDiagram":      func(s *server, _ string) string { return "/workflows/" + s.newWorkflow("drawn") + "/diagram" },
+	"listWorkflowVersions":    func(s *server, _ string) string { return "/workflows/" + s.newWorkflow("listed") + "/versions" },
+	"compareWorkflowVersions": func(s *server, _ string) string { return "/workflows/" + s.newWorkflow("compared") + "/diff" },
+	"listWorkflowExecutions":  func(s *server, _ string) string { return "/workflows/" + s.newWorkflow("ran") + "/executions" },
+	"getExecution": func(s *server, _ string) string {
+		id, run := s.newRun("run")
+		return "/workflows/" + id + "/executions/" + run
+	},
+	"getOutboxMail": func(s *server, _ string) string { return "/outbox/" + s.written() },
+	"getOutboxRaw":  func(s *server, _ string) string { return "/outbox/" + s.written() + "/raw" },
 	"getTopic": func(s *server, _ string) string {
 		topic, err := s.control.CreateTopic(s.t.Context(), operator, news)
 		must(s.t, err)
@@ -172,6 +182,7 @@ func TestWhatAnotherProjectHasIsNotFoundOnAnyRoute(t *testing.T) {
 	maps.Copy(all, broadcastDeeds())
 	maps.Copy(all, senderDeeds())
 	maps.Copy(all, ruleDeeds())
+	maps.Copy(all, workflowDeeds())
 	maps.Copy(all, personDeeds())
 	all["looks"] = deed{do: lookAtAll}
 	seen := &tried{names: make(map[string]bool)}

@@ -248,21 +248,22 @@ type applyIn struct {
 			Text string `json:"text" doc:"What the file holds" example:"rules:\n- name: Welcome\n  on:\n    event: account.created\n  do:\n  - send:\n      template: welcome\n"`
 		} `json:"files" doc:"The files of the folder"`
 		DryRun bool `json:"dryRun,omitempty" doc:"Only tell what would change"`
-		Keep   bool `json:"keep,omitempty" doc:"Rules of files that no file has any more stay"`
+		Keep   bool `json:"keep,omitempty" doc:"What came of files that are not there any more stays"`
 	}
 }
 
 // Plan is what applying a folder does, or did.
 type Plan struct {
-	Items    []PlanItem    `json:"items" nullable:"false" doc:"What becomes of each thing, by name"`
+	Items    []PlanItem    `json:"items" nullable:"false" doc:"What becomes of each thing, by kind and name"`
 	Problems []PlanProblem `json:"problems" nullable:"false" doc:"What is wrong with the files: with any nothing is changed"`
+	Warnings []PlanProblem `json:"warnings" nullable:"false" doc:"What is not as it was meant for whom a file was written for"`
 	Ignored  []string      `json:"ignored" nullable:"false" doc:"Files that nobody reads" example:"[\"README.md\"]"`
 	Applied  bool          `json:"applied" doc:"Whether something was changed"`
 }
 
 // PlanItem is what becomes of one thing.
 type PlanItem struct {
-	Kind   string `json:"kind" doc:"rule" example:"rule"`
+	Kind   string `json:"kind" doc:"rule or workflow" example:"rule"`
 	Name   string `json:"name" example:"Welcome"`
 	ID     string `json:"id,omitempty" doc:"Of what is there; absent: it is new" example:"rul_4f"`
 	Path   string `json:"path,omitempty" doc:"The file that has it; absent: none has" example:"rules/welcome.yaml"`
@@ -281,14 +282,19 @@ type PlanProblem struct {
 // PlanOf makes the public form of a plan.
 func PlanOf(p *control.Plan) Plan {
 	out := Plan{
-		Items: make([]PlanItem, len(p.Items)), Problems: make([]PlanProblem, len(p.Problems)),
+		Items: make([]PlanItem, len(p.Items)), Problems: planProblemsOf(p.Problems), Warnings: planProblemsOf(p.Warnings),
 		Ignored: append([]string{}, p.Ignored...), Applied: p.Applied,
 	}
 	for i, x := range p.Items {
 		out.Items[i] = PlanItem(x)
 	}
-	for i, x := range p.Problems {
-		out.Problems[i] = PlanProblem{x.Path, x.Line, x.At, x.Says}
+	return out
+}
+
+func planProblemsOf(list []control.FileProblem) []PlanProblem {
+	out := make([]PlanProblem, len(list))
+	for i, x := range list {
+		out[i] = PlanProblem{x.Path, x.Line, x.At, x.Says}
 	}
 	return out
 }

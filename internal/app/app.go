@@ -143,6 +143,7 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder, book *c
 	a.control.Send = road(a.control.PublicURL)
 	a.control.Mailing.Meter = metrics
 	sending(a.control, o.Config, guard)
+	a.control.Webhooks = control.NewCaller(guard, o.Version)
 	a.control.Outgoing = sender.NewRegistry(a.store, a.control.Ways)
 	asking.Control, asking.Auth = a.control, auth.NewAuthenticator(a.store, "api", time.Now, a.log)
 	asking.Logger, asking.Version, asking.Draining = a.log, o.Version, a.draining.Load

@@ -83,6 +83,20 @@ func (a *App) runWorkflows(ctx context.Context, j job.Job) error {
 	return a.control.RunWorkflows(ctx, shard)
 }
 
+func (a *App) runSchedules(ctx context.Context, _ job.Job) error { return a.control.RunSchedules(ctx) }
+
+// Webhooks are called beside the work on runs, which waits for none. A run calls anew by itself what is tried again; the job's own
+// tries are for a store in trouble.
+const (
+	callsAtOnce = 8
+	callTries   = 5
+	callTimeout = time.Minute
+)
+
+func (a *App) callWebhook(ctx context.Context, j job.Job) error {
+	return a.control.CallWebhook(ctx, j.Payload)
+}
+
 // keepTime wakes the work on runs whose time has come. It ends with ctx.
 func (a *App) keepTime(ctx context.Context) error {
 	tick := time.NewTicker(workflowEvery)
@@ -204,9 +218,11 @@ func (a *App) runner() (*job.Runner, error) {
 			store.WorkflowKind: {
 				Run: a.runWorkflows, Timeout: workflowTimeout, Concurrency: store.WorkflowShards, Interruptible: true,
 			},
-			broadcastsKind: {Run: a.wakeBroadcasts, Concurrency: 1, Interruptible: true},
-			recountKind:    {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
-			settleKind:     {Run: a.settleContacts, Concurrency: 1, Interruptible: true},
+			store.ScheduleKind: {Run: a.runSchedules, Timeout: sendTimeout, Concurrency: 1, Interruptible: true},
+			store.CallKind:     {Run: a.callWebhook, MaxAttempts: callTries, Timeout: callTimeout, Concurrency: callsAtOnce},
+			broadcastsKind:     {Run: a.wakeBroadcasts, Concurrency: 1, Interruptible: true},
+			recountKind:        {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
+			settleKind:         {Run: a.settleContacts, Concurrency: 1, Interruptible: true},
 		},
 		Periodic: []job.Every{
 			{Kind: job.RetentionKind, Interval: retainEvery},

@@ -262,7 +262,7 @@ type BroadcastFigures struct {
 func (c *Control) figures(ctx context.Context, project, id string) (f BroadcastFigures, err error) {
 	list, err := c.Store.Stats(ctx, store.StatsQuery{Project: project, By: stats.ByTag, Value: id})
 	if err != nil {
-		return f, fmt.Errorf("read the counters of a broadcast: %w", err)
+		return f, fmt.Errorf("read the counters of a tag: %w", err)
 	}
 	for _, x := range list {
 		if x.Class == stats.OfCandidates || x.Class == stats.Aside {

@@ -72,6 +72,8 @@ type Control struct {
 	Rulebook *RuleBook
 	// Workflowbook keeps the workflows at work. Changes of workflows and runs alone need it.
 	Workflowbook *WorkflowBook
+	// Webhooks calls those of workflows. Their runs alone need it.
+	Webhooks *Caller
 
 	// Mailing hands emails over. Sending alone needs it.
 	Mailing Mailing

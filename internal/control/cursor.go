@@ -25,6 +25,7 @@ const (
 	templateCursor    = 't'
 	versionCursor     = 'v'
 	ruleActCursor     = 'u'
+	runCursor         = 'x'
 )
 
 func encodeCursor(kind byte, value []byte) string {

@@ -255,8 +255,11 @@ func (c *Control) readRule(ctx context.Context, who Actor, text string) (*rule.R
 	return r, templates, p.err()
 }
 
-// ruleProblem tells of a problem under the field of the rule where it is; the line stands before it.
-func (p *problems) ruleProblem(x rule.Problem) {
+// ruleProblem tells of a problem under the field of the rule where it is.
+func (p *problems) ruleProblem(x rule.Problem) { p.inText("rule", x) }
+
+// inText tells of a problem of a text under the field where it is; the line stands before it.
+func (p *problems) inText(field string, x rule.Problem) {
 	line, at, found := strings.Cut(x.At, ": ")
 	if !found {
 		line, at = "", x.At
@@ -264,7 +267,6 @@ func (p *problems) ruleProblem(x rule.Problem) {
 			line, at = at, ""
 		}
 	}
-	field := "rule"
 	if at != "" {
 		field += "." + at
 	}
@@ -275,7 +277,7 @@ func (p *problems) ruleProblem(x rule.Problem) {
 	p.add(field, "%s", x.Says)
 }
 
-// ruleCheck checks what rules name: templates, senders, topics, segments, sources. It remembers what it looked up.
+// ruleCheck checks what rules name: templates, senders, topics, segments, sources, workflows. It remembers what it looked up.
 type ruleCheck struct {
 	control *Control
 	who     Actor
@@ -284,6 +286,8 @@ type ruleCheck struct {
 	senders  map[string]bool
 	segments map[string]bool
 	sources  map[string]bool
+	// workflows are ids and keys of those that are there.
+	workflows map[string]bool
 }
 
 // references tells which of what a rule names is not there, and finds its templates.
@@ -310,6 +314,9 @@ func (k *ruleCheck) references(ctx context.Context, r *rule.Rule) (wrong []rule.
 			if !k.topics[slug] {
 				missing(at, "there is no topic %.100q", slug)
 			}
+		}
+		if key, where := workflowOfAction(&r.Do[i]); key != "" && !k.workflows[key] {
+			missing(at+where, "there is no workflow %.100q", key)
 		}
 		s := r.Do[i].Send
 		if s == nil {
@@ -353,6 +360,17 @@ func topicsOfAction(a *rule.Action) []string {
 	return nil
 }
 
+// workflowOfAction is the workflow that an action names, and where in the action.
+func workflowOfAction(a *rule.Action) (idOrKey, at string) {
+	switch {
+	case a.Start != nil:
+		return a.Start.Workflow, ".start.workflow"
+	case a.Exit != nil:
+		return a.Exit.Workflow, ".exit.workflow"
+	}
+	return "", ""
+}
+
 // foreign is the domain that a send would be from where the key that asks may not send as it.
 func (k *ruleCheck) foreign(s *rule.Send, t *store.Template) string {
 	allowed := k.who.Bounds.Domains
@@ -393,6 +411,10 @@ func (k *ruleCheck) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list sources: %w", err)
 	}
+	workflows, err := k.control.Store.Workflows(ctx, k.who.Project)
+	if err != nil {
+		return fmt.Errorf("list workflows: %w", err)
+	}
 	k.topics, k.senders = topics, make(map[string]bool)
 	k.segments, k.sources = make(map[string]bool), make(map[string]bool)
 	for i := range senders {
@@ -403,6 +425,10 @@ func (k *ruleCheck) load(ctx context.Context) error {
 	}
 	for _, x := range sources {
 		k.sources[x.ID], k.sources[x.Name] = true, true
+	}
+	k.workflows = make(map[string]bool)
+	for i := range workflows {
+		k.workflows[workflows[i].ID], k.workflows[workflows[i].Definition.Key] = true, true
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -27,7 +28,7 @@ type ApplyFile struct {
 type ApplyRequest struct {
 	Files  []ApplyFile
 	DryRun bool // the plan alone: nothing is changed
-	Keep   bool // rules of files that are not in the folder any more stay
+	Keep   bool // what came of files that are not in the folder any more stays
 }
 
 // The actions of a plan.
@@ -40,7 +41,7 @@ const (
 
 // PlanItem is what becomes of one thing.
 type PlanItem struct {
-	Kind   string // rule
+	Kind   string // rule or workflow
 	Name   string
 	ID     string // empty: it is not there yet
 	Path   string // of the file that has it; empty: none has
@@ -60,8 +61,9 @@ type FileProblem struct {
 type Plan struct {
 	Items    []PlanItem // by kind and name
 	Problems []FileProblem
-	Ignored  []string // paths that nobody reads
-	Applied  bool     // false: it was a dry run, there are problems, or nothing changes
+	Warnings []FileProblem // what is not as it was meant for whom the file was written for
+	Ignored  []string      // paths that nobody reads
+	Applied  bool          // false: it was a dry run, there are problems, or nothing changes
 }
 
 // Changes counts what is not as it should be.
@@ -78,34 +80,49 @@ const (
 	maxApplyFiles = 1000
 	maxApplyText  = 8 << 20 // bytes of all files
 	ruleKind      = "rule"
+	workflowKind  = "workflow"
 )
 
-// Apply makes a project's rules those of a folder. Where a file has a problem nothing is changed.
+// Apply makes a project's rules and workflows those of a folder. Where a file has a problem nothing is changed.
 func (c *Control) Apply(ctx context.Context, who Actor, in ApplyRequest) (Plan, error) {
 	if err := in.check(); err != nil {
 		return Plan{}, err
 	}
-	a := &applying{control: c, who: who, in: &in, check: &ruleCheck{control: c, who: who}}
+	a := &applying{control: c, who: who, in: &in, check: c.newWorkflowCheck(who)}
 	if err := a.read(ctx); err != nil {
 		return a.plan, err
 	}
 	if len(a.plan.Problems) > 0 {
 		return a.plan, nil
 	}
-	if len(a.rules) == 0 {
-		return a.plan, fault.BadField("files", "hold no rule: want a folder with rules/*.yaml")
+	if len(a.rules)+len(a.workflows) == 0 {
+		return a.plan, fault.BadField("files", "hold no rule and no workflow: want a folder with rules/*.yaml or workflows/*.yaml")
 	}
-	err := c.changeRules(ctx, who, func(have []store.Rule) ([]store.RuleChange, error) {
-		changes, err := a.decide(have)
-		if err != nil || in.DryRun {
-			return nil, err
+	err := c.Store.ChangeDefinitions(ctx, who.Project, func(
+		rules []store.Rule, workflows []store.Workflow,
+	) ([]store.RuleChange, []store.WorkflowChange, error) {
+		a.plan.Items = nil
+		ofRules, err := a.decide(rules)
+		if err != nil {
+			return nil, nil, err
 		}
-		a.plan.Applied = len(changes) > 0
-		return changes, nil
+		ofWorkflows, err := a.decideWorkflows(workflows)
+		if err == nil && len(ofWorkflows) > 0 && !covers(who.Scopes, needs[opDefineWorkflow]) {
+			err = missingScope(needs[opDefineWorkflow])
+		}
+		if err != nil || in.DryRun {
+			return nil, nil, err
+		}
+		a.plan.Applied = len(ofRules)+len(ofWorkflows) > 0
+		return ofRules, ofWorkflows, nil
 	})
+	c.Rulebook.forget()
 	if err != nil {
 		return Plan{}, fmt.Errorf("apply: %w", err)
 	}
+	slices.SortFunc(a.plan.Items, func(x, y PlanItem) int {
+		return cmp.Or(strings.Compare(x.Kind, y.Kind), strings.Compare(x.Name, y.Name))
+	})
 	return a.plan, nil
 }
 
@@ -127,12 +144,13 @@ func (in *ApplyRequest) check() error {
 
 // applying is a folder on its way into the store.
 type applying struct {
-	control *Control
-	who     Actor
-	in      *ApplyRequest
-	check   *ruleCheck
-	rules   []fileRule
-	plan    Plan
+	control   *Control
+	who       Actor
+	in        *ApplyRequest
+	check     *workflowCheck
+	rules     []fileRule
+	workflows []fileWorkflow
+	plan      Plan
 }
 
 // fileRule is a rule of a file.
@@ -140,6 +158,7 @@ type fileRule struct {
 	*rule.Rule
 	path      string
 	templates []int64
+	lined     func(rule.Problem) rule.Problem // where in the file a problem of the rule is
 }
 
 // What a folder holds, by the first part of its paths.
@@ -148,38 +167,62 @@ const (
 	workflowsFolder = "workflows"
 )
 
+// read reads all files before it checks what they name, for they name one another.
 func (a *applying) read(ctx context.Context) error {
-	seen := make(map[string]string) // the path of each name
 	for _, f := range a.in.Files {
 		folder, _, _ := strings.Cut(f.Path, "/")
 		switch ext := path.Ext(f.Path); {
-		case ext != ".yaml" && ext != ".yml" && ext != ".json", folder != rulesFolder && folder != workflowsFolder:
+		case ext != ".yaml" && ext != ".yml" && ext != ".json":
 			a.plan.Ignored = append(a.plan.Ignored, f.Path)
-			continue
+		case folder == rulesFolder:
+			a.readRules(f)
 		case folder == workflowsFolder:
-			a.problem(f.Path, rule.Problem{Says: "is a workflow, and workflows are not there yet"})
-			continue
+			a.readWorkflows(f)
+		default:
+			a.plan.Ignored = append(a.plan.Ignored, f.Path)
 		}
-		file := rule.Read([]byte(f.Text))
-		for _, p := range file.Problems {
-			a.problem(f.Path, p)
+	}
+	if err := a.check.load(ctx); err != nil {
+		return err
+	}
+	for _, w := range a.workflows {
+		a.check.workflows[w.Key] = true
+	}
+	if err := a.checkRules(ctx); err != nil {
+		return err
+	}
+	return a.checkWorkflows(ctx)
+}
+
+func (a *applying) readRules(f ApplyFile) {
+	file := rule.Read([]byte(f.Text))
+	for _, p := range file.Problems {
+		a.problem(f.Path, p)
+	}
+	for i, r := range file.Rules {
+		a.rules = append(a.rules, fileRule{Rule: r, path: f.Path, lined: func(p rule.Problem) rule.Problem {
+			p.At = indexed("rules", i) + "." + p.At
+			return file.Lined(p)
+		}})
+	}
+}
+
+func (a *applying) checkRules(ctx context.Context) error {
+	seen := make(map[string]string) // the path of each name
+	for i := range a.rules {
+		r := &a.rules[i]
+		if other, there := seen[r.Name]; there {
+			a.problem(r.path, r.lined(rule.Problem{At: "name", Says: fmt.Sprintf("%.100q is a rule of %s, too", r.Name, other)}))
 		}
-		for i, r := range file.Rules {
-			at := indexed("rules", i)
-			if other, there := seen[r.Name]; there {
-				a.problem(f.Path, rule.Problem{At: at + ".name", Says: fmt.Sprintf("%.100q is a rule of %s, too", r.Name, other)})
-			}
-			seen[r.Name] = f.Path
-			wrong, templates, err := a.check.references(ctx, r)
-			if err != nil {
-				return err
-			}
-			for _, p := range wrong {
-				p.At = at + "." + p.At
-				a.problem(f.Path, file.Lined(p))
-			}
-			a.rules = append(a.rules, fileRule{r, f.Path, templates})
+		seen[r.Name] = r.path
+		wrong, templates, err := a.check.ruleCheck.references(ctx, r.Rule)
+		if err != nil {
+			return err
 		}
+		for _, p := range wrong {
+			a.problem(r.path, r.lined(p))
+		}
+		r.templates = templates
 	}
 	return nil
 }
@@ -188,17 +231,20 @@ func (a *applying) read(ctx context.Context) error {
 var lineOf = regexp.MustCompile(`^line ([0-9]+)(: )?`)
 
 func (a *applying) problem(file string, p rule.Problem) {
+	a.plan.Problems = append(a.plan.Problems, fileProblem(file, p))
+}
+
+func fileProblem(file string, p rule.Problem) FileProblem {
 	x := FileProblem{Path: file, At: p.At, Says: p.Says}
 	if found := lineOf.FindStringSubmatch(p.At); found != nil {
 		x.Line, _ = strconv.Atoi(found[1])
 		x.At = strings.TrimPrefix(p.At, found[0])
 	}
-	a.plan.Problems = append(a.plan.Problems, x)
+	return x
 }
 
 // decide compares the rules that are there with those of the files.
 func (a *applying) decide(have []store.Rule) (changes []store.RuleChange, err error) {
-	a.plan.Items = nil
 	left := slices.Clone(have)
 	for _, r := range a.rules {
 		item := PlanItem{Kind: ruleKind, Name: r.Name, Path: r.path, Action: PlanSame}
@@ -236,7 +282,6 @@ func (a *applying) decide(have []store.Rule) (changes []store.RuleChange, err er
 	if len(have)+len(changes) > 2*maxRules || len(a.rules) > maxRules {
 		return nil, tooManyRules()
 	}
-	slices.SortFunc(a.plan.Items, func(x, y PlanItem) int { return strings.Compare(x.Name, y.Name) })
 	return changes, nil
 }
 

@@ -157,8 +157,14 @@ func (a *acting) one(ctx context.Context, place int, what *rule.Action) error {
 	if what.Subscribe != nil {
 		change.Tags = person.Tags
 	}
-	if what.Send != nil {
+	switch {
+	case what.Send != nil:
 		return a.send(ctx, &act, what.Send, change)
+	case what.Start != nil:
+		in := entering{event: &a.event.Event, known: known, contact: &k, attributes: person.Attributes}
+		return a.start(ctx, &act, what.Start, &in, change)
+	case what.Exit != nil:
+		return a.exit(ctx, &act, what.Exit, &k)
 	}
 	what.Change(&change)
 	act.Outcome = store.RuleDone

@@ -175,12 +175,32 @@ func (t *trying) would(ctx context.Context, e *rule.Event, place int) (w RuleWou
 	case !holds:
 		w.Outcome, w.Detail = store.RuleSkipped, "the condition does not hold"
 		return w, nil
+	case what.Start != nil:
+		in := entering{known: known, contact: &k, attributes: person.Attributes}
+		w.Detail, err = a.mayStart(ctx, what.Start.Workflow, address, &in)
+		w.Outcome = outcomeUnless(w.Detail)
+		return w, err
+	case what.Exit != nil:
+		runs, err := a.runsOf(ctx, what.Exit.Workflow, k.Ref)
+		if len(runs) == 0 {
+			w.Detail = notInIt
+		}
+		w.Outcome = outcomeUnless(w.Detail)
+		return w, err
 	case what.Send == nil:
 		w.Outcome = store.RuleDone
 		return w, nil
 	}
 	err = t.wouldSend(ctx, a, what.Send, address, &w)
 	return w, err
+}
+
+// outcomeUnless is the outcome of what is done unless something is in its way.
+func outcomeUnless(why string) string {
+	if why != "" {
+		return store.RuleSkipped
+	}
+	return store.RuleDone
 }
 
 func (t *trying) wouldSend(ctx context.Context, a *acting, s *rule.Send, address string, w *RuleWould) error {

@@ -28,6 +28,16 @@ type workflowBook struct {
 	all     map[liveKey]*liveWorkflow
 }
 
+// entered is the workflow of an id or key that contacts enter; nil: there is none that is enabled.
+func (b *workflowBook) entered(idOrKey string) *liveWorkflow {
+	for _, live := range b.current {
+		if live.stored.ID == idOrKey || live.Key == idOrKey {
+			return live
+		}
+	}
+	return nil
+}
+
 type liveKey struct{ workflow, version int64 }
 
 // liveWorkflow is a version of a workflow at work.

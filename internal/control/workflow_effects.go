@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -14,7 +13,6 @@ import (
 	"tidings/internal/auth"
 	"tidings/internal/contact"
 	"tidings/internal/fault"
-	"tidings/internal/liquid"
 	"tidings/internal/rule"
 	"tidings/internal/segment"
 	"tidings/internal/send"
@@ -297,15 +295,7 @@ func (x *stepping) render(ctx context.Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	t, problems := liquid.Parse(text)
-	if len(problems) > 0 {
-		return "", fault.BadField("text", "%v", problems[0])
-	}
-	out, err := t.Render(ctx, in.Variables(nil), liquid.Options{Now: x.now})
-	if problem, is := errors.AsType[liquid.Problem](err); is {
-		return "", fault.BadField("text", "%v", problem)
-	}
-	return out, err
+	return renderText(ctx, "text", text, in.Variables(nil), x.now)
 }
 
 // world is what the run's texts may name.

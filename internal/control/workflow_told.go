@@ -287,18 +287,19 @@ func (t *telling) enter(ctx context.Context, live *liveWorkflow, person rule.Per
 	if err != nil || depth > maxWorkflowDepth {
 		return err // emails that lead to one another: the circle ends here
 	}
-	told := toldOf(&t.event.Event)
-	start := store.RunStart{
-		Workflow: live.stored.Ref, Version: live.stored.Live, Reentry: live.Reentry, BegunBy: t.event.ID.String(), Place: t.item.Place,
-		Change: contact.Change{
-			Address: address, Attributes: knownAttributes(person.Attributes), At: t.event.OccurredAt.UnixMilli() + 1,
-			Origin: originStep, By: live.stored.ID,
-		},
-		Vars:     workflow.Vars{Event: told.Event, Data: told.Data, Depth: depth},
-		Unmailed: forbidsMail(t.event.Name) && !live.Transactional,
+	in := entering{
+		live: live, event: &t.event.Event, depth: depth, known: known, contact: &k, attributes: person.Attributes,
 	}
-	if !known || k.Ref != t.item.Contact {
-		start.Place = 0 // its place is another one in the log of somebody else
+	start, err := in.start(contact.Change{
+		Address: address, Attributes: knownAttributes(person.Attributes), At: t.event.OccurredAt.UnixMilli() + 1,
+		Origin: originStep, By: live.stored.ID,
+	})
+	if err != nil {
+		return err
+	}
+	start.BegunBy = t.event.ID.String()
+	if known && k.Ref == t.item.Contact { // in the log of somebody else its place is another one
+		start.Place = t.item.Place
 	}
 	if start.Unmailed { // a bounce that passes forbids nothing
 		now, err := t.standing(ctx, address)
@@ -307,17 +308,36 @@ func (t *telling) enter(ctx context.Context, live *liveWorkflow, person rule.Per
 		}
 		start.Unmailed = now.suppressed != "" || now.unsubscribed
 	}
-	if t.event.Name == event.EmailReceived || t.event.Name == event.EmailReply {
-		start.Change.Born = contact.OptOut // to write to us is not to ask for mail
-	}
-	if live.snapshot {
-		start.Vars.Subscriber, err = subscriberOf(address, &k, known, person.Attributes)
-		if err != nil {
-			return err
-		}
-	}
 	t.asked.Starts = append(t.asked.Starts, start)
 	return nil
+}
+
+// entering is a contact that enters a workflow because of an event.
+type entering struct {
+	live       *liveWorkflow
+	event      *event.Event
+	depth      int // how many emails led to the event
+	known      bool
+	contact    *store.Contact             // where known
+	attributes map[string]json.RawMessage // what the event says of the contact
+}
+
+// start is how the contact enters, with what is said of it.
+func (x *entering) start(change contact.Change) (store.RunStart, error) {
+	told := toldOf(x.event)
+	start := store.RunStart{
+		Workflow: x.live.stored.Ref, Version: x.live.stored.Live, Reentry: x.live.Reentry, Change: change,
+		Vars:     workflow.Vars{Event: told.Event, Data: told.Data, Depth: x.depth},
+		Unmailed: forbidsMail(x.event.Name) && !x.live.Transactional,
+	}
+	if x.event.Name == event.EmailReceived || x.event.Name == event.EmailReply {
+		start.Change.Born = contact.OptOut // to write to us is not to ask for mail
+	}
+	var err error
+	if x.live.snapshot {
+		start.Vars.Subscriber, err = subscriberOf(change.Address, x.contact, x.known, x.attributes)
+	}
+	return start, err
 }
 
 // toldOf is an event as runs are told of it.

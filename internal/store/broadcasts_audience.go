@@ -46,7 +46,6 @@ type audience struct {
 func (s *Store) audienceOf(
 	ctx context.Context, c conn, project int64, d *BroadcastDefinition, now, after, to int64,
 ) (*audience, error) {
-	r := &rules{project: project, named: make(map[string]namedRule)}
 	condition := d.Condition
 	members := int64(0)
 	if d.AudienceType == AudienceSegment {
@@ -54,10 +53,38 @@ func (s *Store) audienceOf(
 		if err != nil {
 			return nil, err
 		}
-		if condition = x.Condition; x.Type == StaticSegment || x.Track && !x.ComputedAt.IsZero() {
-			condition, members = nil, x.Ref
-		}
+		condition, members = x.selects()
 	}
+	a, err := s.selectionOf(ctx, c, project, condition, members, now, after, to)
+	if err != nil {
+		return nil, err
+	}
+	for _, tag := range d.Tags {
+		ref, err := s.termOf(ctx, c, termKey{project, termTag, tag})
+		if err != nil {
+			return nil, err
+		}
+		a.where += " AND EXISTS (SELECT 1 FROM contact_tags ct WHERE ct.contact = c.ref AND ct.tag = " + a.b.Arg(ref) + ")"
+	}
+	if err := a.judge(ctx, c, project, d, now); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// selects is what says who is in the segment: its condition, or, where members are kept, its ref.
+func (x *Segment) selects() (condition json.RawMessage, members int64) {
+	if x.Type == StaticSegment || x.Track && !x.ComputedAt.IsZero() {
+		return nil, x.Ref
+	}
+	return x.Condition, 0
+}
+
+// selectionOf writes what selects contacts by a condition, or as members of a segment that keeps them, in the range (after, to].
+func (s *Store) selectionOf(
+	ctx context.Context, c conn, project int64, condition json.RawMessage, members, now, after, to int64,
+) (*audience, error) {
+	r := &rules{project: project, named: make(map[string]namedRule)}
 	if len(condition) > 0 {
 		rule, problems := segment.Parse(condition)
 		if len(problems) > 0 {
@@ -81,16 +108,6 @@ func (s *Store) audienceOf(
 	}
 	if members != 0 {
 		a.where += " AND EXISTS (SELECT 1 FROM segment_members sm WHERE sm.segment = " + a.b.Arg(members) + " AND sm.contact = c.ref)"
-	}
-	for _, tag := range d.Tags {
-		ref, err := s.termOf(ctx, c, termKey{project, termTag, tag})
-		if err != nil {
-			return nil, err
-		}
-		a.where += " AND EXISTS (SELECT 1 FROM contact_tags ct WHERE ct.contact = c.ref AND ct.tag = " + a.b.Arg(ref) + ")"
-	}
-	if err := a.judge(ctx, c, project, d, now); err != nil {
-		return nil, err
 	}
 	return a, nil
 }

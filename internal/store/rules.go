@@ -152,20 +152,27 @@ func (s *Store) ChangeRules(
 		if err != nil {
 			return err
 		}
-		if changes, err = decide(have); err != nil || len(changes) == 0 {
+		if changes, err = decide(have); err != nil {
 			return err
 		}
-		for i := range changes {
-			if err := changeRule(ctx, c, ref, &changes[i]); err != nil {
-				return err
-			}
-			if err := record(ctx, c, ref, changes[i].Act); err != nil {
-				return err
-			}
-		}
-		return touchMeta(ctx, c, rulesVersion)
+		return changeRules(ctx, c, ref, changes)
 	})
 	return changes, err
+}
+
+func changeRules(ctx context.Context, c conn, project int64, changes []RuleChange) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	for i := range changes {
+		if err := changeRule(ctx, c, project, &changes[i]); err != nil {
+			return err
+		}
+		if err := record(ctx, c, project, changes[i].Act); err != nil {
+			return err
+		}
+	}
+	return touchMeta(ctx, c, rulesVersion)
 }
 
 // ruleUse is the kind of template_uses of rules.

@@ -27,7 +27,7 @@ type RuleAct struct {
 	Place   int    // of the action in the rule
 	Contact string // con_…; empty: nobody was found
 	At      time.Time
-	Action  string // send, subscribe, unsubscribe
+	Action  string // send, subscribe, unsubscribe, start, exit
 	Outcome string
 	Send    string // snd_…; empty: none
 	Detail  string // why it was skipped or failed
@@ -45,10 +45,24 @@ func (s *Store) NoteRuleAct(ctx context.Context, x *RuleAct) error {
 	return nil
 }
 
+// RuleActed reports whether what a rule does for an event at a place was noted.
+func (s *Store) RuleActed(ctx context.Context, x *RuleAct) (was bool, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		var there int64
+		was, err = one(ctx, c, `SELECT 1 FROM rule_acts WHERE rule = $1 AND event = $2 AND place = $3`,
+			[]any{x.Rule, x.Event[:], x.Place}, &there)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for an act of a rule: %w", err)
+	}
+	return was, nil
+}
+
 func noteAct(ctx context.Context, c conn, x *RuleAct) (fresh bool, err error) {
 	n, err := c.exec(ctx, `INSERT INTO rule_acts (rule, event, place, contact, at, action, outcome, send, detail)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (rule, event, place) DO NOTHING`,
-		x.Rule, x.Event, x.Place, actContact(x), ms(x.At), x.Action, x.Outcome, x.Send, x.Detail)
+		x.Rule, x.Event[:], x.Place, actContact(x), ms(x.At), x.Action, x.Outcome, x.Send, x.Detail)
 	return n > 0, err
 }
 
@@ -88,7 +102,7 @@ func (s *Store) EditByRule(ctx context.Context, project string, change contact.C
 			act.Outcome, act.Detail = RuleFailed, out.Problem
 		}
 		_, err = b.exec(ctx, `UPDATE rule_acts SET contact = $4, outcome = $5, detail = $6
-			WHERE rule = $1 AND event = $2 AND place = $3`, act.Rule, act.Event, act.Place, actContact(act), act.Outcome, act.Detail)
+			WHERE rule = $1 AND event = $2 AND place = $3`, act.Rule, act.Event[:], act.Place, actContact(act), act.Outcome, act.Detail)
 		return err
 	})
 	if errors.Is(err, errUnchanged) {

@@ -88,8 +88,11 @@ type RunQuery struct {
 	Workflow string // id or key; empty: of every one
 	Contact  string // id or address; empty: of everybody
 	Step     string // where they are; empty: anywhere
+	Version  int64  // of the workflow; 0: of every one
+	Except   int64  // a version that is not meant; 0: none
 	Statuses []workflow.Status
 	Before   int64 // only runs with a lower Ref, for the next page; 0: from the newest
+	Offset   int   // how many are passed over first
 	Limit    int
 }
 
@@ -104,7 +107,7 @@ func (s *Store) Runs(ctx context.Context, q RunQuery) (list []Run, err error) {
 			args = append(args, q.Before)
 			where += " AND r.ref < $" + itoa(len(args))
 		}
-		list, err = runsWhere(ctx, c, where+" ORDER BY r.ref DESC LIMIT "+itoa(q.Limit), args...)
+		list, err = runsWhere(ctx, c, where+" ORDER BY r.ref DESC LIMIT "+itoa(q.Limit)+" OFFSET "+itoa(q.Offset), args...)
 		return err
 	})
 	return list, err
@@ -148,6 +151,13 @@ func runCondition(ctx context.Context, c conn, q *RunQuery) (where string, args 
 			return "", nil, err
 		}
 		and("r.contact", ref)
+	}
+	if q.Version != 0 {
+		and("r.version", q.Version)
+	}
+	if q.Except != 0 {
+		args = append(args, q.Except)
+		where += " AND r.version <> $" + itoa(len(args))
 	}
 	if len(q.Statuses) > 0 {
 		where += " AND r.status IN (" + marks(len(args)+1, len(q.Statuses)) + ")"
@@ -205,10 +215,10 @@ type RunCount struct {
 	N       int64
 }
 
-// The words of RunCount. Of a step that was left the outcome follows leftWord.
+// The words of RunCount. Of a step that was left the outcome follows LeftWord.
 const (
 	EnteredWord = "entered"
-	leftWord    = "left:"
+	LeftWord    = "left:"
 	StartedWord = "started"
 )
 

@@ -96,7 +96,7 @@ func (x *runSaving) mark() error {
 				x.counts[runCountKey{runVersion{s.Was.Workflow, version}, m.Step, EnteredWord}]++
 			}
 			if !m.Left.IsZero() {
-				x.counts[runCountKey{runVersion{s.Was.Workflow, version}, m.Step, leftWord + m.Outcome}]++
+				x.counts[runCountKey{runVersion{s.Was.Workflow, version}, m.Step, LeftWord + m.Outcome}]++
 			}
 			m.Variant = cmp.Or(m.Variant, known.Variant)
 			byVisit[m.Visit] = m
@@ -235,7 +235,7 @@ func (x *runSaving) countOpen() error {
 
 // finishEvents removes the events that workflows were told of.
 func (x *runSaving) finishEvents() error {
-	if x.stale {
+	if x.stale > 0 {
 		return nil
 	}
 	for part := range slices.Chunk(x.asked.Done, contactChunk/2) {

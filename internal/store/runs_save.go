@@ -22,7 +22,7 @@ type RunBatch struct {
 	Starts []RunStart
 	Steps  []RunStep
 	Done   []int64 // WorkflowEvent.Ref of those that workflows were told of by this
-	Act    *Act    // a person did it; nil: nobody
+	Act    *Act    // a person did it; nil: nobody. It is noted where something came of it; without a Subject of what began
 }
 
 // RunStart is a contact that would enter a workflow.
@@ -86,7 +86,7 @@ func (s *Store) SaveRuns(ctx context.Context, asked *RunBatch) (started []RunSta
 	if x.queue != nil {
 		x.queue.keepTerms()
 	}
-	return x.started, len(asked.Steps) - len(x.steps), nil
+	return x.started, x.stale, nil
 }
 
 // runSaving is a batch of runs on its way into the store.
@@ -102,7 +102,7 @@ type runSaving struct {
 	counts   map[runCountKey]int64
 	open     map[runVersion]int64
 	shards   map[int64]bool
-	stale    bool // somebody else changed one of them
+	stale    int // how many somebody else changed
 	// workflows are those that are there.
 	workflows map[int64]bool
 }
@@ -123,10 +123,8 @@ func (x *runSaving) run() error {
 			return err
 		}
 	}
-	if x.asked.Act != nil {
-		if err := record(x.ctx, x.b, x.project, *x.asked.Act); err != nil {
-			return err
-		}
+	if err := x.note(); err != nil {
+		return err
 	}
 	return wakeWorkflows(x.ctx, x.b, x.now, x.shards)
 }
@@ -163,6 +161,23 @@ func (x *runSaving) lockWorkflows() error {
 	return nil
 }
 
+// note notes in the audit log what a person did, where something came of it.
+func (x *runSaving) note() error {
+	if x.asked.Act == nil {
+		return nil
+	}
+	act := *x.asked.Act
+	for _, began := range x.started {
+		if began.Refused == "" && act.Subject == "" {
+			act.Subject = began.ID
+		}
+	}
+	if act.Subject == "" || len(x.steps) == 0 && len(x.asked.Starts) == 0 {
+		return nil
+	}
+	return record(x.ctx, x.b, x.project, act)
+}
+
 // lockKnown locks the contacts of the runs. An event of theirs that is being stored meanwhile is stored before, and seen by
 // lookBack, or after, and then it sees the runs.
 func (x *runSaving) lockKnown() error {
@@ -197,7 +212,7 @@ func (x *runSaving) update() error {
 			return err
 		}
 		if n == 0 {
-			x.stale = true
+			x.stale++
 			continue
 		}
 		x.steps = append(x.steps, s)

@@ -2,11 +2,11 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
 	"tidings/event"
+	"tidings/internal/job"
 	"tidings/internal/workflow"
 )
 
@@ -38,6 +38,16 @@ func (s *Store) WorkflowEvents(ctx context.Context, shard int64, limit int) (lis
 	return list, err
 }
 
+// EventPlace is the place of an event in the log; 0: it is gone.
+func (s *Store) EventPlace(ctx context.Context, id event.ID) (place int64, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		place = 0
+		_, err := one(ctx, c, `SELECT seq FROM events WHERE id = $1`, []any{id}, &place)
+		return err
+	})
+	return place, err
+}
+
 // OpenRuns returns the runs of a contact that go on, and those that failed, which a person may let go on: oldest first.
 func (s *Store) OpenRuns(ctx context.Context, contact int64) (list []Run, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
@@ -58,12 +68,23 @@ func (s *Store) DueRuns(ctx context.Context, shard int64, now time.Time, limit i
 	return list, err
 }
 
-// WakeWorkflows lets the work begin on the shards where a run is due, or an event waits that nobody was told of. It is asked every
+// ScheduleKind is the kind of the job that lets the contacts of schedules enter.
+const ScheduleKind = "workflow-schedules"
+
+// WakeWorkflows lets the work begin on the shards where a run is due, or an event waits that nobody was told of, and on schedules
+// that are due. It is asked every
 // second: what is due is found by an index alone.
 func (s *Store) WakeWorkflows(ctx context.Context) error {
 	ready := make(map[int64]bool)
+	scheduled := false
 	err := s.engine.read(ctx, func(c conn) error {
 		clear(ready)
+		var there int64
+		var err error
+		scheduled, err = one(ctx, c, `SELECT 1 FROM workflows WHERE next_at > 0 AND next_at <= $1 LIMIT 1`, []any{ms(s.now())}, &there)
+		if err != nil {
+			return err
+		}
 		return c.query(ctx, readyShards, []any{ms(s.now())}, func(r row) error {
 			var shard int64
 			err := r.Scan(&shard)
@@ -71,10 +92,17 @@ func (s *Store) WakeWorkflows(ctx context.Context) error {
 			return err
 		})
 	})
-	if err != nil || len(ready) == 0 {
+	if err != nil || len(ready) == 0 && !scheduled {
 		return err
 	}
-	return s.engine.write(ctx, func(c conn) error { return wakeWorkflows(ctx, c, s.now(), ready) })
+	return s.engine.write(ctx, func(c conn) error {
+		if scheduled {
+			if _, err := enqueue(ctx, c, s.now(), []job.NewJob{{Kind: ScheduleKind, Key: ScheduleKind}}); err != nil {
+				return err
+			}
+		}
+		return wakeWorkflows(ctx, c, s.now(), ready)
+	})
 }
 
 // readyShards finds the shards with something to do.
@@ -97,15 +125,21 @@ func (s *Store) DueSchedules(ctx context.Context, now time.Time) (list []Workflo
 	return list, err
 }
 
-// ScheduleNext notes up to which contact the entries of a schedule's turn were made, or, with next, that its turn is over.
-func (s *Store) ScheduleNext(ctx context.Context, x *Workflow, after int64, next time.Time) error {
-	err := s.engine.write(ctx, func(c conn) error {
-		_, err := c.exec(ctx, `UPDATE workflows SET after = $3, next_at = CASE WHEN $4 > 0 THEN $4 ELSE next_at END
-			WHERE ref = $1 AND next_at = $2`, x.Ref, ms(x.NextAt), after, ms(next))
+// ScheduleTaken notes up to which contact those of a schedule's turn entered. going: the turn goes on, nobody changed the workflow.
+func (s *Store) ScheduleTaken(ctx context.Context, x *Workflow, after int64) (going bool, err error) {
+	err = s.engine.write(ctx, func(c conn) error {
+		n, err := c.exec(ctx, `UPDATE workflows SET after = $3 WHERE ref = $1 AND next_at = $2`, x.Ref, ms(x.NextAt), after)
+		going = n > 0
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("note the turn of a schedule: %w", err)
-	}
-	return nil
+	return going, wrapStep("note how far a schedule's turn is", err)
+}
+
+// ScheduleNext notes that a schedule's turn is over, and when it has the next; zero: never.
+func (s *Store) ScheduleNext(ctx context.Context, x *Workflow, next time.Time) error {
+	err := s.engine.write(ctx, func(c conn) error {
+		_, err := c.exec(ctx, `UPDATE workflows SET after = 0, next_at = $3 WHERE ref = $1 AND next_at = $2`, x.Ref, ms(x.NextAt), ms(next))
+		return err
+	})
+	return wrapStep("note the end of a schedule's turn", err)
 }

@@ -8,6 +8,7 @@ import (
 
 	"tidings/internal/fault"
 	"tidings/internal/segment"
+	"tidings/internal/workflow"
 )
 
 // Segment is a group of contacts: those that a condition selects, or those that somebody put there.
@@ -224,6 +225,9 @@ func (s *Store) DeleteSegment(ctx context.Context, project, id string, act Act) 
 			}
 		}
 		if err := segmentInBroadcast(ctx, c, p, id); err != nil {
+			return err
+		}
+		if err := inWorkflow(ctx, c, p, "segment_in_use", workflow.OfSegment, x.ID, x.Slug); err != nil {
 			return err
 		}
 		if err := forgetMembers(ctx, c, x.Ref); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"tidings/internal/fault"
 	"tidings/internal/send"
+	"tidings/internal/workflow"
 )
 
 const (
@@ -169,6 +170,9 @@ func (s *Store) DeleteSender(ctx context.Context, project, id string, act Act) e
 		if x.Default && others > 0 {
 			return fault.New(fault.Conflict, "default_sender", "%q is the default sender, and there are others", x.Name).
 				WithHint("make another one the default first")
+		}
+		if err := inWorkflow(ctx, c, ref, "sender_in_use", workflow.OfSender, x.ID, x.Name); err != nil {
+			return err
 		}
 		act.Changes = senderChanges(&x, &send.Sender{})
 		if _, err := c.exec(ctx, `DELETE FROM senders WHERE project = $1 AND id = $2`, ref, id); err != nil {

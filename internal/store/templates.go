@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tidings/internal/fault"
+	"tidings/internal/workflow"
 )
 
 // Where templates come from.
@@ -321,6 +322,9 @@ func (s *Store) DeleteTemplate(ctx context.Context, project, id string, act Act)
 		act.Changes = []Change{{Field: "name", From: t.Name}}
 		if t.Origin == TemplateOfFolder {
 			return inFolder(&t)
+		}
+		if err := inWorkflow(ctx, c, p, "template_in_use", workflow.OfTemplate, t.ID, t.Key); err != nil {
+			return err
 		}
 		return removeTemplate(ctx, c, &t)
 	})

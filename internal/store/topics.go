@@ -8,6 +8,7 @@ import (
 
 	"tidings/event"
 	"tidings/internal/fault"
+	"tidings/internal/workflow"
 )
 
 // Topic is a kind of mail that a contact may take or leave beside all mail.
@@ -149,6 +150,9 @@ func (s *Store) DeleteTopic(ctx context.Context, project, idOrSlug string, act A
 			return err
 		}
 		act.Subject, act.Changes = x.ID, []Change{{Field: "slug", From: x.Slug}}
+		if err := inWorkflow(ctx, c, p, "topic_in_use", workflow.OfTopic, x.ID, x.Slug); err != nil {
+			return err
+		}
 		for _, sql := range [...]string{
 			`DELETE FROM contact_topics WHERE topic = $1`, `DELETE FROM topics WHERE ref = $1`,
 		} {

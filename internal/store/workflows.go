@@ -27,11 +27,12 @@ type Workflow struct {
 	Version    int64 // of the definition, from 1
 	Changes    int64 // counts every change, for ETags
 	Definition workflow.Definition
+	Open       int64     // the runs of any version that go on
 	NextAt     time.Time // when its schedule is due; zero: it has none, or is not enabled
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
-
-	after int64
+	// After is the contact up to which its schedule's turn that is due was taken; 0: the turn did not begin.
+	After int64
 }
 
 // WorkflowVersion is one definition that a workflow has or had.
@@ -58,7 +59,8 @@ type WorkflowChange struct {
 const workflowsVersion = "workflows"
 
 const selectWorkflow = `SELECT w.ref, w.id, p.id, w.project, w.origin, w.enabled, w.version, w.changes, w.next_at, w.after, w.created_at,
-	w.updated_at, v.definition FROM workflows w JOIN projects p ON p.ref = w.project
+	w.updated_at, v.definition, (SELECT CAST(coalesce(sum(o.open), 0) AS BIGINT) FROM workflow_versions o WHERE o.workflow = w.ref)
+	FROM workflows w JOIN projects p ON p.ref = w.project
 	JOIN workflow_versions v ON v.workflow = w.ref AND v.version = w.version `
 
 func workflowsWhere(ctx context.Context, c conn, where string, args ...any) (list []Workflow, err error) {
@@ -66,8 +68,8 @@ func workflowsWhere(ctx context.Context, c conn, where string, args ...any) (lis
 		var x Workflow
 		var definition string
 		var enabled, next, created, updated int64
-		err := r.Scan(&x.Ref, &x.ID, &x.Project, &x.ProjectRef, &x.Origin, &enabled, &x.Version, &x.Changes, &next, &x.after, &created,
-			&updated, &definition)
+		err := r.Scan(&x.Ref, &x.ID, &x.Project, &x.ProjectRef, &x.Origin, &enabled, &x.Version, &x.Changes, &next, &x.After, &created,
+			&updated, &definition, &x.Open)
 		if err != nil {
 			return err
 		}
@@ -129,6 +131,30 @@ func (s *Store) WorkflowVersions(ctx context.Context, project, idOrKey string) (
 		return err
 	})
 	return list, err
+}
+
+// WorkflowVersion finds one definition of a workflow.
+func (s *Store) WorkflowVersion(ctx context.Context, project, idOrKey string, version int64) (x WorkflowVersion, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		p, err := projectRef(ctx, c, project)
+		if err != nil {
+			return err
+		}
+		w, err := workflowOf(ctx, c, p, idOrKey)
+		if err != nil {
+			return err
+		}
+		list, err := versionsWhere(ctx, c, `WHERE v.workflow = $1 AND v.version = $2`, w.Ref, version)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return fault.Missing("the workflow %q has no version %d", w.Definition.Key, version)
+		}
+		x = list[0]
+		return nil
+	})
+	return x, err
 }
 
 func versionsWhere(ctx context.Context, c conn, where string, args ...any) (list []WorkflowVersion, err error) {
@@ -211,20 +237,27 @@ func (s *Store) ChangeWorkflows(
 		if err != nil {
 			return err
 		}
-		if changes, err = decide(have); err != nil || len(changes) == 0 {
+		if changes, err = decide(have); err != nil {
 			return err
 		}
-		for i := range changes {
-			if err := changeWorkflow(ctx, c, ref, &changes[i]); err != nil {
-				return err
-			}
-			if err := record(ctx, c, ref, changes[i].Act); err != nil {
-				return err
-			}
-		}
-		return touchMeta(ctx, c, workflowsVersion)
+		return changeWorkflows(ctx, c, ref, changes)
 	})
 	return changes, err
+}
+
+func changeWorkflows(ctx context.Context, c conn, project int64, changes []WorkflowChange) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	for i := range changes {
+		if err := changeWorkflow(ctx, c, project, &changes[i]); err != nil {
+			return err
+		}
+		if err := record(ctx, c, project, changes[i].Act); err != nil {
+			return err
+		}
+	}
+	return touchMeta(ctx, c, workflowsVersion)
 }
 
 // workflowUse is the kind of template_uses of workflows.
@@ -232,6 +265,9 @@ const workflowUse = "workflow"
 
 func changeWorkflow(ctx context.Context, c conn, project int64, x *WorkflowChange) error {
 	if x.Deleted {
+		if err := workflowInRules(ctx, c, project, x.ID, x.Definition.Key); err != nil {
+			return err
+		}
 		return removeWorkflow(ctx, c, x)
 	}
 	if err := putWorkflow(ctx, c, project, x); err != nil || !x.Edited {
@@ -276,6 +312,15 @@ func putWorkflow(ctx context.Context, c conn, project int64, x *WorkflowChange) 
 			VALUES ($1, $2, $3, $4, $5, 1, 1, $6, $7, $7) RETURNING ref`,
 			[]any{x.ID, project, key, x.Origin, truth(x.Enabled), ms(x.NextAt), ms(x.Act.At)}, &x.Ref)
 		return err
+	}
+	var before string
+	if _, err := one(ctx, c, `SELECT key FROM workflows WHERE ref = $1`, []any{x.Ref}, &before); err != nil {
+		return err
+	}
+	if before != key {
+		if err := workflowInRules(ctx, c, project, before); err != nil {
+			return err
+		}
 	}
 	x.Changes++
 	if x.Edited {

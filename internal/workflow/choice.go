@@ -93,8 +93,8 @@ func (c *compiler) branch(at string, i int, field string, b *Branch) branchTest 
 	return t
 }
 
-// Choose gives the outcome of the choice step of an id: the first branch that fits, or Else. f are the contact's facts, as Needs
-// asks for them; now is Unix time.
+// Choose gives the outcome of the choice step of an id: the first branch that fits, or Else. f are the contact's facts, as
+// Needs asks for them; now is Unix time.
 func (g *Graph) Choose(id string, f *segment.Facts, v *Vars, now time.Time) string {
 	n := g.nodes[id]
 	if n == nil || n.Choice == nil {

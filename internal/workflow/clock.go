@@ -63,11 +63,12 @@ func (d daySet) has(date time.Time) bool {
 	return len(d.dates) == 0 || slices.Contains(d.dates, date.Day()) || last && slices.Contains(d.dates, -1)
 }
 
-// maxSearch bounds how many days are looked through: a 29th of February that is a Monday comes every 28 years, but for a turn of the
-// century.
+// maxSearch bounds how many days are looked through: a 29th of February that is a Monday comes every 28 years, but for a turn
+// of the century.
 const maxSearch = 41 * 366
 
-// next is the first time of day on one of the days that is not over at a time: a minute goes on for a minute. Zero: there is none.
+// next is the first time of day on one of the days that is not over at a time: a minute goes on for a minute. Zero: there is
+// none.
 func next(at hour, days daySet, zone *time.Location, after time.Time) time.Time {
 	y, m, d := after.In(zone).Date()
 	date := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
@@ -82,8 +83,8 @@ func next(at hour, days daySet, zone *time.Location, after time.Time) time.Time 
 	return time.Time{}
 }
 
-// local is when a clock in a zone shows a time of day on a date (its midnight in UTC). A time that is left out as clocks are put forward
-// is the first moment after it; of one that comes twice it is the first.
+// local is when a clock in a zone shows a time of day on a date (its midnight in UTC). A time that is left out as clocks are
+// put forward is the first moment after it; of one that comes twice it is the first.
 func local(date time.Time, at hour, zone *time.Location) time.Time {
 	shown := date.Add(time.Duration(at.hour)*time.Hour + time.Duration(at.minute)*time.Minute)
 	// The zone's periods from well before are looked through, each with its own distance from UTC.
@@ -134,7 +135,8 @@ func nextAfter(at hour, days daySet, zone *time.Location, after time.Time) time.
 	return next(at, days, zone, t.Add(time.Minute))
 }
 
-// Next is the first time after another at which the schedule lets contacts enter; zero: there is none. The schedule was checked.
+// Next is the first time after another at which the schedule lets contacts enter; zero: there is none. The schedule was
+// checked.
 func (s *Schedule) Next(after time.Time) time.Time {
 	return nextAfter(hourOf(s.At), daysOf(s.Days, s.Dates), zoneOf(s.Zone, time.UTC), after)
 }

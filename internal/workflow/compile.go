@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"tidings/internal/rule"
 	"tidings/internal/segment"
@@ -34,10 +33,12 @@ func Compile(d Definition) (*Graph, []Problem) {
 	c.settings()
 	c.exits()
 	c.ids()
-	for i := range c.g.Steps {
-		c.step(place("steps", i), &c.g.Steps[i])
+	if len(c.g.Steps) <= maxSteps {
+		for i := range c.g.Steps {
+			c.step(place("steps", i), &c.g.Steps[i])
+		}
 	}
-	if len(c.list) == 0 || c.linked {
+	if c.named {
 		c.shape()
 	}
 	if len(c.list) > 0 {
@@ -46,10 +47,14 @@ func Compile(d Definition) (*Graph, []Problem) {
 	return c.g, nil
 }
 
+// oneOfMany begins the problem of what has several things that rule each other out, or none of them.
+const oneOfMany = "must have exactly one of"
+
 type compiler struct {
 	problems
-	g      *Graph
-	linked bool // all steps have ids, and all ways lead to steps: the shape of the graph can be told
+	g     *Graph
+	named bool // all steps have ids of their own: the shape of the graph can be told
+	lost  bool // a way leads to no step: what was meant by it is not known
 }
 
 func (c *compiler) refer(kind ReferenceKind, name, at string) {
@@ -77,7 +82,7 @@ func (c *compiler) begin() {
 		}
 	}
 	if n != 1 {
-		c.wrong("trigger", "must have exactly one of on, segment, schedule, manual")
+		c.wrong("trigger", oneOfMany+" on, segment, schedule, manual")
 	}
 	if t.On != nil {
 		entry := c.entry(*t.On, t.Mapping, "trigger.on", "trigger.mapping")
@@ -102,82 +107,6 @@ func (c *compiler) entry(on rule.Match, mapping rule.Mapping, at, mappingAt stri
 		c.g.wanted.add(m)
 	}
 	return Entry{Matcher: m, Mapper: mapper}
-}
-
-func (c *compiler) exits() {
-	list := c.g.ExitOn
-	if len(list) > maxExits {
-		c.wrong("exitOn", "must have at most %d entries", maxExits)
-		return
-	}
-	for i, x := range list {
-		at := place("exitOn", i)
-		c.g.exits = append(c.g.exits, c.entry(x.On, x.Mapping, at+".on", at+".mapping"))
-	}
-}
-
-func (c *compiler) schedule(at string, s *Schedule) {
-	if s.Segment == "" {
-		c.wrong(at+".segment", "is required: the id or the slug of the segment whose contacts enter")
-	}
-	c.refer(OfSegment, s.Segment, at+".segment")
-	c.clock(at+".at", s.At)
-	c.days(at+".days", s.Days)
-	for i, n := range s.Dates {
-		if n != -1 && (n < 1 || n > 31) {
-			c.wrong(place(at+".dates", i), "must be a day of the month, 1 to 31, or -1 for its last, not %d", n)
-		}
-	}
-	c.zone(at+".zone", s.Zone)
-}
-
-func (c *compiler) days(at string, days []string) {
-	for i, day := range days {
-		if _, known := weekdays[strings.ToLower(day)]; !known {
-			c.wrong(place(at, i), "must be one of mon, tue, wed, thu, fri, sat, sun, not %.60q", day)
-		}
-	}
-}
-
-// settings checks what holds for all of the workflow.
-func (c *compiler) settings() {
-	d := &c.g.Definition
-	c.one("reentry.mode", d.Reentry.Mode, "", Once, Replace, Parallel, After)
-	c.maySpan("reentry.cooldown", d.Reentry.Cooldown, 0)
-	if d.Reentry.Cooldown != "" && (d.Reentry.Mode == "" || d.Reentry.Mode == Once) {
-		c.wrong("reentry.cooldown", "does not go with the mode once: nobody enters again")
-	}
-	c.maySpan("timeout", d.Timeout, 0)
-	c.one("late.then", d.Late.Then, "", LateRun, LateSkip)
-	c.maySpan("late.after", d.Late.After, 0)
-	if d.Late.Then == LateSkip && d.Late.After == "" {
-		c.wrong("late.after", "is required: from when on a run is late, such as 1d")
-	}
-	c.address("from", d.From)
-	c.address("replyTo", d.ReplyTo)
-	c.refer(OfSender, d.Sender, "sender")
-	c.refer(OfTopic, d.Topic, "topic")
-	c.cap()
-	if q := d.Quiet; q != nil {
-		c.clock("quiet.from", q.From)
-		c.clock("quiet.to", q.To)
-		c.zone("quiet.zone", q.Zone, contactZone)
-		if q.From == q.To {
-			c.wrong("quiet.to", "must be another time than quiet.from")
-		}
-	}
-}
-
-func (c *compiler) cap() {
-	x := c.g.Cap
-	if x == nil {
-		return
-	}
-	if x.Mails < 1 || x.Mails > maxMails {
-		c.wrong("cap.mails", "must be 1 to %d", maxMails)
-	}
-	c.span("cap.in", x.In, maxWait)
-	c.one("cap.then", x.Then, "", CapWait, CapSkip)
 }
 
 // condition checks a condition on the contact; nil: there is none.
@@ -215,16 +144,16 @@ func (c *compiler) ids() {
 		c.wrong("steps", "must have 1 to %d entries, not %d", maxSteps, len(steps))
 		return
 	}
-	c.linked = true
+	c.named = true
 	for i := range steps {
 		s, at := &steps[i], place("steps", i)
 		switch {
 		case !word.MatchString(s.ID):
 			c.wrong(at+".id", "must have 1 to %d letters, digits, _ and -, not %.100q", maxKey, s.ID)
-			c.linked = false
+			c.named = false
 		case c.g.nodes[s.ID] != nil:
 			c.wrong(at+".id", "%q is the id of a step before it, too", s.ID)
-			c.linked = false
+			c.named = false
 		default:
 			c.g.nodes[s.ID] = &node{Step: s}
 		}
@@ -235,14 +164,14 @@ func (c *compiler) ids() {
 			c.wrong("start", "%.100q is no step", id)
 		}
 	}
-	c.linked = c.linked && c.g.first != nil
+	c.lost = c.g.first == nil
 }
 
 // step checks one step and its ways on.
 func (c *compiler) step(at string, s *Step) {
 	word, n := s.action()
 	if n != 1 {
-		c.wrong(at, "must have exactly one of send, wait, waitFor, choice, condition, split, update, webhook, exit")
+		c.wrong(at, oneOfMany+" send, wait, waitFor, choice, condition, split, update, webhook, exit")
 	}
 	c.text(at+".name", s.Name, maxName)
 	x := c.g.nodes[s.ID]
@@ -261,7 +190,7 @@ func (c *compiler) next(at string, s *Step, actions int) {
 		here := join(at+".next", outcome)
 		if to := s.Next[outcome]; to != "" && c.g.nodes[to] == nil {
 			c.wrong(here, "leads to %.100q, which is no step", to)
-			c.linked = false
+			c.lost = true
 		}
 		switch {
 		case actions != 1: // it is not known what it does
@@ -277,15 +206,7 @@ func (c *compiler) next(at string, s *Step, actions int) {
 
 func outcomeWords(outcomes []string) string {
 	if len(outcomes) == 0 {
-		return "none"
+		return "the name of a step alone"
 	}
-	return strings.Join(outcomes, ", ") + " or none"
-}
-
-// spanOr is a length of time that was checked, or another where it is not given.
-func spanOr(s Span, other time.Duration) time.Duration {
-	if s == "" {
-		return other
-	}
-	return s.of()
+	return strings.Join(outcomes, ", ") + `, or "" for all others`
 }

@@ -141,8 +141,8 @@ type Step struct {
 	Webhook   *Webhook   `json:"webhook,omitempty"`
 	Exit      *Leave     `json:"exit,omitempty"`
 
-	// Next leads from each outcome to a step, or by "" to the end of the run. An outcome that is not there leads to the one under "",
-	// and without that the run is through.
+	// Next leads from each outcome to a step, or by "" to the end of the run. An outcome that is not there leads to the one
+	// under "", and without that the run is through.
 	Next map[string]string `json:"next,omitempty"`
 }
 
@@ -209,9 +209,9 @@ type WaitFor struct {
 
 // Choice leads one of many ways, by one value.
 type Choice struct {
-	// Field is a field of segments ("data.plan", "email"), of the event that the run was told of last ("event.data.plan"), of all that
-	// it was told on its way ("workflow.plan"), or Mailshot's path ("$.subscriber.attributes.plan"), which is of the contact as it
-	// was when the run began.
+	// Field is a field of segments ("data.plan", "email"), of the event that the run was told of last ("event.data.plan"), of
+	// all that it was told on its way ("workflow.plan"), or Mailshot's path ("$.subscriber.attributes.plan"), which is of the
+	// contact as it was when the run began.
 	Field    string   `json:"field"`
 	Branches []Branch `json:"branches"`
 }

@@ -21,8 +21,8 @@ type flat struct {
 	at     map[string]string // where each step stands in the file
 }
 
-// flatten makes a list of the steps of a file, which stand at a place, each with the ways on: to what it says itself, else to what
-// stands behind it, else to what stands behind the step that it lies in.
+// flatten makes a list of the steps of a file, which stand at a place, each with the ways on: to what it says itself, else to
+// what stands behind it, else to what stands behind the step that it lies in.
 func flatten(at string, steps []fileStep) *flat {
 	f := &flat{
 		ids: make(map[*fileStep]string), taken: make(map[string]bool), counts: make(map[string]int), at: make(map[string]string),
@@ -81,7 +81,7 @@ func (f *flat) name(s *fileStep) {
 		template = strings.Trim(noID.ReplaceAllString(template, "-"), "-")
 		word = strings.TrimRight("send-"+template[:min(len(template), maxMadeID)], "-")
 		id = word
-		f.counts[word]++
+		f.counts[word] = max(f.counts[word], 1) // which is the one without a number
 	}
 	for id == "" || f.taken[id] {
 		f.counts[word]++

@@ -77,7 +77,9 @@ func (s *fileStep) plain() Step {
 		p.Choice = &Choice{Field: c.Field}
 		for i := range c.Branches {
 			b := &c.Branches[i]
-			p.Choice.Branches = append(p.Choice.Branches, Branch{Name: b.name(), Operator: b.Operator, Value: b.Value, Unit: b.Unit})
+			p.Choice.Branches = append(p.Choice.Branches, Branch{
+				ID: b.ID, Name: b.name(), Operator: b.Operator, Value: b.Value, Unit: b.Unit,
+			})
 		}
 	}
 	if c := s.condition(); c != nil {

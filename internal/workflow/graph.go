@@ -10,8 +10,8 @@ import (
 	"tidings/internal/segment"
 )
 
-// Graph is a definition that was checked. It is never changed, and may be used by several goroutines; the definition that it was
-// made of must not be changed either.
+// Graph is a definition that was checked. It is never changed, and may be used by several goroutines; the definition that it
+// was made of must not be changed either.
 type Graph struct {
 	Definition
 
@@ -30,9 +30,10 @@ type Graph struct {
 // node is a step that was checked.
 type node struct {
 	*Step
-	match    *rule.Matcher // of WaitFor
-	rule     *segment.Rule // of Condition.If
-	branches []branchTest  // of Choice
+	match    *rule.Matcher  // of WaitFor
+	rule     *segment.Rule  // of Condition.If
+	branches []branchTest   // of Choice
+	zone     *time.Location // of Wait; nil: the contact's
 	needs    segment.Needs
 }
 
@@ -119,8 +120,8 @@ func (g *Graph) Condition(id string) *segment.Rule {
 	return nil
 }
 
-// Needs is what has to be read of the contact before the step of an id can be answered: a condition, a choice, a wait until a time
-// of the contact's.
+// Needs is what has to be read of the contact before the step of an id can be answered: a condition, a choice, a wait until a
+// time of the contact's.
 func (g *Graph) Needs(id string) segment.Needs {
 	if n := g.nodes[id]; n != nil {
 		return n.needs

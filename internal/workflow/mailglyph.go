@@ -9,8 +9,8 @@ import (
 	"tidings/internal/segment"
 )
 
-// Glyph is a workflow in MailGlyph's shape: a trigger, steps and transitions. What MailGlyph has no word for stands beside it in fields
-// of ours, so that nothing is lost on the way there and back.
+// Glyph is a workflow in MailGlyph's shape: a trigger, steps and transitions. What MailGlyph has no word for stands beside it
+// in fields of ours, so that nothing is lost on the way there and back.
 type Glyph struct {
 	ID            string          `json:"id,omitempty"`
 	Name          string          `json:"name"`
@@ -40,10 +40,30 @@ type GlyphStep struct {
 	ID          string            `json:"id"`
 	Type        string            `json:"type"`
 	Name        string            `json:"name"`
-	Position    *Point            `json:"position,omitempty"`
+	Position    *GlyphPoint       `json:"position,omitempty"`
 	Config      json.RawMessage   `json:"config,omitempty"`
 	TemplateID  *string           `json:"templateId"`
 	Transitions []GlyphTransition `json:"outgoingTransitions"`
+}
+
+// GlyphPoint is a place in MailGlyph's editor; one that says nothing is none.
+type GlyphPoint struct {
+	X *float64 `json:"x,omitempty"`
+	Y *float64 `json:"y,omitempty"`
+}
+
+func (p *GlyphPoint) point() *Point {
+	if p == nil || p.X == nil || p.Y == nil {
+		return nil
+	}
+	return &Point{X: *p.X, Y: *p.Y}
+}
+
+func glyphPoint(p *Point) *GlyphPoint {
+	if p == nil {
+		return nil
+	}
+	return &GlyphPoint{X: &p.X, Y: &p.Y}
 }
 
 // GlyphTransition leads from a step to another. Of those that fit the one of the least priority counts.

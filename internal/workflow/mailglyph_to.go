@@ -19,7 +19,8 @@ const triggerID = "trigger"
 func ToMailGlyph(d *Definition) (Glyph, error) {
 	w := Glyph{
 		Name: d.Name, Key: d.Key, AllowReentry: d.Reentry.Mode != "" && d.Reentry.Mode != Once, ExitOn: d.ExitOn, Timeout: d.Timeout,
-		Sender: d.Sender, From: d.From, ReplyTo: d.ReplyTo, Transactional: d.Transactional, Topic: d.Topic, Cap: d.Cap, Quiet: d.Quiet,
+		Sender: d.Sender, From: d.From, ReplyTo: d.ReplyTo, Transactional: d.Transactional, Topic: d.Topic, Cap: d.Cap,
+		Quiet: d.Quiet,
 	}
 	if d.Description != "" {
 		w.Description = &d.Description
@@ -37,6 +38,7 @@ func ToMailGlyph(d *Definition) (Glyph, error) {
 		start = d.Steps[0].ID
 	}
 	w.Steps = append(w.Steps, t.triggerStep(&d.Trigger, start, d.Steps))
+	w.Steps[0].Config = w.TriggerConfig
 	for i := range d.Steps {
 		w.Steps = append(w.Steps, t.step(&d.Steps[i]))
 	}
@@ -95,7 +97,7 @@ func (t *toGlyph) triggerStep(x *Trigger, start string, steps []Step) GlyphStep 
 			id += "-" + strconv.Itoa(n)
 		}
 	}
-	s := GlyphStep{ID: id, Type: glyphTrigger, Name: x.Name, Position: x.At, Transitions: []GlyphTransition{}}
+	s := GlyphStep{ID: id, Type: glyphTrigger, Name: x.Name, Position: glyphPoint(x.At), Transitions: []GlyphTransition{}}
 	if start != "" {
 		s.Transitions = append(s.Transitions, GlyphTransition{From: id, To: start})
 	}
@@ -103,7 +105,7 @@ func (t *toGlyph) triggerStep(x *Trigger, start string, steps []Step) GlyphStep 
 }
 
 func (t *toGlyph) step(s *Step) GlyphStep {
-	g := GlyphStep{ID: s.ID, Name: s.Name, Position: s.At, Transitions: []GlyphTransition{}}
+	g := GlyphStep{ID: s.ID, Name: s.Name, Position: glyphPoint(s.At), Transitions: []GlyphTransition{}}
 	var config any
 	g.Type, config = t.config(s)
 	g.Config = t.json(config)
@@ -188,8 +190,9 @@ func (t *toGlyph) config(s *Step) (kind string, config any) {
 
 func sendToGlyph(s *Send) glyphSendConfig {
 	c := glyphSendConfig{
-		TemplateID: s.Template, Recipient: &glyphRecipient{Type: toContact}, Subject: s.Subject, Variants: s.Variants, Sender: s.Sender,
-		From: s.From, ReplyTo: s.ReplyTo, Topic: s.Topic, Transactional: s.Transactional,
+		TemplateID: s.Template, Recipient: &glyphRecipient{Type: toContact}, Subject: s.Subject, Variants: s.Variants,
+		Sender: s.Sender,
+		From:   s.From, ReplyTo: s.ReplyTo, Topic: s.Topic, Transactional: s.Transactional,
 	}
 	if s.To != "" {
 		c.Recipient = &glyphRecipient{Type: toCustom, CustomEmail: s.To}

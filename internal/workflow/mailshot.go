@@ -117,7 +117,9 @@ func (f *reading) mailshot(raw []byte) {
 func msPlace(at string) string {
 	return strings.NewReplacer(
 		".send.templateKey", ".templateKey", ".send.template", ".templateKey", ".send.", ".", ".template", ".templateKey",
-		".wait.for", "", ".choice.", ".", ".condition.sent", ".templateKey", ".condition.if", ".field", ".on.event[0]", ".detailType",
+		".wait.for", "", ".choice.", ".", ".condition.sent", ".templateKey",
+		".condition.if.groups[0].filters[0]", "", ".condition.if", ".field", ".on.event[0]", ".detailType", ".on.event",
+		".detailType",
 		".mapping", ".subscriberMapping",
 	).Replace(at)
 }

@@ -152,14 +152,16 @@ func (s *Step) Describe() string {
 
 func (w *Wait) describe() string {
 	words := []string{"Wait"}
-	if w.Until != "" {
-		words = append(words, "until", w.Until)
-		if w.For != "" {
-			words = append(words, "and")
-		}
-	}
-	if w.For != "" {
+	switch before, early := strings.CutPrefix(string(w.For), "-"); {
+	case w.Until == "" && w.For != "":
 		words = append(words, string(w.For))
+	case w.Until == "":
+	case early:
+		words = append(words, "until", before, "before", w.Until)
+	case w.For != "":
+		words = append(words, "until", before, "after", w.Until)
+	default:
+		words = append(words, "until", w.Until)
 	}
 	if w.At != "" {
 		words = append(words, "until")

@@ -104,7 +104,7 @@ func (n *nesting) list(id, until string) []wStep {
 		} else if s.Exit == nil && !n.through(id) {
 			join = until // every way exits: what stands behind does not matter
 		}
-		w := written1(s)
+		w := writtenStep(s)
 		n.ways(s, &w, join)
 		if join == theEnd && until != theEnd && s.Exit == nil {
 			w.Next = map[string]string{}

@@ -24,12 +24,12 @@ const (
 	OutcomeCanceled   = "cancelled"
 )
 
-// Next says what becomes of a run as one thing happens to it: the run as it is then, what happened on the way, and what has to be
-// done before it can go on. It goes through waits, splits and exits by itself.
+// Next says what becomes of a run as one thing happens to it: the run as it is then, what happened on the way, and what has
+// to be done before it can go on. It goes through waits, splits and exits by itself.
 //
-// A run that is given with an effect is Running and due at once, so that whoever finds it after a crash gets the same effect for the same
-// visit by Due. Effects that mail, change or call end a transaction: what follows the answer to them is left to the next Due. What a run
-// can't take in its state changes nothing.
+// A run that is given with an effect is Running and due at once, so that whoever finds it after a crash gets the same effect
+// for the same visit by Due. Effects that mail, change or call end a transaction: what follows the answer to them is left to
+// the next Due. What a run can't take in its state changes nothing.
 func (g *Graph) Next(r Run, in Input, env Env) (Run, []Mark, Effect) {
 	w := &walk{g: g, run: r, env: env}
 	take := takes[in.Kind]

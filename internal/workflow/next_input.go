@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// The tries of what failed: after the first it is tried again within baseDelay, and each time within twice as long, up to maxDelay.
+// The tries of what failed: after the first it is tried again within baseDelay, and each time within twice as long, up to
+// maxDelay.
 const (
 	defaultTries = 8
 	baseDelay    = 10 * time.Second
@@ -84,7 +85,11 @@ func (w *walk) trouble(in *Input) Effect {
 		return w.fail(in.Detail)
 	}
 	w.marks = append(w.marks, Mark{Visit: w.run.Visit, Step: w.run.Step, Detail: in.Detail})
-	return w.sleep(w.env.Now.Add(delay(w.run.Try, w.env.Random)))
+	until := w.env.Now.Add(delay(w.run.Try, w.env.Random))
+	if in.Until.After(until) {
+		until = in.Until
+	}
+	return w.sleep(until)
 }
 
 func (s *Step) tries() int {

@@ -88,19 +88,16 @@ func (p *problems) clock(at, text string) {
 	}
 }
 
-// zone checks the name of a time zone; also are the words that may stand in its place.
-func (p *problems) zone(at, name string, also ...string) {
-	for _, word := range also {
-		if name == word {
-			return
-		}
+// zone reads the name of a time zone; nil: it is not given, or the word for the contact's.
+func (p *problems) zone(at, name string) *time.Location {
+	if name == "" || name == contactZone {
+		return nil
 	}
-	if name == "" {
-		return
-	}
-	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
 		p.wrong(at, "must be a time zone such as Europe/Vienna, not %.60q", name)
 	}
+	return zone
 }
 
 // one checks a word of a few.

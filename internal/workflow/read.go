@@ -1,6 +1,8 @@
 package workflow
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -38,7 +40,8 @@ type File struct {
 // placer tells where in its file a place of a definition stands.
 type placer func(at string) string
 
-// Lined names the line of a problem that was found after the file was read, in the i-th of its workflows: "steps[2].send.template".
+// Lined names the line of a problem that was found after the file was read, in the i-th of its workflows:
+// "steps[2].send.template".
 func (f *File) Lined(i int, p Problem) Problem {
 	if i >= 0 && i < len(f.places) {
 		p.At = f.places[i](p.At)
@@ -54,7 +57,7 @@ func Read(b []byte) File {
 	}
 	f := &reading{File: File{lines: lines}}
 	var keys map[string]any
-	if err := jsonv2.Unmarshal(raw, &keys); err != nil {
+	if err := jsonv2.Unmarshal(raw, &keys); err != nil || keys == nil {
 		f.wrong("", "is no workflow: want workflow, trigger and steps")
 		return f.end()
 	}
@@ -99,12 +102,20 @@ type reading struct {
 	File
 	problems
 	misfits []string // the places that did not fit
+	keys    []string // of the workflows that were read
 }
 
+// maxProblems bounds how many problems of a file are told.
+const maxProblems = 500
+
 func (f *reading) end() File {
+	if n := len(f.list) - maxProblems; n > 0 {
+		f.list = append(f.list[:maxProblems], Problem{Says: fmt.Sprintf("has %d more problems, which are not told", n)})
+	}
 	for _, p := range f.list {
 		f.Problems = append(f.Problems, f.lines.Lined("", p))
 	}
+	yamlfile.SortByLine(f.Problems)
 	for i, p := range f.Warnings {
 		f.Warnings[i] = f.lines.Lined("", p)
 	}
@@ -140,19 +151,23 @@ func (f *reading) missed(at string) bool {
 	return false
 }
 
+// missedIn reports whether something did not fit within a place.
+func (f *reading) missedIn(at string) bool {
+	return slices.ContainsFunc(f.misfits, func(m string) bool { return strings.HasPrefix(m, at+".") })
+}
+
 // take compiles a definition whose places stand in the file where a placer says.
 func (f *reading) take(d Definition, in placer) {
 	g, problems := Compile(d)
 	for _, p := range problems {
-		if p.At = in(p.At); !f.missed(p.At) {
+		if p.At = in(p.At); !f.missed(p.At) && !(strings.HasPrefix(p.Says, oneOfMany) && f.missedIn(p.At)) {
 			f.list = append(f.list, p)
 		}
 	}
-	for i, other := range f.Graphs {
-		if other != nil && other.Key == d.Key {
-			f.wrong(in("key"), "%.100q is the key of workflow %d of the file, too", d.Key, i+1)
-		}
+	if slices.Contains(f.keys, d.Key) && d.Key != "" {
+		f.wrong(in("key"), "%.100q is the key of a workflow above it, too", d.Key)
 	}
+	f.keys = append(f.keys, d.Key)
 	f.Graphs, f.places = append(f.Graphs, g), append(f.places, in)
 }
 
@@ -191,7 +206,8 @@ func (f *reading) workflow(at string, w *fileWorkflow) {
 	moved.add("key", join(at, "workflow"))
 	d := Definition{
 		Key: w.Workflow, Name: w.Name, Description: w.Description, Reentry: w.Reentry.Reentry, Timeout: w.Timeout, Late: w.Late,
-		Sender: w.Sender, From: w.From, ReplyTo: w.ReplyTo, Transactional: w.Transactional, Topic: w.Topic, Cap: w.Cap, Quiet: w.Quiet,
+		Sender: w.Sender, From: w.From, ReplyTo: w.ReplyTo, Transactional: w.Transactional, Topic: w.Topic, Cap: w.Cap,
+		Quiet: w.Quiet,
 		Start: w.Start,
 	}
 	if w.Reentry.short {
@@ -236,25 +252,4 @@ func (f *reading) match(moved *moves, in, at string, on *rule.Match, beside rule
 		moved.add(in, at)
 	}
 	return m
-}
-
-// moves are places of a definition that stand elsewhere in its file.
-type moves struct{ moved []move }
-
-type move struct{ from, to string }
-
-func (m *moves) add(from, to string) { m.moved = append(m.moved, move{from, to}) }
-
-// placed is where a place of the definition stands in the file; other: where it stands if it was not moved.
-func (m *moves) placed(other, at string) string {
-	for i := len(m.moved) - 1; i >= 0; i-- { // what was told of later lies deeper
-		x := m.moved[i]
-		if rest, ok := strings.CutPrefix(at, x.from); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
-			if x.to == "" {
-				return strings.TrimPrefix(rest, ".")
-			}
-			return x.to + rest
-		}
-	}
-	return other
 }

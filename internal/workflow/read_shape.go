@@ -11,8 +11,8 @@ import (
 	"tidings/internal/segment"
 )
 
-// fileWorkflow is a workflow as people write it: what happens stands in the order in which it happens, ways stand within the step that
-// they begin in, and what is short is written short.
+// fileWorkflow is a workflow as people write it: what happens stands in the order in which it happens, ways stand within the
+// step that they begin in, and what is short is written short.
 type fileWorkflow struct {
 	Workflow      string      `json:"workflow"`
 	Name          string      `json:"name"`
@@ -193,6 +193,7 @@ type fileChoice struct {
 
 // fileBranch is called by its value where it has no name.
 type fileBranch struct {
+	ID       string          `json:"id"`
 	Name     string          `json:"name"`
 	Operator string          `json:"operator"`
 	Value    json.RawMessage `json:"value"`

@@ -114,7 +114,7 @@ type Input struct {
 	Detail  string
 	Send    string // snd_…, of an email that was queued or skipped
 	Final   bool
-	Until   time.Time // of Held, and of the answer to AskTime
+	Until   time.Time // of Held, and of the answer to AskTime; of Trouble, before which it is not tried again
 }
 
 // EffectKind is what Next wants done.
@@ -139,8 +139,8 @@ type Effect struct {
 	Variant int
 }
 
-// Mark is one thing that happened on the way: what the history of a run is made of. One with neither Entered nor Left tells of a
-// visit that goes on: a try that failed.
+// Mark is one thing that happened on the way: what the history of a run is made of. Those of one visit add up; one with neither
+// Entered nor Left tells of a try that failed.
 type Mark struct {
 	Visit   int
 	Step    string

@@ -1,5 +1,10 @@
 package workflow
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Settings hold for all workflows of a project that do not say otherwise. They are stored as JSON: fields are added, never renamed.
 type Settings struct {
 	Cap   *Cap   `json:"cap,omitempty"`
@@ -19,3 +24,31 @@ func (s Settings) Of(d *Definition) Settings {
 
 // SkipCapped is the word of Cap.Then for emails that are left out.
 const SkipCapped = "skip"
+
+// Problems tells all that is wrong with settings, as of a definition that says the same.
+func (s Settings) Problems() []Problem {
+	_, problems := Compile(Definition{
+		Key: "settings", Trigger: Trigger{Manual: true}, Cap: s.Cap, Quiet: s.Quiet, Steps: []Step{{ID: "exit", Exit: &Leave{}}},
+	})
+	return problems
+}
+
+// String says a cap in words: "3 in 7d"; empty: there is none.
+func (c *Cap) String() string {
+	if c == nil {
+		return ""
+	}
+	words := fmt.Sprintf("%d in %s", c.Mails, c.In)
+	if c.Then == SkipCapped {
+		words += ", then skip"
+	}
+	return words
+}
+
+// String says quiet hours in words: "22:00 to 07:00"; empty: there are none.
+func (q *Quiet) String() string {
+	if q == nil {
+		return ""
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s to %s %s", q.From, q.To, q.Zone))
+}

@@ -7,10 +7,12 @@ import (
 
 // shape checks the graph as a whole: every step can be reached, and no circle goes round without a wait.
 func (c *compiler) shape() {
-	reached := c.reached()
-	for i := range c.g.Steps {
-		if s := &c.g.Steps[i]; !reached[s.ID] {
-			c.wrong(place("steps", i), "%s can't be reached from the first step", s.ID)
+	if !c.lost {
+		reached := c.reached()
+		for i := range c.g.Steps {
+			if s := &c.g.Steps[i]; !reached[s.ID] {
+				c.wrong(place("steps", i), "%s can't be reached from the first step", s.ID)
+			}
 		}
 	}
 	c.circles()
@@ -30,8 +32,8 @@ func (c *compiler) reached() map[string]bool {
 	return reached
 }
 
-// stops reports whether time passes in a step however often it is entered. A time of day that has just come, and a time that is over,
-// are not waited for; of events that were waited for each counts once.
+// stops reports whether time passes in a step however often it is entered. A time of day that has just come, and a time that
+// is over, are not waited for; of events that were waited for each counts once.
 func (s *Step) stops() bool {
 	return s.WaitFor != nil || s.Wait != nil && s.Wait.Until == "" && s.Wait.For.of() > 0
 }
@@ -63,7 +65,8 @@ func (c *compiler) circle(id string) []string {
 			if to == id {
 				return trace(before, queue[0])
 			}
-			if _, seen := before[to]; !seen && !c.g.nodes[to].stops() {
+			next := c.g.nodes[to]
+			if _, seen := before[to]; !seen && next != nil && !next.stops() {
 				before[to] = queue[0]
 				queue = append(queue, to)
 			}

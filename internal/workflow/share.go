@@ -12,8 +12,8 @@ func draw(email, seed string) uint32 {
 	return binary.BigEndian.Uint32(sum[:4])
 }
 
-// share is the place among weights that a drawn number falls on; -1: there are no weights. Equal weights share as Mailshot does, by the
-// rest of a division; others by how far the number lies between the least and the greatest.
+// share is the place among weights that a drawn number falls on; -1: there are no weights. Equal weights share as Mailshot
+// does, by the rest of a division; others by how far the number lies between the least and the greatest.
 func share(n uint32, weights []int) int {
 	total, equal := 0, true
 	for _, w := range weights {
@@ -36,7 +36,8 @@ func share(n uint32, weights []int) int {
 	return len(weights) - 1
 }
 
-// Variant is which of a step's variants an address gets; -1: there are none. It is the same place in every step of the workflow.
+// Variant is which of a step's variants an address gets; -1: there are none. It is the same place in every step of the
+// workflow.
 func (g *Graph) Variant(s *Step, email string) int {
 	if s.Send == nil || len(s.Send.Variants) == 0 {
 		return -1

@@ -3,6 +3,7 @@ package workflow
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,5 +74,18 @@ func NextAt(d *Definition, enabled bool, now time.Time) time.Time {
 // Missed reports whether a turn of the schedule that was due at a time is left out, as it is too late for it: by Late.After, or an
 // hour. A workflow that says that what is late runs leaves none out.
 func (d *Definition) Missed(due, now time.Time) bool {
-	return d.Late.Then != LateRun && now.Sub(due) > spanOr(d.Late.After, missedAfter)
+	after := missedAfter
+	if d.Late.After != "" {
+		after = d.Late.After.of()
+	}
+	return d.Late.Then != LateRun && now.Sub(due) > after
+}
+
+// Same reports whether two schedules are the same; nil is no schedule.
+func (s *Schedule) Same(other *Schedule) bool {
+	if s == nil || other == nil {
+		return s == other
+	}
+	return s.Segment == other.Segment && s.At == other.At && s.Zone == other.Zone && slices.Equal(s.Days, other.Days) &&
+		slices.Equal(s.Dates, other.Dates)
 }

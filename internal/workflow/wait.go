@@ -1,6 +1,9 @@
 package workflow
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // The parts of a step with a wait: Run.Phase.
 const (
@@ -45,7 +48,8 @@ func (w *walk) clock(s *Step) Effect {
 	if x.At == "" {
 		return w.leave(Always, Mark{})
 	}
-	until := next(hourOf(x.At), daysOf(x.Days, nil), zoneOf(x.Zone, w.env.Zone), w.env.Now)
+	zone := cmp.Or(w.g.nodes[s.ID].zone, w.env.Zone, time.UTC)
+	until := next(hourOf(x.At), daysOf(x.Days, nil), zone, w.env.Now)
 	if until.After(w.env.Now) {
 		return w.sleep(until)
 	}

@@ -7,10 +7,13 @@ import (
 	"regexp"
 
 	"github.com/goccy/go-yaml"
+
+	"tidings/internal/rule"
+	"tidings/internal/segment"
 )
 
-// Write writes a definition as people do, in YAML: with ways within their steps where they all come together again, else as a list of
-// steps that say where they lead. What Read makes of it is the same workflow.
+// Write writes a definition as people do, in YAML: with ways within their steps where they all come together again, else as a
+// list of steps that say where they lead. What Read makes of it is the same workflow.
 func Write(d *Definition) (string, error) {
 	if nested, ok := nest(d); ok {
 		text, err := writeFile(d, nested)
@@ -49,15 +52,15 @@ type wStep struct {
 	Name string `json:"name,omitempty"`
 	At   *Point `json:"at,omitempty"`
 
-	Send      *Send      `json:"send,omitempty"`
-	Wait      any        `json:"wait,omitempty"`
-	WaitFor   *WaitFor   `json:"waitFor,omitempty"`
-	Choice    *wChoice   `json:"choice,omitempty"`
-	Condition *Condition `json:"if,omitempty"`
-	Split     *wSplit    `json:"split,omitempty"`
-	Update    *Update    `json:"update,omitempty"`
-	Webhook   *Webhook   `json:"webhook,omitempty"`
-	Exit      any        `json:"exit,omitempty"`
+	Send      any       `json:"send,omitempty"`
+	Wait      any       `json:"wait,omitempty"`
+	WaitFor   *wWaitFor `json:"waitFor,omitempty"`
+	Choice    *wChoice  `json:"choice,omitempty"`
+	Condition any       `json:"if,omitempty"`
+	Split     *wSplit   `json:"split,omitempty"`
+	Update    *Update   `json:"update,omitempty"`
+	Webhook   *Webhook  `json:"webhook,omitempty"`
+	Exit      any       `json:"exit,omitempty"`
 
 	Then []wStep `json:"then,omitempty"`
 	Else []wStep `json:"else,omitzero"`
@@ -85,10 +88,68 @@ type wShare struct {
 	Steps []wStep `json:"steps,omitempty"`
 }
 
-// step is a step of a file without its ways.
-func written1(s *Step) wStep {
-	w := wStep{
-		ID: s.ID, Name: s.Name, At: s.At, Send: s.Send, WaitFor: s.WaitFor, Condition: s.Condition, Update: s.Update, Webhook: s.Webhook,
+// wTrigger has what events are meant beside its other fields.
+type wTrigger struct {
+	*rule.Match
+	Mapping  rule.Mapping       `json:"mapping,omitzero"`
+	Segment  string             `json:"segment,omitempty"`
+	Schedule *Schedule          `json:"schedule,omitempty"`
+	Manual   bool               `json:"manual,omitempty"`
+	If       *segment.Condition `json:"if,omitempty"`
+	ID       string             `json:"id,omitempty"`
+	Name     string             `json:"name,omitempty"`
+	At       *Point             `json:"at,omitempty"`
+}
+
+func writtenTrigger(t *Trigger) any {
+	w := wTrigger{
+		Match: t.On, Mapping: t.Mapping, Segment: t.Segment, Schedule: t.Schedule, Manual: t.Manual, If: t.If, ID: t.ID,
+		Name: t.Name, At: t.At,
+	}
+	if name, whole := onlyName(t.On); whole == nil && name != "" && reflect.DeepEqual(w, wTrigger{Match: t.On}) {
+		return name
+	}
+	return w
+}
+
+type wExit struct {
+	*rule.Match
+	Mapping rule.Mapping `json:"mapping,omitzero"`
+}
+
+func writtenExits(list []Exit) []any {
+	out := make([]any, len(list))
+	for i := range list {
+		x := &list[i]
+		if name, whole := onlyName(&x.On); whole == nil && x.Mapping.IsZero() {
+			out[i] = name
+		} else {
+			out[i] = wExit{&x.On, x.Mapping}
+		}
+	}
+	return out
+}
+
+type wWaitFor struct {
+	*rule.Match
+	Timeout Span `json:"timeout,omitempty"`
+}
+
+// writtenStep is a step of a file without its ways.
+func writtenStep(s *Step) wStep {
+	w := wStep{ID: s.ID, Name: s.Name, At: s.At, Update: s.Update, Webhook: s.Webhook}
+	if s.Send != nil {
+		if w.Send = s.Send; s.Send.Template != "" && reflect.DeepEqual(*s.Send, Send{Template: s.Send.Template}) {
+			w.Send = s.Send.Template
+		}
+	}
+	if s.WaitFor != nil {
+		w.WaitFor = &wWaitFor{&s.WaitFor.On, s.WaitFor.Timeout}
+	}
+	if s.Condition != nil {
+		if w.Condition = s.Condition; reflect.DeepEqual(*s.Condition, Condition{If: s.Condition.If}) {
+			w.Condition = s.Condition.If
+		}
 	}
 	if s.Wait != nil {
 		if w.Wait = s.Wait; reflect.DeepEqual(*s.Wait, Wait{For: s.Wait.For}) {
@@ -115,7 +176,8 @@ func written1(s *Step) wStep {
 
 func writeFile(d *Definition, steps []wStep) (string, error) {
 	w := written{
-		Workflow: d.Key, Name: d.Name, Describe: d.Description, Trigger: d.Trigger, Timeout: d.Timeout, Sender: d.Sender, From: d.From,
+		Workflow: d.Key, Name: d.Name, Describe: d.Description, Trigger: writtenTrigger(&d.Trigger), Timeout: d.Timeout,
+		Sender: d.Sender, From: d.From,
 		ReplyTo: d.ReplyTo, Transactional: d.Transactional, Topic: d.Topic, Cap: d.Cap, Quiet: d.Quiet, Steps: steps,
 	}
 	if d.Reentry != (Reentry{}) {
@@ -125,7 +187,7 @@ func writeFile(d *Definition, steps []wStep) (string, error) {
 		}
 	}
 	if len(d.ExitOn) > 0 {
-		w.ExitOn = d.ExitOn
+		w.ExitOn = writtenExits(d.ExitOn)
 	}
 	if d.Late != (Late{}) {
 		w.Late = &d.Late
@@ -152,7 +214,7 @@ func list(d *Definition) []wStep {
 	out := make([]wStep, len(d.Steps))
 	for i := range d.Steps {
 		s := &d.Steps[i]
-		out[i] = written1(s)
+		out[i] = writtenStep(s)
 		to, only := s.Next[Always]
 		behind := ""
 		if i+1 < len(d.Steps) {

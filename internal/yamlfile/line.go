@@ -1,8 +1,11 @@
 package yamlfile
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -18,6 +21,25 @@ func (f File) Lined(at string, p Problem) Problem {
 		}
 	}
 	return p
+}
+
+// SortByLine puts problems in the order of their lines; those without one come first, those of one line stay as they are.
+func SortByLine(problems []Problem) {
+	slices.SortStableFunc(problems, func(a, b Problem) int { return cmp.Compare(a.line(), b.line()) })
+}
+
+// line is the one that a place begins with, or is; 0: it has none.
+func (p Problem) line() int {
+	rest, ok := strings.CutPrefix(p.At, "line ")
+	if !ok {
+		return 0
+	}
+	number, _, _ := strings.Cut(rest, ":")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 var lastPart = regexp.MustCompile(`(\.[^.\[]+|\[[0-9]+\]|^[^.\[]+)$`)

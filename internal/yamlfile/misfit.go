@@ -20,7 +20,15 @@ func misfit(err error, what string) (Problem, jsontext.Pointer) {
 	if errors.Is(err, json.ErrUnknownName) {
 		return Problem{at, "is no field of a " + what}, e.JSONPointer
 	}
+	if e.Err == nil {
+		return Problem{at, "does not fit: " + kinds[e.JSONKind] + " does not belong there"}, e.JSONPointer
+	}
 	return Problem{at, "does not fit: " + fmt.Sprint(e.Err)}, e.JSONPointer
+}
+
+// kinds are the words for what JSON has.
+var kinds = map[jsontext.Kind]string{
+	'n': "nothing", 'f': "false", 't': "true", '"': "a text", '0': "a number", '{': "a map", '[': "a list", 0: "this",
 }
 
 // pointed writes a JSON pointer as problems do: "rules[0].on.event".
@@ -70,7 +78,7 @@ func without(raw []byte, pointer jsontext.Pointer) []byte {
 	default:
 		return nil
 	}
-	rest, err := json.Marshal(whole)
+	rest, err := json.Marshal(whole, json.Deterministic(true)) // what is told does not depend on chance
 	if err != nil {
 		return nil
 	}

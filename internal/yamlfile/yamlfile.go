@@ -60,6 +60,7 @@ func Decode(b []byte, into any, what string) (File, []Problem) {
 // Into reads the JSON of a file. Parts that don't fit are told, each with its line, and left out of what is read.
 func (f File) Into(raw []byte, into any, what string) []Problem {
 	var problems []Problem
+	defer func() { SortByLine(problems) }()
 	for range maxMisfits {
 		err := json.Unmarshal(raw, into, json.RejectUnknownMembers(true))
 		if err == nil {
