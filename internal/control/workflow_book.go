@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -45,6 +46,8 @@ type liveWorkflow struct {
 	stored store.LiveWorkflow
 	// snapshot: a step asks what the contact was when the run began, as Mailshot does.
 	snapshot bool
+	// unsubscribes: a step unsubscribes the contact.
+	unsubscribes bool
 }
 
 // NewWorkflowBook makes an empty book, which reads the workflows when it is asked.
@@ -85,7 +88,7 @@ func (b *WorkflowBook) load(ctx context.Context) error {
 			book = &workflowBook{all: make(map[liveKey]*liveWorkflow)}
 			books[x.Project] = book
 		}
-		live := &liveWorkflow{Graph: graph, stored: x, snapshot: asksSnapshot(&graph.Definition)}
+		live := &liveWorkflow{Graph: graph, stored: x, snapshot: asksSnapshot(&graph.Definition), unsubscribes: unsubscribes(&graph.Definition)}
 		book.all[liveKey{x.Ref, x.Live}] = live
 		if x.Current {
 			book.current = append(book.current, live)
@@ -107,6 +110,10 @@ func asksSnapshot(d *workflow.Definition) bool {
 		}
 	}
 	return false
+}
+
+func unsubscribes(d *workflow.Definition) bool {
+	return slices.ContainsFunc(d.Steps, func(s workflow.Step) bool { return s.Update != nil && s.Update.Unsubscribe })
 }
 
 // triggered reports whether an event lets its person enter.

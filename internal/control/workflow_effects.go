@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"tidings/internal/auth"
@@ -22,6 +23,9 @@ import (
 
 // callPatience is after what time a run calls its webhook again where the job that should have is lost.
 const callPatience = 15 * time.Minute
+
+// originStep is the origin of what workflows say of contacts.
+const originStep = "workflow"
 
 func jitter() float64 { return rand.Float64() } //nolint:gosec // it spreads tries, nobody gains by guessing it
 
@@ -102,6 +106,13 @@ func (x *stepping) mail(ctx context.Context, want workflow.Effect) (workflow.Inp
 	if err != nil {
 		return workflow.Input{}, err
 	}
+	to, err := x.recipient(ctx, want.Step.Send)
+	if err != nil {
+		return workflow.Input{}, err
+	}
+	if to != x.was.Address {
+		content.Transactional = true // who is named is told of the contact: nobody asked them for consent
+	}
 	held, err := x.hold(ctx, content)
 	if err != nil {
 		return workflow.Input{}, err
@@ -116,14 +127,11 @@ func (x *stepping) mail(ctx context.Context, want workflow.Effect) (workflow.Inp
 			return workflow.Input{}, fmt.Errorf("encode what the run knows: %w", err)
 		}
 	}
-	to, err := x.recipient(ctx, want.Step.Send)
-	if err != nil {
-		return workflow.Input{}, err
-	}
+	x.mailed[x.was.Contact]++
 	one := store.NewSend{
 		ID: auth.NewID(send.IDPrefix),
 		Change: contact.Change{
-			Address: to, Update: to == x.was.Address, At: x.now.UnixMilli(), Origin: "workflow", By: x.was.WorkflowID,
+			Address: to, Update: to == x.was.Address, At: x.now.UnixMilli(), Origin: originStep, By: x.was.WorkflowID,
 			Born: contact.OptOut,
 		},
 	}
@@ -199,6 +207,11 @@ func stepTag(workflow, step string) string { return workflow + "." + step }
 
 // hold says until when an email has to wait, or that it is skipped: quiet hours, and too many emails for one contact.
 func (x *stepping) hold(ctx context.Context, content *send.Content) (*workflow.Input, error) {
+	if x.out.Now.Visit > manyVisits {
+		if held, err := x.room(ctx, workflow.Cap{Mails: mailsInCircle, In: "1h"}); held != nil || err != nil {
+			return held, err
+		}
+	}
 	if content.Transactional {
 		return nil, nil //nolint:nilnil // nothing holds it
 	}
@@ -211,28 +224,43 @@ func (x *stepping) hold(ctx context.Context, content *send.Content) (*workflow.I
 	if limits.Cap == nil {
 		return nil, nil //nolint:nilnil // the same
 	}
-	window, err := limits.Cap.In.Duration()
+	return x.room(ctx, *limits.Cap)
+}
+
+// A run that has entered so many steps may go round in a circle: it mails its contact only so often an hour from then on.
+const (
+	manyVisits    = 50
+	mailsInCircle = 10
+)
+
+// room says until when an email has to wait, or that it is skipped, as the contact got so many; nil: there is room.
+func (x *stepping) room(ctx context.Context, most workflow.Cap) (*workflow.Input, error) {
+	window, err := most.In.Duration()
 	if err != nil {
 		return nil, fault.BadField("cap.in", "%v", err)
 	}
-	times, err := x.control.Store.MailTimes(ctx, x.was.Contact, x.now.Add(-window), limits.Cap.Mails)
+	times, err := x.control.Store.MailTimes(ctx, x.was.Contact, x.now.Add(-window), most.Mails)
 	if err != nil {
 		return nil, fmt.Errorf("count emails: %w", err)
 	}
-	if len(times) < limits.Cap.Mails {
-		return nil, nil //nolint:nilnil // the same
+	// Those of this batch are not stored yet: the newest, in front of the others.
+	for range x.mailed[x.was.Contact] {
+		times = slices.Insert(times, 0, x.now)
 	}
-	if limits.Cap.Then == workflow.SkipCapped {
-		return &workflow.Input{Kind: workflow.Done, Outcome: workflow.OutcomeSkipped, Detail: "too many emails within " + string(limits.Cap.In)}, nil
+	switch {
+	case len(times) < most.Mails:
+		return nil, nil //nolint:nilnil // nothing holds it
+	case most.Then == workflow.SkipCapped:
+		return &workflow.Input{Kind: workflow.Done, Outcome: workflow.OutcomeSkipped, Detail: "too many emails within " + string(most.In)}, nil
 	}
-	return &workflow.Input{Kind: workflow.Held, Until: times[len(times)-1].Add(window), Detail: "too many emails"}, nil
+	return &workflow.Input{Kind: workflow.Held, Until: times[most.Mails-1].Add(window), Detail: "too many emails"}, nil
 }
 
 // change makes the change of a contact that a step says.
 func (x *stepping) change(ctx context.Context, step *workflow.Step) (workflow.Input, error) {
 	u := step.Update
 	c := contact.Change{
-		Address: x.was.Address, Update: true, At: x.now.UnixMilli(), Origin: "workflow", By: x.was.WorkflowID, Tags: u.Tags,
+		Address: x.was.Address, Update: true, At: x.now.UnixMilli(), Origin: originStep, By: x.was.WorkflowID, Tags: u.Tags,
 		Untag: u.Untag, Topics: u.Topics,
 	}
 	switch {
@@ -243,12 +271,12 @@ func (x *stepping) change(ctx context.Context, step *workflow.Step) (workflow.In
 	}
 	attributes := make(map[string]json.RawMessage, len(u.Attributes))
 	for key, raw := range u.Attributes {
-		var text string
-		if json.Unmarshal(raw, &text) != nil {
+		var text *string
+		if json.Unmarshal(raw, &text) != nil || text == nil { // no text, or null, which removes one
 			attributes[key] = raw
 			continue
 		}
-		made, err := x.render(ctx, text)
+		made, err := x.render(ctx, *text)
 		if err != nil {
 			return workflow.Input{}, err
 		}

@@ -14,10 +14,13 @@ import (
 // runsAtOnce is how many runs one transaction takes a step further: short enough that ingest hardly waits.
 const runsAtOnce = 100
 
+// runsPatience is after what time the work on a shard ends though there is more: whoever looks every second lets it begin again.
+const runsPatience = 2 * time.Minute
+
 // RunWorkflows tells the runs of a shard of the events that came, and lets those go on whose time has come, until there is nothing more
-// to do. It may be run again, and at once by several: what one did the other leaves.
+// to do, or a while has passed. It may be run again, and at once by several: what one did the other leaves.
 func (c *Control) RunWorkflows(ctx context.Context, shard int64) error {
-	for {
+	for began := time.Now(); time.Since(began) < runsPatience; {
 		told, err := c.tellRuns(ctx, shard)
 		if err != nil {
 			return err
@@ -33,6 +36,7 @@ func (c *Control) RunWorkflows(ctx context.Context, shard int64) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // stepRuns lets runs go on that are due, and returns how many.
@@ -70,6 +74,7 @@ type runBatch struct {
 	source   *source.Source
 	asked    store.RunBatch
 	contents map[string]*stepContent // of steps that send, by workflow, version, step and variant
+	mailed   map[int64]int           // how many emails the contacts of the batch get by it
 }
 
 // batchOf finds the batch of a project, or begins it.
@@ -86,7 +91,7 @@ func (c *Control) batchOf(ctx context.Context, batches map[string]*runBatch, pro
 }
 
 func (c *Control) newRunBatch(ctx context.Context, project string) (*runBatch, error) {
-	b := &runBatch{control: c, now: c.Now().UTC(), project: project, contents: make(map[string]*stepContent)}
+	b := &runBatch{control: c, now: c.Now().UTC(), project: project, contents: make(map[string]*stepContent), mailed: make(map[int64]int)}
 	var err error
 	if b.book, err = c.Workflowbook.of(ctx, project); err != nil {
 		return nil, err
@@ -160,6 +165,9 @@ func (x *stepping) run(ctx context.Context, in workflow.Input) error {
 		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) || fault.Is(err, fault.Conflict) {
 			// What the definition names is gone or broken: a person mends it, and lets the run try again.
 			answer, more, err = workflow.Input{Kind: workflow.Trouble, Detail: err.Error(), Final: true}, true, nil
+		} else if err != nil && ctx.Err() == nil {
+			// One run that something is wrong with must not keep the others: it is tried again by itself.
+			answer, more, err = workflow.Input{Kind: workflow.Trouble, Detail: err.Error()}, true, nil
 		}
 		if err != nil || !more {
 			return err

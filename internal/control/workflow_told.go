@@ -58,6 +58,8 @@ type telling struct {
 	item  *store.WorkflowEvent
 	event *rule.Event
 	told  map[int64]bool // the runs that it did something to
+
+	mailings map[string]mailing // by address
 }
 
 // tell lets an event end runs, wake those that wait for it, and begin new ones.
@@ -76,7 +78,7 @@ func (b *runBatch) tell(ctx context.Context, item *store.WorkflowEvent) error {
 	if err != nil || isImport(x.SourceName) {
 		return err // history makes nobody act
 	}
-	t := &telling{runBatch: b, item: item, event: x, told: make(map[int64]bool)}
+	t := &telling{runBatch: b, item: item, event: x, told: make(map[int64]bool), mailings: make(map[string]mailing)}
 	if item.Contact != 0 {
 		if err := t.own(ctx); err != nil {
 			return err
@@ -104,7 +106,11 @@ func (t *telling) own(ctx context.Context) error {
 			continue
 		}
 		if t.item.Run == 0 {
-			if why := t.stops(live, r); why != "" {
+			why, err := t.stops(ctx, live, r)
+			if err != nil {
+				return err
+			}
+			if why != "" {
 				if err := t.give(ctx, r, workflow.Input{Kind: workflow.Left, Detail: why}); err != nil {
 					return err
 				}
@@ -131,27 +137,59 @@ func (t *telling) give(ctx context.Context, r *store.Run, in workflow.Input) err
 }
 
 // stops says why an event ends a run of its contact: an exit of the workflow, or that the contact may not be mailed any more. Who is
-// suppressed leaves every run, who unsubscribes those that are not transactional, but for the run that this very act began.
-func (t *telling) stops(live *liveWorkflow, r *store.Run) string {
+// suppressed leaves every run, who unsubscribes those that are not transactional, but for the run that this very act began, and
+// those of a workflow that unsubscribes by a step of its own.
+func (t *telling) stops(ctx context.Context, live *liveWorkflow, r *store.Run) (string, error) {
 	if live.exitsOwn(t.event) {
-		return "exit: " + string(t.event.Name)
+		return "exit: " + string(t.event.Name), nil
 	}
-	if t.event.Name != event.ContactUnsubscribed || r.Unmailed && begunWith(r, &t.event.Event) {
-		return ""
+	if !forbidsMail(t.event.Name) || begunWith(r, &t.event.Event) {
+		return "", nil
 	}
+	now, err := t.standing(ctx, r.Address)
+	switch {
+	case err != nil:
+		return "", err
+	case now.suppressed != "":
+		return "suppressed: " + now.suppressed, nil
+	case t.event.Name != event.ContactUnsubscribed || !now.unsubscribed || live.Transactional || live.unsubscribes && t.byWorkflow():
+		return "", nil
+	}
+	return "unsubscribed", nil
+}
+
+// mailing is whether a contact may be mailed.
+type mailing struct {
+	suppressed   string // why; empty: it is not
+	unsubscribed bool
+}
+
+// standing is whether the contact of an address may be mailed now.
+func (t *telling) standing(ctx context.Context, address string) (mailing, error) {
+	if known, there := t.mailings[address]; there {
+		return known, nil
+	}
+	var m mailing
+	k, err := t.control.Store.Contact(ctx, t.project, address)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return m, fmt.Errorf("find contact: %w", err)
+	}
+	m.unsubscribed = k.State.Unsubscribed
+	for _, s := range k.Suppressions {
+		if s.Active(t.now) {
+			m.suppressed = string(s.Reason)
+		}
+	}
+	t.mailings[address] = m
+	return m, nil
+}
+
+// byWorkflow reports whether a step of a workflow unsubscribed the contact.
+func (t *telling) byWorkflow() bool {
 	var data struct {
-		Reason string `json:"reason"`
+		Origin string `json:"origin"`
 	}
-	if err := json.Unmarshal(t.event.Data, &data); err != nil {
-		return ""
-	}
-	if data.Reason == "bounce" || data.Reason == "complaint" {
-		return "suppressed: " + data.Reason
-	}
-	if live.Transactional {
-		return ""
-	}
-	return "unsubscribed"
+	return json.Unmarshal(t.event.Data, &data) == nil && data.Origin == originStep
 }
 
 // forbids are the events after which their contact is mailed no more. A run that one of them begins goes on without mailing.
@@ -254,14 +292,21 @@ func (t *telling) enter(ctx context.Context, live *liveWorkflow, person rule.Per
 	}
 	start, err := in.start(contact.Change{
 		Address: address, Attributes: knownAttributes(person.Attributes), At: t.event.OccurredAt.UnixMilli() + 1,
-		Origin: "workflow", By: live.stored.ID,
+		Origin: originStep, By: live.stored.ID,
 	})
 	if err != nil {
 		return err
 	}
 	start.BegunBy = t.event.ID.String()
-	if address == t.event.Recipient { // in the log of somebody else its place is another one
+	if known && k.Ref == t.item.Contact { // in the log of somebody else its place is another one
 		start.Place = t.item.Place
+	}
+	if start.Unmailed { // a bounce that passes forbids nothing
+		now, err := t.standing(ctx, address)
+		if err != nil {
+			return err
+		}
+		start.Unmailed = now.suppressed != "" || now.unsubscribed
 	}
 	t.asked.Starts = append(t.asked.Starts, start)
 	return nil
@@ -297,7 +342,11 @@ func (x *entering) start(change contact.Change) (store.RunStart, error) {
 
 // toldOf is an event as runs are told of it.
 func toldOf(e *event.Event) *workflow.Told {
-	raw, err := json.Marshal(eventForTemplates(e))
+	fields := eventForTemplates(e)
+	if _, there := fields["data"]; !there && e.Name.Slot() == 0 && len(e.Data) > 0 {
+		fields["data"] = e.Data // {{ event.data.plan }} beside MailGlyph's {{ event.plan }}
+	}
+	raw, err := json.Marshal(fields)
 	if err != nil { // what an event holds was decoded from JSON
 		panic(err)
 	}

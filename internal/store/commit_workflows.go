@@ -38,7 +38,7 @@ const maxKnownNames = 10_000
 
 // want reports whether events of a name may concern a workflow. Who unsubscribes or is suppressed leaves what goes on.
 func (p *projectWorkflows) want(name event.Name) bool {
-	if name == event.ContactUnsubscribed {
+	if name == event.ContactUnsubscribed || name == event.EmailBounce || name == event.EmailComplaint {
 		return true
 	}
 	if known, ok := p.known.Load(name); ok {

@@ -147,7 +147,7 @@ func (w *work) moveRows(stays, goes int64) error {
 			return err
 		}
 	}
-	return nil
+	return moveRuns(w.ctx, w.b, stays, goes)
 }
 
 // mergeEdit makes the change, and suppresses for what speaks of the person.

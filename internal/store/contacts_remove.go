@@ -53,6 +53,9 @@ func (w *work) remove(project, ref int64) error {
 			return err
 		}
 	}
+	if err := endRuns(w.ctx, w.b, ref); err != nil {
+		return err
+	}
 	_, err := w.b.exec(w.ctx, `UPDATE contacts SET status = `+itoa(goneContact)+`, attributes = '', external_id = '',
 		expires_at = 0, snoozed_until = 0, updated_at = $2 WHERE ref = $1`, ref, ms(w.now))
 	if err != nil {

@@ -272,7 +272,7 @@ func (e *eraser) blank(erasure int64, t eraseTarget) error {
 			return err
 		}
 	}
-	return nil
+	return endRuns(e.ctx, e.c, t.ref)
 }
 
 // byPattern makes a suppression of a pattern that is the address itself: it must hold when the address is used anew.

@@ -91,6 +91,17 @@ var eraseTables = map[string]map[string]handling{
 		"event": identity, "action": holdsNone, "outcome": holdsNone, "send": identity, "detail": ofContact,
 	},
 
+	// So is a workflow. What a run knows it was told by events, which may be about others, too.
+	"workflows":         {"id": holdsNone, "key": holdsNone, "origin": holdsNone},
+	"workflow_versions": {"definition": holdsNone, "created_by": holdsNone},
+	"workflow_settings": {"settings": holdsNone},
+	"workflow_events":   {"event": identity},
+	"runs":              {"begun_by": searched, "step": holdsNone, "reason": searched, "vars": searchedJ},
+	"run_steps": {
+		"step": holdsNone, "outcome": holdsNone, "detail": ofContact, "variant": holdsNone, "send": identity,
+	},
+	"run_counts": {"step": holdsNone, "word": holdsNone},
+
 	"contact_values":  {"text": ownStage},
 	"contact_events":  {},
 	"contact_tags":    {},
@@ -145,6 +156,7 @@ var searchOrder = [...]struct{ table, key string }{
 	{"send_contents", "ref"},
 	{"broadcasts", "ref"},
 	{"topics", "ref"},
+	{"runs", "ref"},
 	{"keys", "ref"},
 	{"sources", "ref"},
 	{"refusals", ""},

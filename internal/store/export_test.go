@@ -253,3 +253,11 @@ func (s *Store) ExplainReasons(ctx context.Context, q ReasonQuery) (string, erro
 		return []statement{{sql: sql, args: args}}, nil
 	})
 }
+
+// RetainRuns removes the runs that ended before a time, as Retain does.
+func (s *Store) RetainRuns(ctx context.Context, before time.Time) error {
+	return s.engine.write(ctx, func(c conn) error {
+		_, err := retainRuns(ctx, c, ms(before))
+		return err
+	})
+}

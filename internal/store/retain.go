@@ -42,6 +42,9 @@ func (s *Store) Retain(ctx context.Context, now time.Time) (removed Removed, err
 		}
 		if longest := r.Longest(); longest > 0 {
 			before := ms(now.Add(-longest))
+			if removed.Runs, err = retainRuns(ctx, c, before); err != nil {
+				return err
+			}
 			if removed.Messages, err = retainMessages(ctx, c, before); err != nil {
 				return err
 			}
@@ -50,7 +53,7 @@ func (s *Store) Retain(ctx context.Context, now time.Time) (removed Removed, err
 		return err
 	})
 	removed.More = removed.Receipts >= retainBatch || removed.Events >= retainBatch || removed.Messages >= retainBatch ||
-		removed.Sends >= retainBatch
+		removed.Sends >= retainBatch || removed.Runs >= retainBatch
 	if err != nil {
 		return removed, fmt.Errorf("retention: %w", err)
 	}

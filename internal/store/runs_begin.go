@@ -21,6 +21,10 @@ func (x *runSaving) start() error {
 }
 
 func (x *runSaving) startOne(s *RunStart, contact int64, out *RunStarted) error {
+	if !x.workflows[s.Workflow] {
+		out.Refused = "the workflow is gone"
+		return nil
+	}
 	var there int64
 	again, err := one(x.ctx, x.b, `SELECT ref FROM runs WHERE workflow = $1 AND contact = $2 AND begun_by = $3`,
 		[]any{s.Workflow, contact, s.BegunBy}, &there)

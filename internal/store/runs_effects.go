@@ -83,12 +83,12 @@ func (x *runSaving) call() error {
 // mark stores the steps that runs entered and left.
 func (x *runSaving) mark() error {
 	for _, s := range x.steps {
-		version := s.Was.Version
-		if s.Other != 0 {
-			version = s.Other
-		}
 		byVisit := make(map[int]workflow.Mark)
 		for _, m := range s.Marks {
+			version := s.Was.Version
+			if s.Other != 0 && m.Visit > s.Was.Visit {
+				version = s.Other
+			}
 			known := byVisit[m.Visit]
 			if m.Entered.IsZero() {
 				m.Entered = known.Entered
@@ -147,7 +147,11 @@ func (x *runSaving) lookBack() error {
 
 // since finds the events that a run begins to wait for and that came since it began.
 func (x *runSaving) since(s *RunStep) (ids []event.ID, err error) {
-	args := []any{s.Was.Contact, s.Was.Place, x.project}
+	contacts, err := mergedRefs(x.ctx, x.b, x.project, publicID(contactPrefix, s.Was.Contact))
+	if err != nil {
+		return nil, err
+	}
+	args := []any{s.Was.Place, x.project}
 	exact := s.Await.Exact()
 	for _, name := range exact {
 		args = append(args, string(name))
@@ -160,8 +164,15 @@ func (x *runSaving) since(s *RunStep) (ids []event.ID, err error) {
 		args = append(args, start)
 		named += ` OR substr(text, 1, ` + itoa(utf8.RuneCountInString(start)) + `) = $` + itoa(len(args))
 	}
-	err = x.b.query(x.ctx, `SELECT e.id, n.text, e.seq FROM events e JOIN terms n ON n.ref = e.name WHERE e.contact = $1 AND e.seq > $2
-		AND e.name IN (SELECT ref FROM terms WHERE project = $3 AND kind = `+itoa(termName)+` AND (`+named+`)) ORDER BY e.seq`, args,
+	for _, ref := range contacts {
+		args = append(args, ref)
+	}
+	if len(contacts) == 0 {
+		return nil, nil
+	}
+	err = x.b.query(x.ctx, `SELECT e.id, n.text, e.seq FROM events e JOIN terms n ON n.ref = e.name
+		WHERE e.contact IN (`+marks(len(args)-len(contacts)+1, len(contacts))+`) AND e.seq > $1
+		AND e.name IN (SELECT ref FROM terms WHERE project = $2 AND kind = `+itoa(termName)+` AND (`+named+`)) ORDER BY e.seq`, args,
 		func(r row) error {
 			var id event.ID
 			var name string
@@ -182,6 +193,9 @@ func (x *runSaving) count() error {
 			cmp.Compare(a.word, b.word))
 	})
 	for _, k := range keys {
+		if x.counts[k] == 0 {
+			continue
+		}
 		_, err := x.b.exec(x.ctx, `INSERT INTO run_counts (workflow, version, step, word, n) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (workflow, version, step, word) DO UPDATE SET n = run_counts.n + excluded.n`,
 			k.workflow, k.version, k.step, k.word, x.counts[k])
@@ -221,6 +235,9 @@ func (x *runSaving) countOpen() error {
 
 // finishEvents removes the events that workflows were told of.
 func (x *runSaving) finishEvents() error {
+	if x.stale > 0 {
+		return nil
+	}
 	for part := range slices.Chunk(x.asked.Done, contactChunk/2) {
 		args := make([]any, len(part))
 		for i, ref := range part {

@@ -63,8 +63,8 @@ type RunSend struct {
 }
 
 // SaveRuns stores what became of runs, with what they do: contacts are changed, emails queued. A run that somebody else changed
-// since it was read is left as it is, and does nothing. started has one entry for each of asked.Starts; stale counts the runs that
-// were left.
+// since it was read is left as it is, and does nothing; then nothing is Done, and who told of it tells again. started has one entry
+// for each of asked.Starts; stale counts the runs that were left.
 func (s *Store) SaveRuns(ctx context.Context, asked *RunBatch) (started []RunStarted, stale int, err error) {
 	var x *runSaving
 	err = s.engine.ingest(ctx, func(b batch) error {
@@ -75,6 +75,7 @@ func (s *Store) SaveRuns(ctx context.Context, asked *RunBatch) (started []RunSta
 		x = &runSaving{
 			work: s.newWork(ctx, b), asked: asked, project: p, started: make([]RunStarted, len(asked.Starts)),
 			entering: make([]int64, len(asked.Starts)), counts: make(map[runCountKey]int64), open: make(map[runVersion]int64), shards: make(map[int64]bool),
+			workflows: make(map[int64]bool),
 		}
 		return x.run()
 	})
@@ -85,7 +86,7 @@ func (s *Store) SaveRuns(ctx context.Context, asked *RunBatch) (started []RunSta
 	if x.queue != nil {
 		x.queue.keepTerms()
 	}
-	return x.started, len(asked.Steps) - len(x.steps), nil
+	return x.started, x.stale, nil
 }
 
 // runSaving is a batch of runs on its way into the store.
@@ -101,6 +102,9 @@ type runSaving struct {
 	counts   map[runCountKey]int64
 	open     map[runVersion]int64
 	shards   map[int64]bool
+	stale    int // how many somebody else changed
+	// workflows are those that are there.
+	workflows map[int64]bool
 }
 
 type runVersion struct{ workflow, version int64 }
@@ -113,7 +117,7 @@ type runCountKey struct {
 // run takes the steps in the one order in which every node touches the tables: contacts, then runs.
 func (x *runSaving) run() error {
 	for _, step := range [...]func() error{
-		x.lockKnown, x.update, x.change, x.start, x.mail, x.call, x.mark, x.lookBack, x.count, x.finishEvents,
+		x.lockWorkflows, x.lockKnown, x.update, x.change, x.start, x.mail, x.call, x.mark, x.lookBack, x.count, x.finishEvents,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -123,6 +127,38 @@ func (x *runSaving) run() error {
 		return err
 	}
 	return wakeWorkflows(x.ctx, x.b, x.now, x.shards)
+}
+
+// lockWorkflows finds the workflows of the runs, and keeps them until the runs are saved.
+func (x *runSaving) lockWorkflows() error {
+	refs := make(map[int64]bool)
+	for i := range x.asked.Steps {
+		refs[x.asked.Steps[i].Was.Workflow] = true
+	}
+	for i := range x.asked.Starts {
+		refs[x.asked.Starts[i].Workflow] = true
+	}
+	lock := ""
+	if x.store.Engine() != "sqlite" { // which has one writer
+		lock = " FOR KEY SHARE"
+	}
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(refs)), contactChunk/2) {
+		args := make([]any, len(part))
+		for i, ref := range part {
+			args[i] = ref
+		}
+		err := x.b.query(x.ctx, `SELECT ref FROM workflows WHERE ref IN (`+marks(1, len(part))+`) ORDER BY ref`+lock, args,
+			func(r row) error {
+				var ref int64
+				err := r.Scan(&ref)
+				x.workflows[ref] = true
+				return err
+			})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // note notes in the audit log what a person did, where something came of it.
@@ -176,6 +212,7 @@ func (x *runSaving) update() error {
 			return err
 		}
 		if n == 0 {
+			x.stale++
 			continue
 		}
 		x.steps = append(x.steps, s)
@@ -196,7 +233,7 @@ func (x *runSaving) updateOne(s *RunStep) (int64, error) {
 	switch {
 	case now.Status.Open():
 		ended = time.Time{}
-	case was.Status.Open():
+	case was.Status != now.Status:
 		ended = x.now
 	}
 	n, err := x.b.exec(x.ctx, `UPDATE runs SET rev = rev + 1, version = $3, status = $4, step = $5, visit = $6, phase = $7, tries = $8,
@@ -209,13 +246,15 @@ func (x *runSaving) updateOne(s *RunStep) (int64, error) {
 	before, after := runVersion{was.Workflow, was.Version}, runVersion{was.Workflow, version}
 	if was.Status.Open() {
 		x.open[before]--
+	} else {
+		x.counts[runCountKey{before, "", statusWord(was.Status)}]--
 	}
 	if now.Status.Open() {
 		x.open[after]++
 		if !now.Due.IsZero() && !now.Due.After(x.now) {
 			x.shards[shardOf(was.Contact)] = true
 		}
-	} else if was.Status.Open() {
+	} else {
 		x.counts[runCountKey{after, "", statusWord(now.Status)}]++
 	}
 	return n, nil

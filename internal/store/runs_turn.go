@@ -7,6 +7,7 @@ import (
 
 	"tidings/event"
 	"tidings/internal/job"
+	"tidings/internal/workflow"
 )
 
 // WorkflowEvent is an event that a workflow may want.
@@ -24,8 +25,9 @@ type WorkflowEvent struct {
 func (s *Store) WorkflowEvents(ctx context.Context, shard int64, limit int) (list []WorkflowEvent, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
 		list = nil
-		return c.query(ctx, `SELECT x.ref, p.id, x.project, x.event, coalesce(e.seq, 0), coalesce(e.contact, 0), x.run FROM workflow_events x
-			JOIN projects p ON p.ref = x.project LEFT JOIN events e ON e.id = x.event
+		return c.query(ctx, `SELECT x.ref, p.id, x.project, x.event, coalesce(e.seq, 0),
+			coalesce(CASE WHEN c.merged_into <> 0 THEN c.merged_into ELSE e.contact END, 0), x.run FROM workflow_events x
+			JOIN projects p ON p.ref = x.project LEFT JOIN events e ON e.id = x.event LEFT JOIN contacts c ON c.ref = e.contact
 			WHERE x.shard = $1 ORDER BY x.ref LIMIT `+itoa(limit), []any{shard}, func(r row) error {
 			var x WorkflowEvent
 			err := r.Scan(&x.Ref, &x.Project, &x.ProjectRef, &x.ID, &x.Place, &x.Contact, &x.Run)
@@ -46,10 +48,11 @@ func (s *Store) EventPlace(ctx context.Context, id event.ID) (place int64, err e
 	return place, err
 }
 
-// OpenRuns returns the runs of a contact that go on, oldest first.
+// OpenRuns returns the runs of a contact that go on, and those that failed, which a person may let go on: oldest first.
 func (s *Store) OpenRuns(ctx context.Context, contact int64) (list []Run, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
-		list, err = runsWhere(ctx, c, `WHERE r.contact = $1 AND `+openRuns+` ORDER BY r.ref`, contact)
+		list, err = runsWhere(ctx, c, `WHERE r.contact = $1 AND (`+openRuns+` OR r.status = $2) ORDER BY r.ref`, contact,
+			runStatusNumber(workflow.Failed))
 		return err
 	})
 	return list, err

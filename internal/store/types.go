@@ -291,5 +291,6 @@ type Removed struct {
 	Events   int64
 	Messages int64
 	Sends    int64
+	Runs     int64
 	More     bool // there is more: call again
 }

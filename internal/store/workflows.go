@@ -336,9 +336,9 @@ func removeWorkflow(ctx context.Context, c conn, x *WorkflowChange) error {
 		return err
 	}
 	for _, sql := range [...]string{
+		`DELETE FROM workflows WHERE ref = $1`, // first: whoever saves runs has it, and is done before
 		`DELETE FROM run_steps WHERE run IN (SELECT ref FROM runs WHERE workflow = $1)`, `DELETE FROM runs WHERE workflow = $1`,
 		`DELETE FROM run_counts WHERE workflow = $1`, `DELETE FROM workflow_versions WHERE workflow = $1`,
-		`DELETE FROM workflows WHERE ref = $1`,
 	} {
 		if _, err := c.exec(ctx, sql, x.Ref); err != nil {
 			return err

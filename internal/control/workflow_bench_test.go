@@ -1,0 +1,111 @@
+package control_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"tidings/internal/store"
+	"tidings/test/database"
+)
+
+const benchedWorkflow = `
+-- workflow.yaml --
+workflow: benched
+trigger: {manual: true}
+steps:
+  - send: hello
+  - wait: 1h
+  - if: {logic: AND, groups: [{filters: [{field: data.plan, operator: equals, value: team}]}]}
+    then: [{exit: team}]
+    else: [{exit: other}]
+-- templates --
+hello
+`
+
+// benchStage is a stage for a benchmark, with a workflow.
+func benchStage(b *testing.B) *stage {
+	b.Helper()
+	s := &stage{t: b, url: database.New(b, "sqlite"), folder: b.TempDir(), files: scriptOf([]byte(benchedWorkflow)), now: scenarioStart}
+	s.open()
+	s.furnish()
+	return s
+}
+
+// fill lets many contacts enter.
+func (s *stage) fill(round, n int) {
+	s.t.Helper()
+	x, err := s.Store.Workflow(s.t.Context(), store.DefaultProject, "benched")
+	must(s.t, err)
+	var starts []store.RunStart
+	for i := range n {
+		start := store.RunStart{Workflow: x.Ref, Version: x.Version, BegunBy: fmt.Sprint(round)}
+		start.Change.Address, start.Change.At, start.Change.Origin = fmt.Sprintf("p%d-%d@acme.test", round, i), s.clock().UnixMilli(), "workflow"
+		starts = append(starts, start)
+	}
+	for part := range slices.Chunk(starts, 500) {
+		_, _, err := s.Store.SaveRuns(s.t.Context(), &store.RunBatch{Source: s.feed, Starts: part})
+		must(s.t, err)
+	}
+}
+
+// turn lets the work of all shards be done.
+func (s *stage) turn() {
+	for shard := range int64(store.WorkflowShards) {
+		must(s.t, s.RunWorkflows(s.t.Context(), shard))
+	}
+}
+
+// Every run enters four steps: an email, a wait, a condition, and an exit.
+func BenchmarkSteppingRuns(b *testing.B) {
+	s := benchStage(b)
+	const runs = 1000
+	round := 0
+	for b.Loop() {
+		b.StopTimer()
+		s.fill(round, runs)
+		round++
+		b.StartTimer()
+		s.turn()
+		s.set(s.clock().Add(time.Hour))
+		s.turn()
+	}
+	b.ReportMetric(float64(4*runs*b.N)/b.Elapsed().Seconds(), "steps/s")
+	list, err := s.Store.RunCounts(b.Context(), 1)
+	must(b, err)
+	for _, c := range list {
+		if c.Step == "" && c.Word == "exited" && c.N != int64(round*runs) {
+			b.Errorf("%d of %d are through", c.N, round*runs)
+		}
+	}
+}
+
+// TIDINGS_BENCH_RUNS is how many runs wait beside the one that is due.
+func BenchmarkDueRunAmongWaitingOnes(b *testing.B) {
+	many, err := strconv.Atoi(os.Getenv("TIDINGS_BENCH_RUNS"))
+	if err != nil {
+		many = 10_000
+	}
+	s := benchStage(b)
+	s.fill(0, many)
+	s.turn()
+	s.set(s.clock().Add(30 * time.Minute))
+	s.fill(1, 1000)
+	s.turn()
+	s.set(s.clock().Add(-time.Minute))
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for b.Loop() {
+		must(b, s.Store.WakeWorkflows(b.Context()))
+		s.turn()
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.HeapAlloc)/1e6, "MB-heap")
+	b.ReportMetric(float64(many), "waiting")
+}
