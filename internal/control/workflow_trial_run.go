@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -105,9 +106,24 @@ func (r *trialRun) ask(want workflow.Effect, run *workflow.Run, at time.Time) wo
 	return in
 }
 
-// leaves says why an event ends the run.
+// leaves says why an event ends the run. Whether the contact could be mailed then is told by the event alone.
 func (r *trialRun) leaves(x *rule.Event, run *workflow.Run) string {
 	was := *r.was
 	was.Run = *run
-	return (&telling{runBatch: r.runBatch, event: x}).stops(r.live, &was)
+	switch {
+	case r.live.exitsOwn(x):
+		return "exit: " + string(x.Name)
+	case x.Name != event.ContactUnsubscribed || begunWith(&was, &x.Event):
+		return ""
+	}
+	var told struct {
+		Reason string `json:"reason"`
+	}
+	if json.Unmarshal(x.Data, &told) == nil && told.Reason != "" {
+		return "suppressed: " + told.Reason
+	}
+	if r.live.Transactional {
+		return ""
+	}
+	return "unsubscribed"
 }
