@@ -15,6 +15,7 @@ type Pass struct {
 	Events   int64
 	Messages int64
 	Sends    int64
+	Runs     int64
 	More     bool // there is more: another pass is needed
 }
 
@@ -44,7 +45,7 @@ func (r Retention) run(ctx context.Context) error {
 	defer func() {
 		if sum != (Pass{}) {
 			r.Log.InfoContext(ctx, "retention removed what was kept long enough",
-				"events", sum.Events, "receipts", sum.Receipts, "messages", sum.Messages, "sends", sum.Sends)
+				"events", sum.Events, "receipts", sum.Receipts, "messages", sum.Messages, "sends", sum.Sends, "runs", sum.Runs)
 		}
 	}()
 	for {
@@ -54,7 +55,7 @@ func (r Retention) run(ctx context.Context) error {
 			return err
 		}
 		sum.Receipts, sum.Events, sum.Messages = sum.Receipts+p.Receipts, sum.Events+p.Events, sum.Messages+p.Messages
-		sum.Sends += p.Sends
+		sum.Sends, sum.Runs = sum.Sends+p.Sends, sum.Runs+p.Runs
 		if !p.More {
 			return nil
 		}
