@@ -105,7 +105,7 @@ var allowed = map[string][]string{
 		"internal/source",
 		"internal/stats", "internal/store", "internal/netguard", "internal/pull", "internal/feed", "internal/message",
 		"internal/segment", "internal/erase", "internal/job", "internal/link", "internal/send", "internal/template",
-		"internal/compose", "internal/sender", "internal/rule", "internal/mailglyph", "internal/workflow", "internal/liquid",
+		"internal/compose", "internal/sender", "internal/rule", "internal/mailglyph", "internal/liquid", "internal/workflow",
 	},
 	// The pages know nothing of what they show.
 	"internal/web": {},
@@ -157,7 +157,7 @@ var allowed = map[string][]string{
 	"cmd/tidings": {
 		"event", "internal/api", "internal/app", "internal/bench", "internal/config", "internal/control", "internal/fault",
 		"internal/mcp", "internal/pull", "internal/send", "internal/setup", "internal/setup/cloud", "internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry",
-		"internal/template", "internal/workflow", "provider", "provider/dsn",
+		"internal/template", "provider", "provider/dsn",
 	},
 }
 

@@ -101,7 +101,7 @@ var cliDeeds = map[string][]string{
 	"enableWorkflow":         {"workflow", "enable", "off"},
 	"disableWorkflow":        {"workflow", "disable", "old"},
 	"deleteWorkflow":         {"workflow", "delete", "gone"},
-	"startExecution":         {"workflow", "start", "off", "ann@acme.test"},
+	"startExecution":         {"workflow", "start", "off", "mia@acme.test"},
 	"retryExecution":         nil, // needs a run that a server brought on, as the one after it: the API's test has one
 	"skipExecution":          nil,
 	"cancelExecution":        {"workflow", "cancel", "exe_2"},
@@ -129,9 +129,9 @@ func TestEveryCommandThatChangesSomethingLeavesOneAct(t *testing.T) {
 		}
 		must[api.WorkflowDetails](t, line...)
 	}
-	must[any](t, "contacts", "set", "--db", db, "ann@acme.test")
+	must[any](t, "contacts", "set", "--db", db, "mia@acme.test")
 	for range 2 {
-		must[api.ExecutionDetails](t, "workflow", "start", "--db", db, "old", "ann@acme.test")
+		must[api.ExecutionDetails](t, "workflow", "start", "--db", db, "old", "mia@acme.test")
 	}
 	mail := must[api.SendAnswer](t, "send", "--db", db, "--to", "lea@acme.test", "--from", "app@acme.test", "--subject", "Hi", "--text", "Hi")
 	body := filepath.Join(t.TempDir(), "body.html")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -10,7 +11,6 @@ import (
 
 	"tidings/internal/api"
 	"tidings/internal/control"
-	"tidings/internal/workflow"
 )
 
 type workflowFigures struct {
@@ -316,8 +316,9 @@ func (s *workflowSettings) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		if s.Cap != nil || s.In != "" || s.Then != "" || s.Quiet != "" || s.Zone != "" {
-			if x, err = ops.SetWorkflowSettings(c.ctx, who, s.changed(x)); err != nil {
+		view := api.WorkflowSettingsOf(x)
+		if s.change(&view) {
+			if x, err = ops.SetWorkflowSettings(c.ctx, who, view.Settings()); err != nil {
 				return err
 			}
 		}
@@ -327,38 +328,30 @@ func (s *workflowSettings) Run(c *console) error {
 	})
 }
 
-// changed are settings with what was given in place of theirs.
-func (s *workflowSettings) changed(x workflow.Settings) workflow.Settings {
-	var limit workflow.Cap
-	if x.Cap != nil {
-		limit = *x.Cap
+// change puts what was given in place of what a setting is, and tells whether anything was.
+func (s *workflowSettings) change(x *api.WorkflowSettings) bool {
+	if s.Cap == nil && s.In == "" && s.Then == "" && s.Quiet == "" && s.Zone == "" {
+		return false
+	}
+	if x.Cap == nil {
+		x.Cap = &api.WorkflowCap{}
 	}
 	if s.Cap != nil {
-		limit.Mails = *s.Cap
+		x.Cap.Mails = *s.Cap
 	}
-	if s.In != "" {
-		limit.In = workflow.Span(s.In)
-	}
-	if s.Then != "" {
-		limit.Then = s.Then
-	}
-	x.Cap = &limit
-	if s.Cap != nil && *s.Cap == 0 || limit == (workflow.Cap{}) {
+	x.Cap.In, x.Cap.Then = cmp.Or(s.In, x.Cap.In), cmp.Or(s.Then, x.Cap.Then)
+	if s.Cap != nil && *s.Cap == 0 || *x.Cap == (api.WorkflowCap{}) {
 		x.Cap = nil
 	}
-	var quiet workflow.Quiet
-	if x.Quiet != nil {
-		quiet = *x.Quiet
+	if x.Quiet == nil {
+		x.Quiet = &api.WorkflowQuiet{}
 	}
 	if s.Quiet != "" {
-		quiet.From, quiet.To, _ = strings.Cut(s.Quiet, "-")
+		x.Quiet.From, x.Quiet.To, _ = strings.Cut(s.Quiet, "-")
 	}
-	if s.Zone != "" {
-		quiet.Zone = s.Zone
-	}
-	x.Quiet = &quiet
-	if s.Quiet == "none" || quiet == (workflow.Quiet{}) {
+	x.Quiet.Zone = cmp.Or(s.Zone, x.Quiet.Zone)
+	if s.Quiet == "none" || *x.Quiet == (api.WorkflowQuiet{}) {
 		x.Quiet = nil
 	}
-	return x
+	return true
 }
