@@ -57,11 +57,11 @@ func (s *workflowTry) Run(c *console) error {
 			return err
 		}
 		view := api.WorkflowTrialOf(&f)
-		return s.printAPI(c, view, func(w io.Writer) { printTrial(w, &view) })
+		return s.printAPI(c, view, func(w io.Writer) { printDryRun(w, &view) })
 	})
 }
 
-func printTrial(w io.Writer, x *api.WorkflowTrial) {
+func printDryRun(w io.Writer, x *api.WorkflowTrial) {
 	fmt.Fprintf(w, "Of %d events since %s the trigger is for %d, and %d runs would have begun.\n", x.Looked, when(x.Since), x.Matched, x.Entered)
 	if x.Cut {
 		fmt.Fprintln(w, "There are more events than were looked at.")
