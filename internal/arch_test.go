@@ -84,7 +84,7 @@ var allowed = map[string][]string{
 	"internal/store": {
 		"event", "provider", "internal/contact", "internal/message", "internal/stats", "internal/source", "internal/receipt",
 		"internal/fault", "internal/job", "internal/attribute", "internal/segment", "internal/erase", "internal/send",
-		"internal/rule",
+		"internal/rule", "internal/workflow",
 	},
 
 	// The stages never import the store or each other: they declare the few calls they make.
@@ -105,7 +105,7 @@ var allowed = map[string][]string{
 		"internal/source",
 		"internal/stats", "internal/store", "internal/netguard", "internal/pull", "internal/feed", "internal/message",
 		"internal/segment", "internal/erase", "internal/job", "internal/link", "internal/send", "internal/template",
-		"internal/compose", "internal/sender", "internal/rule", "internal/mailglyph",
+		"internal/compose", "internal/sender", "internal/rule", "internal/mailglyph", "internal/liquid", "internal/workflow",
 	},
 	// The pages know nothing of what they show.
 	"internal/web": {},
@@ -113,7 +113,7 @@ var allowed = map[string][]string{
 	"internal/api": {
 		"event", "provider", "internal/auth", "internal/contact", "internal/control", "internal/fault", "internal/source",
 		"internal/segment", "internal/send", "internal/stats",
-		"internal/store", "internal/template", "internal/sender", "internal/rule", "internal/mailglyph",
+		"internal/store", "internal/template", "internal/sender", "internal/rule", "internal/mailglyph", "internal/workflow",
 	},
 
 	"internal/awsbus": {"event", "internal/auth", "internal/control", "internal/fault"},

@@ -15,16 +15,16 @@ import (
 type applyCommand struct {
 	database `embed:""`
 	printing `embed:""`
-	Dir      string `arg:"" help:"The folder: it has rules/*.yaml."`
+	Dir      string `arg:"" help:"The folder: it has rules/*.yaml, workflows/*.yaml or both."`
 	Plan     bool   `help:"Only tell what would change."`
-	Keep     bool   `help:"Leave rules of files that are not in the folder any more."`
+	Keep     bool   `help:"Leave what came of files that are not in the folder any more."`
 }
 
 // Help is the long help.
 func (*applyCommand) Help() string {
-	return `The folder is the truth about the rules that came from it: what it has is made or changed, what it has no more is
-deleted. Rules that were made by the API stay. Where a file has a problem nothing is changed. A server that runs takes it up
-within a second.
+	return `The folder is the truth about the rules and workflows that came from it: what it has is made or changed, what it has no
+more is deleted, workflows with their runs. What was made by the API stays. A new workflow is enabled; runs stay on the version that
+they began on. Where a file has a problem nothing is changed. A server that runs takes it up within a second.
 
   tidings apply ./mail --plan
   tidings apply ./mail`
@@ -54,17 +54,13 @@ func (s *applyCommand) Run(c *console) error {
 
 func printApplied(w io.Writer, p *api.Plan, dry bool) {
 	for _, x := range p.Problems {
-		place := x.Path
-		if x.Line > 0 {
-			place += fmt.Sprintf(":%d", x.Line)
-		}
-		if x.At != "" {
-			place += ": " + x.At
-		}
-		fmt.Fprintf(w, "%s: %s\n", plain(place), plain(x.Message))
+		fmt.Fprintf(w, "%s: %s\n", plain(placeOf(&x)), plain(x.Message))
 	}
 	if len(p.Problems) > 0 {
 		return
+	}
+	for _, x := range p.Warnings {
+		fmt.Fprintf(w, "note: %s: %s\n", plain(placeOf(&x)), plain(x.Message))
 	}
 	n := map[string]int{}
 	for _, x := range p.Items {
@@ -79,7 +75,7 @@ func printApplied(w io.Writer, p *api.Plan, dry bool) {
 		fmt.Fprintf(w, "\n%s", plainLines(x.Diff))
 	}
 	for _, path := range p.Ignored {
-		fmt.Fprintf(w, "%s is not read: want rules/*.yaml\n", plain(path))
+		fmt.Fprintf(w, "%s is not read: want rules/*.yaml or workflows/*.yaml\n", plain(path))
 	}
 	word := "Applied"
 	if dry {
@@ -87,6 +83,18 @@ func printApplied(w io.Writer, p *api.Plan, dry bool) {
 	}
 	fmt.Fprintf(w, "%s: %d to create, %d to change, %d to delete, %d as they are.\n", word, n[control.PlanCreate],
 		n[control.PlanUpdate], n[control.PlanDelete], n[control.PlanSame])
+}
+
+// placeOf is where a problem is: rules/a.yaml:7: rules[0].on.event.
+func placeOf(x *api.PlanProblem) string {
+	place := x.Path
+	if x.Line > 0 {
+		place += fmt.Sprintf(":%d", x.Line)
+	}
+	if x.At != "" {
+		place += ": " + x.At
+	}
+	return place
 }
 
 // maxFolderFile bounds a file that is read of a folder.

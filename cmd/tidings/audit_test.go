@@ -94,6 +94,19 @@ var cliDeeds = map[string][]string{
 	"updateRule":             {"rule", "update", "Old", "testdata/rule_new.yaml"},
 	"deleteRule":             {"rule", "delete", "Other"},
 	"applyFiles":             {"apply", "testdata/apply"},
+	"createWorkflow":         {"workflow", "create", "testdata/workflow_fresh.yaml", "--enable"},
+	"updateWorkflow":         nil, // is offered by the API alone, as the one after it
+	"duplicateWorkflow":      nil,
+	"defineWorkflow":         {"workflow", "update", "old", "testdata/workflow_newer.yaml"},
+	"enableWorkflow":         {"workflow", "enable", "off"},
+	"disableWorkflow":        {"workflow", "disable", "old"},
+	"deleteWorkflow":         {"workflow", "delete", "gone"},
+	"startExecution":         {"workflow", "start", "off", "mia@acme.test"},
+	"retryExecution":         nil, // needs a run that a server brought on, as the one after it: the API's test has one
+	"skipExecution":          nil,
+	"cancelExecution":        {"workflow", "cancel", "exe_2"},
+	"moveExecutions":         {"workflow", "move", "old"},
+	"setWorkflowSettings":    {"workflow", "settings", "--cap", "3", "--in", "7d"},
 	"replay":                 nil, // has a test of its own
 }
 
@@ -108,6 +121,17 @@ func TestEveryCommandThatChangesSomethingLeavesOneAct(t *testing.T) {
 	out := must[api.Sender](t, "sender", "create", "--db", db, "--name", "first", "--kind", "file")
 	for _, file := range []string{"testdata/rule_old.yaml", "testdata/rule_other.yaml"} {
 		must[api.Rule](t, "rule", "create", "--db", db, file)
+	}
+	for _, name := range []string{"old", "gone", "off"} {
+		line := []string{"workflow", "create", "--db", db, "testdata/workflow_" + name + ".yaml"}
+		if name == "old" {
+			line = append(line, "--enable")
+		}
+		must[api.WorkflowDetails](t, line...)
+	}
+	must[any](t, "contacts", "set", "--db", db, "mia@acme.test")
+	for range 2 {
+		must[api.ExecutionDetails](t, "workflow", "start", "--db", db, "old", "mia@acme.test")
 	}
 	mail := must[api.SendAnswer](t, "send", "--db", db, "--to", "lea@acme.test", "--from", "app@acme.test", "--subject", "Hi", "--text", "Hi")
 	body := filepath.Join(t.TempDir(), "body.html")

@@ -44,6 +44,7 @@ type commands struct {
 	Brand        brandCommand        `cmd:"" help:"How the pages look that contacts see."`
 	Form         formCommand         `cmd:"" help:"Make, list and delete forms through which people subscribe themselves."`
 	Template     templateCommand     `cmd:"" help:"List, push, preview and validate templates of emails."`
+	Workflow     workflowCommand     `cmd:"" help:"List, change and look after workflows and their runs: what happens over days."`
 	Rule         ruleCommand         `cmd:"" help:"List, try and look after rules: what happens when an event comes."`
 	Apply        applyCommand        `cmd:"" help:"Make the rules those of a folder, and tell what changes."`
 	Broadcast    broadcastCommand    `cmd:"" help:"Make, send, watch, pause and cancel broadcasts: one email to an audience."`

@@ -230,6 +230,17 @@ func WorkflowSettingsOf(x workflow.Settings) WorkflowSettings {
 	return out
 }
 
+// Settings are the settings that a public form says.
+func (w *WorkflowSettings) Settings() (x workflow.Settings) {
+	if c := w.Cap; c != nil {
+		x.Cap = &workflow.Cap{Mails: c.Mails, In: workflow.Span(c.In), Then: c.Then}
+	}
+	if q := w.Quiet; q != nil {
+		x.Quiet = &workflow.Quiet{From: q.From, To: q.To, Zone: q.Zone}
+	}
+	return x
+}
+
 func (a *api) getWorkflowSettings(ctx context.Context, _ *struct{}) (*workflowSettingsOut, error) {
 	x, err := a.Control.WorkflowSettings(ctx, who(ctx))
 	if err != nil {
@@ -241,14 +252,7 @@ func (a *api) getWorkflowSettings(ctx context.Context, _ *struct{}) (*workflowSe
 type setWorkflowSettingsIn struct{ Body WorkflowSettings }
 
 func (a *api) setWorkflowSettings(ctx context.Context, in *setWorkflowSettingsIn) (*workflowSettingsOut, error) {
-	var want workflow.Settings
-	if c := in.Body.Cap; c != nil {
-		want.Cap = &workflow.Cap{Mails: c.Mails, In: workflow.Span(c.In), Then: c.Then}
-	}
-	if q := in.Body.Quiet; q != nil {
-		want.Quiet = &workflow.Quiet{From: q.From, To: q.To, Zone: q.Zone}
-	}
-	x, err := a.Control.SetWorkflowSettings(ctx, who(ctx), want)
+	x, err := a.Control.SetWorkflowSettings(ctx, who(ctx), in.Body.Settings())
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ type RunVisit struct {
 	Email *store.SendItem // nil: it sent none
 }
 
-// Run finds a run of a workflow by its id.
+// Run finds a run by its id, of a workflow; an empty idOrKey is any.
 func (c *Control) Run(ctx context.Context, who Actor, idOrKey, id string) (v RunView, err error) {
 	run, marks, err := c.run(ctx, who, idOrKey, id)
 	if err != nil {
@@ -139,7 +139,7 @@ func stepOf(d *workflow.Definition, id string) *workflow.Step {
 
 func (c *Control) run(ctx context.Context, who Actor, idOrKey, id string) (x store.Run, marks []workflow.Mark, err error) {
 	var p problems
-	p.text("id", idOrKey, 1, maxFilter)
+	p.text("id", idOrKey, 0, maxFilter)
 	p.text("execution", id, 1, maxFilter)
 	if err := p.err(); err != nil {
 		return x, nil, err
@@ -148,7 +148,7 @@ func (c *Control) run(ctx context.Context, who Actor, idOrKey, id string) (x sto
 	if err != nil {
 		return x, nil, fmt.Errorf("find run: %w", err)
 	}
-	if idOrKey != x.WorkflowID && idOrKey != x.Key {
+	if idOrKey != "" && idOrKey != x.WorkflowID && idOrKey != x.Key {
 		return x, nil, fault.Missing("there is no run %.100q of the workflow %.100q", id, idOrKey)
 	}
 	return x, marks, nil

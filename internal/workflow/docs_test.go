@@ -11,7 +11,7 @@ import (
 func TestTheExamplesOfTheDocumentsAreWorkflows(t *testing.T) {
 	t.Parallel()
 	fence := regexp.MustCompile("(?s)```(?:yaml|json)\n(.*?)```")
-	for _, page := range []string{"workflow-files.md", "workflows-from-mailshot.md"} {
+	for _, page := range []string{"workflows.md", "workflow-files.md", "workflows-from-mailshot.md"} {
 		b, err := os.ReadFile("../../docs/" + page)
 		if err != nil {
 			t.Fatal(err)

@@ -142,8 +142,18 @@ func prepare(t *testing.T) (s *stage, known *strings.Replacer) {
 	s.mustShell("tidings person create mia")
 	must(t, os.WriteFile(s.path("invoice.html"), []byte("<p>Hi {{ name }}</p>\n"), 0o600))
 	must(t, os.WriteFile(s.path("invoice.pdf"), []byte("%PDF-1.7\n"), 0o600))
+	for file, steps := range map[string]string{
+		"onboarding": "- {id: wait, wait: 1d}\n", "farewell-flow": "- exit: done\n",
+		"failing": "- send: {template: onboarding/welcome, to: '{{ data.nobody }}'}\n",
+	} {
+		must(t, os.WriteFile(s.path(file+".yaml"), []byte("workflow: "+file+"\ntrigger: manual\nreentry: parallel\nsteps:\n"+steps), 0o600))
+	}
+	s.mustShell("tidings contacts set ann@acme.test && for x in onboarding failing; do tidings workflow create $x.yaml --enable && " +
+		"tidings workflow start $x ann@acme.test; done")
 	address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
 	s.mustShell("tidings simulate --url http://" + address + "/in/ses/" + made.Token + " --events 300 --recipients 50 --start 2026-05-03T00:00:00Z")
+	s.mustShell("until tidings workflow runs failing --status FAILED | grep exe_2 && tidings workflow runs onboarding --status WAITING | " +
+		"grep exe_1; do sleep 0.1; done")
 	stop()
 	var page struct {
 		Events []struct {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -49,7 +51,7 @@ func is[R interface {
 	}
 }
 
-func TestAClientGeneratedFromMailGlyphsDocumentCallsEveryOperationOfContactsEventsSegmentsAndTemplates(t *testing.T) {
+func TestAClientGeneratedFromMailGlyphsDocumentCallsEveryOperationOfContactsEventsSegmentsTemplatesAndWorkflows(t *testing.T) {
 	onBoth(t, func(t *testing.T, db string) {
 		s := serve(t, db)
 		var public, secret struct{ Key string }
@@ -65,6 +67,7 @@ func TestAClientGeneratedFromMailGlyphsDocumentCallsEveryOperationOfContactsEven
 		app.dynamicSegments(ann)
 		app.staticSegments()
 		app.templates()
+		app.workflows(ann, db)
 		app.removed(ann)
 		page.mayOnlyTrack()
 
@@ -303,6 +306,55 @@ func (g *glyph) templates() {
 	is[*mailglyph.GetTemplateResponse](t, no)(g.GetTemplateWithResponse(ctx, *made.Id))
 	is[*mailglyph.UpdateTemplateResponse](t, no)(g.UpdateTemplateWithResponse(ctx, *made.Id, mailglyph.UpdateTemplateJSONRequestBody{}))
 	is[*mailglyph.DeleteTemplateResponse](t, no)(g.DeleteTemplateWithResponse(ctx, *made.Id))
+}
+
+// workflows looks at a workflow and its runs, changes and removes it. MailGlyph's document has no way to make one, so that is done at the
+// terminal, with the JSON that MailGlyph gives for one.
+func (g *glyph) workflows(ann, db string) {
+	t, ctx, no := g.t, g.t.Context(), http.StatusNotFound
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "welcome.json")
+	must(t, os.WriteFile(file, []byte(`{"name":"Welcome","description":"For new accounts","triggerType":"EVENT",
+		"triggerConfig":{"eventName":"user.signup"},"allowReentry":true,"steps":[
+		{"id":"t0","type":"TRIGGER","name":"Signup","position":{"x":0,"y":0},"config":{},"templateId":null,
+		 "outgoingTransitions":[{"fromStepId":"t0","toStepId":"d1","condition":null,"priority":0}]},
+		{"id":"d1","type":"DELAY","name":"A day","config":{"amount":1,"unit":"days"},"outgoingTransitions":
+		 [{"fromStepId":"d1","toStepId":"x1","condition":null,"priority":0}]},
+		{"id":"x1","type":"EXIT","name":"Done","config":{"reason":"done"},"outgoingTransitions":[]}]}`), 0o600))
+	var made struct{ ID string }
+	ask(t, &made, "workflow", "create", file, "--enable", "--db", db)
+	var begun struct{ ID string }
+	ask(t, &begun, "workflow", "start", made.ID, ann, "--db", db)
+
+	search, size := "WELC", 1
+	list := is[*mailglyph.ListWorkflowsResponse](t, http.StatusOK)(g.ListWorkflowsWithResponse(ctx,
+		&mailglyph.ListWorkflowsParams{Search: &search, PageSize: &size})).JSON200
+	if *list.Total != 1 || *list.Page != 1 || *list.PageSize != 1 || *list.TotalPages != 1 || *(*list.Data)[0].Id != made.ID {
+		t.Errorf("workflows %+v", list)
+	}
+	got := is[*mailglyph.GetWorkflowResponse](t, http.StatusOK)(g.GetWorkflowWithResponse(ctx, made.ID)).JSON200
+	if steps := *got.Steps; len(steps) != 3 || *steps[1].Type != "DELAY" || (*steps[1].Config)["unit"] != "days" ||
+		*(*steps[2].IncomingTransitions)[0].FromStepId != "d1" || (*got.TriggerConfig)["eventName"] != "user.signup" || !*got.AllowReentry {
+		t.Errorf("workflow %+v", got)
+	}
+	runs := is[*mailglyph.ListWorkflowExecutionsResponse](t, http.StatusOK)(g.ListWorkflowExecutionsWithResponse(ctx, made.ID,
+		&mailglyph.ListWorkflowExecutionsParams{})).JSON200
+	if *runs.Total != 1 || *(*runs.Executions)[0].Id != begun.ID || *(*runs.Executions)[0].ContactId != ann ||
+		(*runs.Executions)[0].CompletedAt != nil {
+		t.Errorf("executions %+v", runs)
+	}
+	name, off, once := "Welcome series v2", false, false
+	changed := is[*mailglyph.UpdateWorkflowResponse](t, http.StatusOK)(g.UpdateWorkflowWithResponse(ctx, made.ID,
+		mailglyph.UpdateWorkflowJSONRequestBody{Name: &name, Enabled: &off, AllowReentry: &once})).JSON200
+	if *changed.Name != name || *changed.Enabled || *changed.AllowReentry || *changed.Description != "For new accounts" {
+		t.Errorf("changed %+v", changed)
+	}
+	is[*mailglyph.DeleteWorkflowResponse](t, http.StatusNoContent)(g.DeleteWorkflowWithResponse(ctx, made.ID))
+	is[*mailglyph.DeleteWorkflowResponse](t, no)(g.DeleteWorkflowWithResponse(ctx, made.ID))
+	is[*mailglyph.GetWorkflowResponse](t, no)(g.GetWorkflowWithResponse(ctx, made.ID))
+	is[*mailglyph.UpdateWorkflowResponse](t, no)(g.UpdateWorkflowWithResponse(ctx, made.ID, mailglyph.UpdateWorkflowJSONRequestBody{}))
+	is[*mailglyph.ListWorkflowExecutionsResponse](t, no)(g.ListWorkflowExecutionsWithResponse(ctx, made.ID,
+		&mailglyph.ListWorkflowExecutionsParams{}))
 }
 
 func (g *glyph) removed(ann string) {

@@ -171,6 +171,114 @@ func (e TemplateType) Valid() bool {
 	}
 }
 
+// Defines values for WorkflowTriggerType.
+const (
+	WorkflowTriggerTypeEVENT    WorkflowTriggerType = "EVENT"
+	WorkflowTriggerTypeMANUAL   WorkflowTriggerType = "MANUAL"
+	WorkflowTriggerTypeSCHEDULE WorkflowTriggerType = "SCHEDULE"
+)
+
+// Valid indicates whether the value is a known member of the WorkflowTriggerType enum.
+func (e WorkflowTriggerType) Valid() bool {
+	switch e {
+	case WorkflowTriggerTypeEVENT:
+		return true
+	case WorkflowTriggerTypeMANUAL:
+		return true
+	case WorkflowTriggerTypeSCHEDULE:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WorkflowExecutionStatus.
+const (
+	WorkflowExecutionStatusCANCELLED WorkflowExecutionStatus = "CANCELLED"
+	WorkflowExecutionStatusCOMPLETED WorkflowExecutionStatus = "COMPLETED"
+	WorkflowExecutionStatusEXITED    WorkflowExecutionStatus = "EXITED"
+	WorkflowExecutionStatusFAILED    WorkflowExecutionStatus = "FAILED"
+	WorkflowExecutionStatusRUNNING   WorkflowExecutionStatus = "RUNNING"
+	WorkflowExecutionStatusWAITING   WorkflowExecutionStatus = "WAITING"
+)
+
+// Valid indicates whether the value is a known member of the WorkflowExecutionStatus enum.
+func (e WorkflowExecutionStatus) Valid() bool {
+	switch e {
+	case WorkflowExecutionStatusCANCELLED:
+		return true
+	case WorkflowExecutionStatusCOMPLETED:
+		return true
+	case WorkflowExecutionStatusEXITED:
+		return true
+	case WorkflowExecutionStatusFAILED:
+		return true
+	case WorkflowExecutionStatusRUNNING:
+		return true
+	case WorkflowExecutionStatusWAITING:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WorkflowStepType.
+const (
+	CONDITION     WorkflowStepType = "CONDITION"
+	DELAY         WorkflowStepType = "DELAY"
+	EXIT          WorkflowStepType = "EXIT"
+	SENDEMAIL     WorkflowStepType = "SEND_EMAIL"
+	TRIGGER       WorkflowStepType = "TRIGGER"
+	UPDATECONTACT WorkflowStepType = "UPDATE_CONTACT"
+	WAITFOREVENT  WorkflowStepType = "WAIT_FOR_EVENT"
+	WEBHOOK       WorkflowStepType = "WEBHOOK"
+)
+
+// Valid indicates whether the value is a known member of the WorkflowStepType enum.
+func (e WorkflowStepType) Valid() bool {
+	switch e {
+	case CONDITION:
+		return true
+	case DELAY:
+		return true
+	case EXIT:
+		return true
+	case SENDEMAIL:
+		return true
+	case TRIGGER:
+		return true
+	case UPDATECONTACT:
+		return true
+	case WAITFOREVENT:
+		return true
+	case WEBHOOK:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WorkflowWithDetailsTriggerType.
+const (
+	WorkflowWithDetailsTriggerTypeEVENT    WorkflowWithDetailsTriggerType = "EVENT"
+	WorkflowWithDetailsTriggerTypeMANUAL   WorkflowWithDetailsTriggerType = "MANUAL"
+	WorkflowWithDetailsTriggerTypeSCHEDULE WorkflowWithDetailsTriggerType = "SCHEDULE"
+)
+
+// Valid indicates whether the value is a known member of the WorkflowWithDetailsTriggerType enum.
+func (e WorkflowWithDetailsTriggerType) Valid() bool {
+	switch e {
+	case WorkflowWithDetailsTriggerTypeEVENT:
+		return true
+	case WorkflowWithDetailsTriggerTypeMANUAL:
+		return true
+	case WorkflowWithDetailsTriggerTypeSCHEDULE:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreateContact200JSONResponseBodyStatus.
 const (
 	CreateContact200JSONResponseBodyStatusACTIVE  CreateContact200JSONResponseBodyStatus = "ACTIVE"
@@ -255,6 +363,57 @@ func (e UpdateTemplateJSONBodyType) Valid() bool {
 	case UpdateTemplateJSONBodyTypeMARKETING:
 		return true
 	case UpdateTemplateJSONBodyTypeTRANSACTIONAL:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UpdateWorkflowJSONBodyTriggerType.
+const (
+	UpdateWorkflowJSONBodyTriggerTypeEVENT    UpdateWorkflowJSONBodyTriggerType = "EVENT"
+	UpdateWorkflowJSONBodyTriggerTypeMANUAL   UpdateWorkflowJSONBodyTriggerType = "MANUAL"
+	UpdateWorkflowJSONBodyTriggerTypeSCHEDULE UpdateWorkflowJSONBodyTriggerType = "SCHEDULE"
+)
+
+// Valid indicates whether the value is a known member of the UpdateWorkflowJSONBodyTriggerType enum.
+func (e UpdateWorkflowJSONBodyTriggerType) Valid() bool {
+	switch e {
+	case UpdateWorkflowJSONBodyTriggerTypeEVENT:
+		return true
+	case UpdateWorkflowJSONBodyTriggerTypeMANUAL:
+		return true
+	case UpdateWorkflowJSONBodyTriggerTypeSCHEDULE:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListWorkflowExecutionsParamsStatus.
+const (
+	ListWorkflowExecutionsParamsStatusCANCELLED ListWorkflowExecutionsParamsStatus = "CANCELLED"
+	ListWorkflowExecutionsParamsStatusCOMPLETED ListWorkflowExecutionsParamsStatus = "COMPLETED"
+	ListWorkflowExecutionsParamsStatusEXITED    ListWorkflowExecutionsParamsStatus = "EXITED"
+	ListWorkflowExecutionsParamsStatusFAILED    ListWorkflowExecutionsParamsStatus = "FAILED"
+	ListWorkflowExecutionsParamsStatusRUNNING   ListWorkflowExecutionsParamsStatus = "RUNNING"
+	ListWorkflowExecutionsParamsStatusWAITING   ListWorkflowExecutionsParamsStatus = "WAITING"
+)
+
+// Valid indicates whether the value is a known member of the ListWorkflowExecutionsParamsStatus enum.
+func (e ListWorkflowExecutionsParamsStatus) Valid() bool {
+	switch e {
+	case ListWorkflowExecutionsParamsStatusCANCELLED:
+		return true
+	case ListWorkflowExecutionsParamsStatusCOMPLETED:
+		return true
+	case ListWorkflowExecutionsParamsStatusEXITED:
+		return true
+	case ListWorkflowExecutionsParamsStatusFAILED:
+		return true
+	case ListWorkflowExecutionsParamsStatusRUNNING:
+		return true
+	case ListWorkflowExecutionsParamsStatusWAITING:
 		return true
 	default:
 		return false
@@ -356,6 +515,98 @@ type Template struct {
 
 // TemplateType defines model for Template.Type.
 type TemplateType string
+
+// Workflow defines model for Workflow.
+type Workflow struct {
+	AllowReentry         *bool                   `json:"allowReentry,omitempty"`
+	CreatedAt            *time.Time              `json:"createdAt,omitempty"`
+	Description          *string                 `json:"description,omitempty"`
+	Enabled              *bool                   `json:"enabled,omitempty"`
+	Id                   *string                 `json:"id,omitempty"`
+	Name                 *string                 `json:"name,omitempty"`
+	ProjectId            *string                 `json:"projectId,omitempty"`
+	TriggerConfig        *map[string]interface{} `json:"triggerConfig,omitempty"`
+	TriggerType          *WorkflowTriggerType    `json:"triggerType,omitempty"`
+	UpdatedAt            *time.Time              `json:"updatedAt,omitempty"`
+	AdditionalProperties map[string]interface{}  `json:"-"`
+}
+
+// WorkflowTriggerType defines model for Workflow.TriggerType.
+type WorkflowTriggerType string
+
+// WorkflowExecution defines model for WorkflowExecution.
+type WorkflowExecution struct {
+	CompletedAt          *time.Time               `json:"completedAt,omitempty"`
+	ContactId            *string                  `json:"contactId,omitempty"`
+	CreatedAt            *time.Time               `json:"createdAt,omitempty"`
+	Id                   *string                  `json:"id,omitempty"`
+	StartedAt            *time.Time               `json:"startedAt,omitempty"`
+	Status               *WorkflowExecutionStatus `json:"status,omitempty"`
+	UpdatedAt            *time.Time               `json:"updatedAt,omitempty"`
+	WorkflowId           *string                  `json:"workflowId,omitempty"`
+	AdditionalProperties map[string]interface{}   `json:"-"`
+}
+
+// WorkflowExecutionStatus defines model for WorkflowExecution.Status.
+type WorkflowExecutionStatus string
+
+// WorkflowStep defines model for WorkflowStep.
+type WorkflowStep struct {
+	Config               *map[string]interface{} `json:"config,omitempty"`
+	CreatedAt            *time.Time              `json:"createdAt,omitempty"`
+	Id                   *string                 `json:"id,omitempty"`
+	IncomingTransitions  *[]WorkflowTransition   `json:"incomingTransitions,omitempty"`
+	Name                 *string                 `json:"name,omitempty"`
+	OutgoingTransitions  *[]WorkflowTransition   `json:"outgoingTransitions,omitempty"`
+	Position             *map[string]interface{} `json:"position,omitempty"`
+	Template             *WorkflowTemplateRef    `json:"template,omitempty"`
+	TemplateId           *string                 `json:"templateId,omitempty"`
+	Type                 *WorkflowStepType       `json:"type,omitempty"`
+	UpdatedAt            *time.Time              `json:"updatedAt,omitempty"`
+	WorkflowId           *string                 `json:"workflowId,omitempty"`
+	AdditionalProperties map[string]interface{}  `json:"-"`
+}
+
+// WorkflowStepType defines model for WorkflowStep.Type.
+type WorkflowStepType string
+
+// WorkflowTemplateRef defines model for WorkflowTemplateRef.
+type WorkflowTemplateRef struct {
+	Id                   *string                `json:"id,omitempty"`
+	Name                 *string                `json:"name,omitempty"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// WorkflowTransition defines model for WorkflowTransition.
+type WorkflowTransition struct {
+	Condition            *map[string]interface{} `json:"condition,omitempty"`
+	CreatedAt            *time.Time              `json:"createdAt,omitempty"`
+	FromStepId           *string                 `json:"fromStepId,omitempty"`
+	Id                   *string                 `json:"id,omitempty"`
+	Priority             *int                    `json:"priority,omitempty"`
+	ToStepId             *string                 `json:"toStepId,omitempty"`
+	UpdatedAt            *time.Time              `json:"updatedAt,omitempty"`
+	AdditionalProperties map[string]interface{}  `json:"-"`
+}
+
+// WorkflowWithDetails defines model for WorkflowWithDetails.
+type WorkflowWithDetails struct {
+	AllowReentry         *bool                           `json:"allowReentry,omitempty"`
+	CreatedAt            *time.Time                      `json:"createdAt,omitempty"`
+	Description          *string                         `json:"description,omitempty"`
+	Enabled              *bool                           `json:"enabled,omitempty"`
+	Id                   *string                         `json:"id,omitempty"`
+	Name                 *string                         `json:"name,omitempty"`
+	ProjectId            *string                         `json:"projectId,omitempty"`
+	Steps                *[]WorkflowStep                 `json:"steps,omitempty"`
+	TriggerConfig        *map[string]interface{}         `json:"triggerConfig,omitempty"`
+	TriggerType          *WorkflowWithDetailsTriggerType `json:"triggerType,omitempty"`
+	UpdatedAt            *time.Time                      `json:"updatedAt,omitempty"`
+	AdditionalProperties map[string]interface{}          `json:"-"`
+}
+
+// WorkflowWithDetailsTriggerType defines model for WorkflowWithDetails.TriggerType.
+type WorkflowWithDetailsTriggerType string
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -584,6 +835,46 @@ type TrackEventJSONBody_Data struct {
 	union json.RawMessage
 }
 
+// ListWorkflowsParams defines parameters for ListWorkflows.
+type ListWorkflowsParams struct {
+	// Page Page number
+	Page *int `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Items per page (max 100)
+	PageSize *int `form:"pageSize,omitempty" json:"pageSize,omitempty"`
+
+	// Search Search by workflow name or description
+	Search *string `form:"search,omitempty" json:"search,omitempty"`
+}
+
+// UpdateWorkflowJSONBody defines parameters for UpdateWorkflow.
+type UpdateWorkflowJSONBody struct {
+	AllowReentry  *bool                              `json:"allowReentry,omitempty"`
+	Description   *string                            `json:"description,omitempty"`
+	Enabled       *bool                              `json:"enabled,omitempty"`
+	Name          *string                            `json:"name,omitempty"`
+	TriggerConfig *map[string]interface{}            `json:"triggerConfig,omitempty"`
+	TriggerType   *UpdateWorkflowJSONBodyTriggerType `json:"triggerType,omitempty"`
+}
+
+// UpdateWorkflowJSONBodyTriggerType defines parameters for UpdateWorkflow.
+type UpdateWorkflowJSONBodyTriggerType string
+
+// ListWorkflowExecutionsParams defines parameters for ListWorkflowExecutions.
+type ListWorkflowExecutionsParams struct {
+	// Page Page number
+	Page *int `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize Items per page (max 100)
+	PageSize *int `form:"pageSize,omitempty" json:"pageSize,omitempty"`
+
+	// Status Filter by execution status
+	Status *ListWorkflowExecutionsParamsStatus `form:"status,omitempty" json:"status,omitempty"`
+}
+
+// ListWorkflowExecutionsParamsStatus defines parameters for ListWorkflowExecutions.
+type ListWorkflowExecutionsParamsStatus string
+
 // CreateContactJSONRequestBody defines body for CreateContact for application/json ContentType.
 type CreateContactJSONRequestBody CreateContactJSONBody
 
@@ -610,6 +901,1077 @@ type UpdateTemplateJSONRequestBody UpdateTemplateJSONBody
 
 // TrackEventJSONRequestBody defines body for TrackEvent for application/json ContentType.
 type TrackEventJSONRequestBody TrackEventJSONBody
+
+// UpdateWorkflowJSONRequestBody defines body for UpdateWorkflow for application/json ContentType.
+type UpdateWorkflowJSONRequestBody UpdateWorkflowJSONBody
+
+// Getter for additional properties for Workflow. Returns the specified
+// element and whether it was found
+func (a Workflow) Get(fieldName string) (value interface{}, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for Workflow
+func (a *Workflow) Set(fieldName string, value interface{}) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]interface{})
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for Workflow to handle AdditionalProperties
+func (a *Workflow) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["allowReentry"]; found {
+		err = json.Unmarshal(raw, &a.AllowReentry)
+		if err != nil {
+			return fmt.Errorf("error reading 'allowReentry': %w", err)
+		}
+		delete(object, "allowReentry")
+	}
+
+	if raw, found := object["createdAt"]; found {
+		err = json.Unmarshal(raw, &a.CreatedAt)
+		if err != nil {
+			return fmt.Errorf("error reading 'createdAt': %w", err)
+		}
+		delete(object, "createdAt")
+	}
+
+	if raw, found := object["description"]; found {
+		err = json.Unmarshal(raw, &a.Description)
+		if err != nil {
+			return fmt.Errorf("error reading 'description': %w", err)
+		}
+		delete(object, "description")
+	}
+
+	if raw, found := object["enabled"]; found {
+		err = json.Unmarshal(raw, &a.Enabled)
+		if err != nil {
+			return fmt.Errorf("error reading 'enabled': %w", err)
+		}
+		delete(object, "enabled")
+	}
+
+	if raw, found := object["id"]; found {
+		err = json.Unmarshal(raw, &a.Id)
+		if err != nil {
+			return fmt.Errorf("error reading 'id': %w", err)
+		}
+		delete(object, "id")
+	}
+
+	if raw, found := object["name"]; found {
+		err = json.Unmarshal(raw, &a.Name)
+		if err != nil {
+			return fmt.Errorf("error reading 'name': %w", err)
+		}
+		delete(object, "name")
+	}
+
+	if raw, found := object["projectId"]; found {
+		err = json.Unmarshal(raw, &a.ProjectId)
+		if err != nil {
+			return fmt.Errorf("error reading 'projectId': %w", err)
+		}
+		delete(object, "projectId")
+	}
+
+	if raw, found := object["triggerConfig"]; found {
+		err = json.Unmarshal(raw, &a.TriggerConfig)
+		if err != nil {
+			return fmt.Errorf("error reading 'triggerConfig': %w", err)
+		}
+		delete(object, "triggerConfig")
+	}
+
+	if raw, found := object["triggerType"]; found {
+		err = json.Unmarshal(raw, &a.TriggerType)
+		if err != nil {
+			return fmt.Errorf("error reading 'triggerType': %w", err)
+		}
+		delete(object, "triggerType")
+	}
+
+	if raw, found := object["updatedAt"]; found {
+		err = json.Unmarshal(raw, &a.UpdatedAt)
+		if err != nil {
+			return fmt.Errorf("error reading 'updatedAt': %w", err)
+		}
+		delete(object, "updatedAt")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]interface{})
+		for fieldName, fieldBuf := range object {
+			var fieldVal interface{}
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for Workflow to handle AdditionalProperties
+func (a Workflow) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	if a.AllowReentry != nil {
+		object["allowReentry"], err = json.Marshal(a.AllowReentry)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'allowReentry': %w", err)
+		}
+	}
+
+	if a.CreatedAt != nil {
+		object["createdAt"], err = json.Marshal(a.CreatedAt)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'createdAt': %w", err)
+		}
+	}
+
+	if a.Description != nil {
+		object["description"], err = json.Marshal(a.Description)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'description': %w", err)
+		}
+	}
+
+	if a.Enabled != nil {
+		object["enabled"], err = json.Marshal(a.Enabled)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'enabled': %w", err)
+		}
+	}
+
+	if a.Id != nil {
+		object["id"], err = json.Marshal(a.Id)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'id': %w", err)
+		}
+	}
+
+	if a.Name != nil {
+		object["name"], err = json.Marshal(a.Name)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'name': %w", err)
+		}
+	}
+
+	if a.ProjectId != nil {
+		object["projectId"], err = json.Marshal(a.ProjectId)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'projectId': %w", err)
+		}
+	}
+
+	if a.TriggerConfig != nil {
+		object["triggerConfig"], err = json.Marshal(a.TriggerConfig)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'triggerConfig': %w", err)
+		}
+	}
+
+	if a.TriggerType != nil {
+		object["triggerType"], err = json.Marshal(a.TriggerType)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'triggerType': %w", err)
+		}
+	}
+
+	if a.UpdatedAt != nil {
+		object["updatedAt"], err = json.Marshal(a.UpdatedAt)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'updatedAt': %w", err)
+		}
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
+// Getter for additional properties for WorkflowExecution. Returns the specified
+// element and whether it was found
+func (a WorkflowExecution) Get(fieldName string) (value interface{}, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for WorkflowExecution
+func (a *WorkflowExecution) Set(fieldName string, value interface{}) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]interface{})
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for WorkflowExecution to handle AdditionalProperties
+func (a *WorkflowExecution) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["completedAt"]; found {
+		err = json.Unmarshal(raw, &a.CompletedAt)
+		if err != nil {
+			return fmt.Errorf("error reading 'completedAt': %w", err)
+		}
+		delete(object, "completedAt")
+	}
+
+	if raw, found := object["contactId"]; found {
+		err = json.Unmarshal(raw, &a.ContactId)
+		if err != nil {
+			return fmt.Errorf("error reading 'contactId': %w", err)
+		}
+		delete(object, "contactId")
+	}
+
+	if raw, found := object["createdAt"]; found {
+		err = json.Unmarshal(raw, &a.CreatedAt)
+		if err != nil {
+			return fmt.Errorf("error reading 'createdAt': %w", err)
+		}
+		delete(object, "createdAt")
+	}
+
+	if raw, found := object["id"]; found {
+		err = json.Unmarshal(raw, &a.Id)
+		if err != nil {
+			return fmt.Errorf("error reading 'id': %w", err)
+		}
+		delete(object, "id")
+	}
+
+	if raw, found := object["startedAt"]; found {
+		err = json.Unmarshal(raw, &a.StartedAt)
+		if err != nil {
+			return fmt.Errorf("error reading 'startedAt': %w", err)
+		}
+		delete(object, "startedAt")
+	}
+
+	if raw, found := object["status"]; found {
+		err = json.Unmarshal(raw, &a.Status)
+		if err != nil {
+			return fmt.Errorf("error reading 'status': %w", err)
+		}
+		delete(object, "status")
+	}
+
+	if raw, found := object["updatedAt"]; found {
+		err = json.Unmarshal(raw, &a.UpdatedAt)
+		if err != nil {
+			return fmt.Errorf("error reading 'updatedAt': %w", err)
+		}
+		delete(object, "updatedAt")
+	}
+
+	if raw, found := object["workflowId"]; found {
+		err = json.Unmarshal(raw, &a.WorkflowId)
+		if err != nil {
+			return fmt.Errorf("error reading 'workflowId': %w", err)
+		}
+		delete(object, "workflowId")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]interface{})
+		for fieldName, fieldBuf := range object {
+			var fieldVal interface{}
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for WorkflowExecution to handle AdditionalProperties
+func (a WorkflowExecution) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	if a.CompletedAt != nil {
+		object["completedAt"], err = json.Marshal(a.CompletedAt)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'completedAt': %w", err)
+		}
+	}
+
+	if a.ContactId != nil {
+		object["contactId"], err = json.Marshal(a.ContactId)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'contactId': %w", err)
+		}
+	}
+
+	if a.CreatedAt != nil {
+		object["createdAt"], err = json.Marshal(a.CreatedAt)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'createdAt': %w", err)
+		}
+	}
+
+	if a.Id != nil {
+		object["id"], err = json.Marshal(a.Id)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'id': %w", err)
+		}
+	}
+
+	if a.StartedAt != nil {
+		object["startedAt"], err = json.Marshal(a.StartedAt)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'startedAt': %w", err)
+		}
+	}
+
+	if a.Status != nil {
+		object["status"], err = json.Marshal(a.Status)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'status': %w", err)
+		}
+	}
+
+	if a.UpdatedAt != nil {
+		object["updatedAt"], err = json.Marshal(a.UpdatedAt)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'updatedAt': %w", err)
+		}
+	}
+
+	if a.WorkflowId != nil {
+		object["workflowId"], err = json.Marshal(a.WorkflowId)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'workflowId': %w", err)
+		}
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
+// Getter for additional properties for WorkflowStep. Returns the specified
+// element and whether it was found
+func (a WorkflowStep) Get(fieldName string) (value interface{}, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for WorkflowStep
+func (a *WorkflowStep) Set(fieldName string, value interface{}) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]interface{})
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for WorkflowStep to handle AdditionalProperties
+func (a *WorkflowStep) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["config"]; found {
+		err = json.Unmarshal(raw, &a.Config)
+		if err != nil {
+			return fmt.Errorf("error reading 'config': %w", err)
+		}
+		delete(object, "config")
+	}
+
+	if raw, found := object["createdAt"]; found {
+		err = json.Unmarshal(raw, &a.CreatedAt)
+		if err != nil {
+			return fmt.Errorf("error reading 'createdAt': %w", err)
+		}
+		delete(object, "createdAt")
+	}
+
+	if raw, found := object["id"]; found {
+		err = json.Unmarshal(raw, &a.Id)
+		if err != nil {
+			return fmt.Errorf("error reading 'id': %w", err)
+		}
+		delete(object, "id")
+	}
+
+	if raw, found := object["incomingTransitions"]; found {
+		err = json.Unmarshal(raw, &a.IncomingTransitions)
+		if err != nil {
+			return fmt.Errorf("error reading 'incomingTransitions': %w", err)
+		}
+		delete(object, "incomingTransitions")
+	}
+
+	if raw, found := object["name"]; found {
+		err = json.Unmarshal(raw, &a.Name)
+		if err != nil {
+			return fmt.Errorf("error reading 'name': %w", err)
+		}
+		delete(object, "name")
+	}
+
+	if raw, found := object["outgoingTransitions"]; found {
+		err = json.Unmarshal(raw, &a.OutgoingTransitions)
+		if err != nil {
+			return fmt.Errorf("error reading 'outgoingTransitions': %w", err)
+		}
+		delete(object, "outgoingTransitions")
+	}
+
+	if raw, found := object["position"]; found {
+		err = json.Unmarshal(raw, &a.Position)
+		if err != nil {
+			return fmt.Errorf("error reading 'position': %w", err)
+		}
+		delete(object, "position")
+	}
+
+	if raw, found := object["template"]; found {
+		err = json.Unmarshal(raw, &a.Template)
+		if err != nil {
+			return fmt.Errorf("error reading 'template': %w", err)
+		}
+		delete(object, "template")
+	}
+
+	if raw, found := object["templateId"]; found {
+		err = json.Unmarshal(raw, &a.TemplateId)
+		if err != nil {
+			return fmt.Errorf("error reading 'templateId': %w", err)
+		}
+		delete(object, "templateId")
+	}
+
+	if raw, found := object["type"]; found {
+		err = json.Unmarshal(raw, &a.Type)
+		if err != nil {
+			return fmt.Errorf("error reading 'type': %w", err)
+		}
+		delete(object, "type")
+	}
+
+	if raw, found := object["updatedAt"]; found {
+		err = json.Unmarshal(raw, &a.UpdatedAt)
+		if err != nil {
+			return fmt.Errorf("error reading 'updatedAt': %w", err)
+		}
+		delete(object, "updatedAt")
+	}
+
+	if raw, found := object["workflowId"]; found {
+		err = json.Unmarshal(raw, &a.WorkflowId)
+		if err != nil {
+			return fmt.Errorf("error reading 'workflowId': %w", err)
+		}
+		delete(object, "workflowId")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]interface{})
+		for fieldName, fieldBuf := range object {
+			var fieldVal interface{}
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for WorkflowStep to handle AdditionalProperties
+func (a WorkflowStep) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	if a.Config != nil {
+		object["config"], err = json.Marshal(a.Config)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'config': %w", err)
+		}
+	}
+
+	if a.CreatedAt != nil {
+		object["createdAt"], err = json.Marshal(a.CreatedAt)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'createdAt': %w", err)
+		}
+	}
+
+	if a.Id != nil {
+		object["id"], err = json.Marshal(a.Id)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'id': %w", err)
+		}
+	}
+
+	if a.IncomingTransitions != nil {
+		object["incomingTransitions"], err = json.Marshal(a.IncomingTransitions)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'incomingTransitions': %w", err)
+		}
+	}
+
+	if a.Name != nil {
+		object["name"], err = json.Marshal(a.Name)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'name': %w", err)
+		}
+	}
+
+	if a.OutgoingTransitions != nil {
+		object["outgoingTransitions"], err = json.Marshal(a.OutgoingTransitions)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'outgoingTransitions': %w", err)
+		}
+	}
+
+	if a.Position != nil {
+		object["position"], err = json.Marshal(a.Position)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'position': %w", err)
+		}
+	}
+
+	if a.Template != nil {
+		object["template"], err = json.Marshal(a.Template)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'template': %w", err)
+		}
+	}
+
+	if a.TemplateId != nil {
+		object["templateId"], err = json.Marshal(a.TemplateId)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'templateId': %w", err)
+		}
+	}
+
+	if a.Type != nil {
+		object["type"], err = json.Marshal(a.Type)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'type': %w", err)
+		}
+	}
+
+	if a.UpdatedAt != nil {
+		object["updatedAt"], err = json.Marshal(a.UpdatedAt)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'updatedAt': %w", err)
+		}
+	}
+
+	if a.WorkflowId != nil {
+		object["workflowId"], err = json.Marshal(a.WorkflowId)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'workflowId': %w", err)
+		}
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
+// Getter for additional properties for WorkflowTemplateRef. Returns the specified
+// element and whether it was found
+func (a WorkflowTemplateRef) Get(fieldName string) (value interface{}, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for WorkflowTemplateRef
+func (a *WorkflowTemplateRef) Set(fieldName string, value interface{}) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]interface{})
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for WorkflowTemplateRef to handle AdditionalProperties
+func (a *WorkflowTemplateRef) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["id"]; found {
+		err = json.Unmarshal(raw, &a.Id)
+		if err != nil {
+			return fmt.Errorf("error reading 'id': %w", err)
+		}
+		delete(object, "id")
+	}
+
+	if raw, found := object["name"]; found {
+		err = json.Unmarshal(raw, &a.Name)
+		if err != nil {
+			return fmt.Errorf("error reading 'name': %w", err)
+		}
+		delete(object, "name")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]interface{})
+		for fieldName, fieldBuf := range object {
+			var fieldVal interface{}
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for WorkflowTemplateRef to handle AdditionalProperties
+func (a WorkflowTemplateRef) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	if a.Id != nil {
+		object["id"], err = json.Marshal(a.Id)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'id': %w", err)
+		}
+	}
+
+	if a.Name != nil {
+		object["name"], err = json.Marshal(a.Name)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'name': %w", err)
+		}
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
+// Getter for additional properties for WorkflowTransition. Returns the specified
+// element and whether it was found
+func (a WorkflowTransition) Get(fieldName string) (value interface{}, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for WorkflowTransition
+func (a *WorkflowTransition) Set(fieldName string, value interface{}) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]interface{})
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for WorkflowTransition to handle AdditionalProperties
+func (a *WorkflowTransition) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["condition"]; found {
+		err = json.Unmarshal(raw, &a.Condition)
+		if err != nil {
+			return fmt.Errorf("error reading 'condition': %w", err)
+		}
+		delete(object, "condition")
+	}
+
+	if raw, found := object["createdAt"]; found {
+		err = json.Unmarshal(raw, &a.CreatedAt)
+		if err != nil {
+			return fmt.Errorf("error reading 'createdAt': %w", err)
+		}
+		delete(object, "createdAt")
+	}
+
+	if raw, found := object["fromStepId"]; found {
+		err = json.Unmarshal(raw, &a.FromStepId)
+		if err != nil {
+			return fmt.Errorf("error reading 'fromStepId': %w", err)
+		}
+		delete(object, "fromStepId")
+	}
+
+	if raw, found := object["id"]; found {
+		err = json.Unmarshal(raw, &a.Id)
+		if err != nil {
+			return fmt.Errorf("error reading 'id': %w", err)
+		}
+		delete(object, "id")
+	}
+
+	if raw, found := object["priority"]; found {
+		err = json.Unmarshal(raw, &a.Priority)
+		if err != nil {
+			return fmt.Errorf("error reading 'priority': %w", err)
+		}
+		delete(object, "priority")
+	}
+
+	if raw, found := object["toStepId"]; found {
+		err = json.Unmarshal(raw, &a.ToStepId)
+		if err != nil {
+			return fmt.Errorf("error reading 'toStepId': %w", err)
+		}
+		delete(object, "toStepId")
+	}
+
+	if raw, found := object["updatedAt"]; found {
+		err = json.Unmarshal(raw, &a.UpdatedAt)
+		if err != nil {
+			return fmt.Errorf("error reading 'updatedAt': %w", err)
+		}
+		delete(object, "updatedAt")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]interface{})
+		for fieldName, fieldBuf := range object {
+			var fieldVal interface{}
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for WorkflowTransition to handle AdditionalProperties
+func (a WorkflowTransition) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	if a.Condition != nil {
+		object["condition"], err = json.Marshal(a.Condition)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'condition': %w", err)
+		}
+	}
+
+	if a.CreatedAt != nil {
+		object["createdAt"], err = json.Marshal(a.CreatedAt)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'createdAt': %w", err)
+		}
+	}
+
+	if a.FromStepId != nil {
+		object["fromStepId"], err = json.Marshal(a.FromStepId)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'fromStepId': %w", err)
+		}
+	}
+
+	if a.Id != nil {
+		object["id"], err = json.Marshal(a.Id)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'id': %w", err)
+		}
+	}
+
+	if a.Priority != nil {
+		object["priority"], err = json.Marshal(a.Priority)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'priority': %w", err)
+		}
+	}
+
+	if a.ToStepId != nil {
+		object["toStepId"], err = json.Marshal(a.ToStepId)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'toStepId': %w", err)
+		}
+	}
+
+	if a.UpdatedAt != nil {
+		object["updatedAt"], err = json.Marshal(a.UpdatedAt)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'updatedAt': %w", err)
+		}
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
+// Getter for additional properties for WorkflowWithDetails. Returns the specified
+// element and whether it was found
+func (a WorkflowWithDetails) Get(fieldName string) (value interface{}, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for WorkflowWithDetails
+func (a *WorkflowWithDetails) Set(fieldName string, value interface{}) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]interface{})
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for WorkflowWithDetails to handle AdditionalProperties
+func (a *WorkflowWithDetails) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["allowReentry"]; found {
+		err = json.Unmarshal(raw, &a.AllowReentry)
+		if err != nil {
+			return fmt.Errorf("error reading 'allowReentry': %w", err)
+		}
+		delete(object, "allowReentry")
+	}
+
+	if raw, found := object["createdAt"]; found {
+		err = json.Unmarshal(raw, &a.CreatedAt)
+		if err != nil {
+			return fmt.Errorf("error reading 'createdAt': %w", err)
+		}
+		delete(object, "createdAt")
+	}
+
+	if raw, found := object["description"]; found {
+		err = json.Unmarshal(raw, &a.Description)
+		if err != nil {
+			return fmt.Errorf("error reading 'description': %w", err)
+		}
+		delete(object, "description")
+	}
+
+	if raw, found := object["enabled"]; found {
+		err = json.Unmarshal(raw, &a.Enabled)
+		if err != nil {
+			return fmt.Errorf("error reading 'enabled': %w", err)
+		}
+		delete(object, "enabled")
+	}
+
+	if raw, found := object["id"]; found {
+		err = json.Unmarshal(raw, &a.Id)
+		if err != nil {
+			return fmt.Errorf("error reading 'id': %w", err)
+		}
+		delete(object, "id")
+	}
+
+	if raw, found := object["name"]; found {
+		err = json.Unmarshal(raw, &a.Name)
+		if err != nil {
+			return fmt.Errorf("error reading 'name': %w", err)
+		}
+		delete(object, "name")
+	}
+
+	if raw, found := object["projectId"]; found {
+		err = json.Unmarshal(raw, &a.ProjectId)
+		if err != nil {
+			return fmt.Errorf("error reading 'projectId': %w", err)
+		}
+		delete(object, "projectId")
+	}
+
+	if raw, found := object["steps"]; found {
+		err = json.Unmarshal(raw, &a.Steps)
+		if err != nil {
+			return fmt.Errorf("error reading 'steps': %w", err)
+		}
+		delete(object, "steps")
+	}
+
+	if raw, found := object["triggerConfig"]; found {
+		err = json.Unmarshal(raw, &a.TriggerConfig)
+		if err != nil {
+			return fmt.Errorf("error reading 'triggerConfig': %w", err)
+		}
+		delete(object, "triggerConfig")
+	}
+
+	if raw, found := object["triggerType"]; found {
+		err = json.Unmarshal(raw, &a.TriggerType)
+		if err != nil {
+			return fmt.Errorf("error reading 'triggerType': %w", err)
+		}
+		delete(object, "triggerType")
+	}
+
+	if raw, found := object["updatedAt"]; found {
+		err = json.Unmarshal(raw, &a.UpdatedAt)
+		if err != nil {
+			return fmt.Errorf("error reading 'updatedAt': %w", err)
+		}
+		delete(object, "updatedAt")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]interface{})
+		for fieldName, fieldBuf := range object {
+			var fieldVal interface{}
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for WorkflowWithDetails to handle AdditionalProperties
+func (a WorkflowWithDetails) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	if a.AllowReentry != nil {
+		object["allowReentry"], err = json.Marshal(a.AllowReentry)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'allowReentry': %w", err)
+		}
+	}
+
+	if a.CreatedAt != nil {
+		object["createdAt"], err = json.Marshal(a.CreatedAt)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'createdAt': %w", err)
+		}
+	}
+
+	if a.Description != nil {
+		object["description"], err = json.Marshal(a.Description)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'description': %w", err)
+		}
+	}
+
+	if a.Enabled != nil {
+		object["enabled"], err = json.Marshal(a.Enabled)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'enabled': %w", err)
+		}
+	}
+
+	if a.Id != nil {
+		object["id"], err = json.Marshal(a.Id)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'id': %w", err)
+		}
+	}
+
+	if a.Name != nil {
+		object["name"], err = json.Marshal(a.Name)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'name': %w", err)
+		}
+	}
+
+	if a.ProjectId != nil {
+		object["projectId"], err = json.Marshal(a.ProjectId)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'projectId': %w", err)
+		}
+	}
+
+	if a.Steps != nil {
+		object["steps"], err = json.Marshal(a.Steps)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'steps': %w", err)
+		}
+	}
+
+	if a.TriggerConfig != nil {
+		object["triggerConfig"], err = json.Marshal(a.TriggerConfig)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'triggerConfig': %w", err)
+		}
+	}
+
+	if a.TriggerType != nil {
+		object["triggerType"], err = json.Marshal(a.TriggerType)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'triggerType': %w", err)
+		}
+	}
+
+	if a.UpdatedAt != nil {
+		object["updatedAt"], err = json.Marshal(a.UpdatedAt)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'updatedAt': %w", err)
+		}
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
 
 // Getter for additional properties for CreateContactJSONBodyData0. Returns the specified
 // element and whether it was found
@@ -1546,6 +2908,44 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/track (the `TrackEvent` operationId).
 	TrackEvent(ctx context.Context, body TrackEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListWorkflows List workflows
+	//
+	// List all workflows.
+	//
+	// Corresponds with GET /workflows (the `ListWorkflows` operationId).
+	ListWorkflows(ctx context.Context, params *ListWorkflowsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteWorkflow Delete workflow
+	//
+	// Corresponds with DELETE /workflows/{id} (the `DeleteWorkflow` operationId).
+	DeleteWorkflow(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetWorkflow Get workflow
+	//
+	// Get workflow details.
+	//
+	// Corresponds with GET /workflows/{id} (the `GetWorkflow` operationId).
+	GetWorkflow(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateWorkflowWithBody Update workflow
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /workflows/{id} (the `UpdateWorkflow` operationId).
+	UpdateWorkflowWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateWorkflow Update workflow
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /workflows/{id} (the `UpdateWorkflow` operationId).
+	UpdateWorkflow(ctx context.Context, id string, body UpdateWorkflowJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListWorkflowExecutions List workflow executions
+	//
+	// Corresponds with GET /workflows/{id}/executions (the `ListWorkflowExecutions` operationId).
+	ListWorkflowExecutions(ctx context.Context, id string, params *ListWorkflowExecutionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListContacts List contacts
@@ -2078,6 +3478,104 @@ func (c *Client) TrackEventWithBody(ctx context.Context, contentType string, bod
 // Corresponds with POST /v1/track (the `TrackEvent` operationId).
 func (c *Client) TrackEvent(ctx context.Context, body TrackEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTrackEventRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListWorkflows List workflows
+//
+// List all workflows.
+//
+// Corresponds with GET /workflows (the `ListWorkflows` operationId).
+func (c *Client) ListWorkflows(ctx context.Context, params *ListWorkflowsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWorkflowsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteWorkflow Delete workflow
+//
+// Corresponds with DELETE /workflows/{id} (the `DeleteWorkflow` operationId).
+func (c *Client) DeleteWorkflow(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteWorkflowRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetWorkflow Get workflow
+//
+// Get workflow details.
+//
+// Corresponds with GET /workflows/{id} (the `GetWorkflow` operationId).
+func (c *Client) GetWorkflow(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWorkflowRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateWorkflowWithBody Update workflow
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /workflows/{id} (the `UpdateWorkflow` operationId).
+func (c *Client) UpdateWorkflowWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateWorkflowRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateWorkflow Update workflow
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /workflows/{id} (the `UpdateWorkflow` operationId).
+func (c *Client) UpdateWorkflow(ctx context.Context, id string, body UpdateWorkflowJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateWorkflowRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListWorkflowExecutions List workflow executions
+//
+// Corresponds with GET /workflows/{id}/executions (the `ListWorkflowExecutions` operationId).
+func (c *Client) ListWorkflowExecutions(ctx context.Context, id string, params *ListWorkflowExecutionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWorkflowExecutionsRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3036,6 +4534,272 @@ func NewTrackEventRequestWithBody(server string, contentType string, body io.Rea
 	return req, nil
 }
 
+// NewListWorkflowsRequest constructs an http.Request for the ListWorkflows method
+func NewListWorkflowsRequest(server string, params *ListWorkflowsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/workflows")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.PageSize != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pageSize", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Search != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteWorkflowRequest constructs an http.Request for the DeleteWorkflow method
+func NewDeleteWorkflowRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/workflows/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetWorkflowRequest constructs an http.Request for the GetWorkflow method
+func NewGetWorkflowRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/workflows/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateWorkflowRequest calls the generic UpdateWorkflow builder with application/json body
+func NewUpdateWorkflowRequest(server string, id string, body UpdateWorkflowJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateWorkflowRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewUpdateWorkflowRequestWithBody constructs an http.Request for the UpdateWorkflow method, with any body, and a specified content type
+func NewUpdateWorkflowRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/workflows/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListWorkflowExecutionsRequest constructs an http.Request for the ListWorkflowExecutions method
+func NewListWorkflowExecutionsRequest(server string, id string, params *ListWorkflowExecutionsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/workflows/%s/executions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.PageSize != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pageSize", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Status != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -3342,6 +5106,52 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/track (the `TrackEvent` operationId).
 	TrackEventWithResponse(ctx context.Context, body TrackEventJSONRequestBody, reqEditors ...RequestEditorFn) (*TrackEventResponse, error)
+
+	// ListWorkflowsWithResponse List workflows
+	//
+	// List all workflows.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /workflows (the `ListWorkflows` operationId).
+	ListWorkflowsWithResponse(ctx context.Context, params *ListWorkflowsParams, reqEditors ...RequestEditorFn) (*ListWorkflowsResponse, error)
+
+	// DeleteWorkflowWithResponse Delete workflow
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /workflows/{id} (the `DeleteWorkflow` operationId).
+	DeleteWorkflowWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteWorkflowResponse, error)
+
+	// GetWorkflowWithResponse Get workflow
+	//
+	// Get workflow details.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /workflows/{id} (the `GetWorkflow` operationId).
+	GetWorkflowWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetWorkflowResponse, error)
+
+	// UpdateWorkflowWithBodyWithResponse Update workflow
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /workflows/{id} (the `UpdateWorkflow` operationId).
+	UpdateWorkflowWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateWorkflowResponse, error)
+
+	// UpdateWorkflowWithResponse Update workflow
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /workflows/{id} (the `UpdateWorkflow` operationId).
+	UpdateWorkflowWithResponse(ctx context.Context, id string, body UpdateWorkflowJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateWorkflowResponse, error)
+
+	// ListWorkflowExecutionsWithResponse List workflow executions
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /workflows/{id}/executions (the `ListWorkflowExecutions` operationId).
+	ListWorkflowExecutionsWithResponse(ctx context.Context, id string, params *ListWorkflowExecutionsParams, reqEditors ...RequestEditorFn) (*ListWorkflowExecutionsResponse, error)
 }
 
 type ListContactsResponse struct {
@@ -4357,6 +6167,228 @@ func (r TrackEventResponse) ContentType() string {
 	return ""
 }
 
+type ListWorkflowsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Data       *[]Workflow `json:"data,omitempty"`
+		Page       *int        `json:"page,omitempty"`
+		PageSize   *int        `json:"pageSize,omitempty"`
+		Total      *int        `json:"total,omitempty"`
+		TotalPages *int        `json:"totalPages,omitempty"`
+	}
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListWorkflowsResponse) GetJSON200() *struct {
+	Data       *[]Workflow `json:"data,omitempty"`
+	Page       *int        `json:"page,omitempty"`
+	PageSize   *int        `json:"pageSize,omitempty"`
+	Total      *int        `json:"total,omitempty"`
+	TotalPages *int        `json:"totalPages,omitempty"`
+} {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListWorkflowsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListWorkflowsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListWorkflowsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListWorkflowsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteWorkflowResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteWorkflowResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteWorkflowResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteWorkflowResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteWorkflowResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetWorkflowResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WorkflowWithDetails
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetWorkflowResponse) GetJSON200() *WorkflowWithDetails {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetWorkflowResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetWorkflowResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetWorkflowResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetWorkflowResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateWorkflowResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Workflow
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateWorkflowResponse) GetJSON200() *Workflow {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateWorkflowResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateWorkflowResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateWorkflowResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateWorkflowResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListWorkflowExecutionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Executions *[]WorkflowExecution `json:"executions,omitempty"`
+		Page       *int                 `json:"page,omitempty"`
+		PageSize   *int                 `json:"pageSize,omitempty"`
+		Total      *int                 `json:"total,omitempty"`
+		TotalPages *int                 `json:"totalPages,omitempty"`
+	}
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListWorkflowExecutionsResponse) GetJSON200() *struct {
+	Executions *[]WorkflowExecution `json:"executions,omitempty"`
+	Page       *int                 `json:"page,omitempty"`
+	PageSize   *int                 `json:"pageSize,omitempty"`
+	Total      *int                 `json:"total,omitempty"`
+	TotalPages *int                 `json:"totalPages,omitempty"`
+} {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListWorkflowExecutionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListWorkflowExecutionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListWorkflowExecutionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListWorkflowExecutionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListContactsWithResponse List contacts
 //
 // Get a paginated list of contacts with cursor-based pagination.
@@ -4799,6 +6831,88 @@ func (c *ClientWithResponses) TrackEventWithResponse(ctx context.Context, body T
 		return nil, err
 	}
 	return ParseTrackEventResponse(rsp)
+}
+
+// ListWorkflowsWithResponse List workflows
+//
+// List all workflows.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /workflows (the `ListWorkflows` operationId).
+func (c *ClientWithResponses) ListWorkflowsWithResponse(ctx context.Context, params *ListWorkflowsParams, reqEditors ...RequestEditorFn) (*ListWorkflowsResponse, error) {
+	rsp, err := c.ListWorkflows(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListWorkflowsResponse(rsp)
+}
+
+// DeleteWorkflowWithResponse Delete workflow
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /workflows/{id} (the `DeleteWorkflow` operationId).
+func (c *ClientWithResponses) DeleteWorkflowWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteWorkflowResponse, error) {
+	rsp, err := c.DeleteWorkflow(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteWorkflowResponse(rsp)
+}
+
+// GetWorkflowWithResponse Get workflow
+//
+// Get workflow details.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /workflows/{id} (the `GetWorkflow` operationId).
+func (c *ClientWithResponses) GetWorkflowWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetWorkflowResponse, error) {
+	rsp, err := c.GetWorkflow(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetWorkflowResponse(rsp)
+}
+
+// UpdateWorkflowWithBodyWithResponse Update workflow
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /workflows/{id} (the `UpdateWorkflow` operationId).
+func (c *ClientWithResponses) UpdateWorkflowWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateWorkflowResponse, error) {
+	rsp, err := c.UpdateWorkflowWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateWorkflowResponse(rsp)
+}
+
+// UpdateWorkflowWithResponse Update workflow
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /workflows/{id} (the `UpdateWorkflow` operationId).
+func (c *ClientWithResponses) UpdateWorkflowWithResponse(ctx context.Context, id string, body UpdateWorkflowJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateWorkflowResponse, error) {
+	rsp, err := c.UpdateWorkflow(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateWorkflowResponse(rsp)
+}
+
+// ListWorkflowExecutionsWithResponse List workflow executions
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /workflows/{id}/executions (the `ListWorkflowExecutions` operationId).
+func (c *ClientWithResponses) ListWorkflowExecutionsWithResponse(ctx context.Context, id string, params *ListWorkflowExecutionsParams, reqEditors ...RequestEditorFn) (*ListWorkflowExecutionsResponse, error) {
+	rsp, err := c.ListWorkflowExecutions(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListWorkflowExecutionsResponse(rsp)
 }
 
 // ParseListContactsResponse parses an HTTP response from a ListContactsWithResponse call
@@ -5423,6 +7537,146 @@ func ParseTrackEventResponse(rsp *http.Response) (*TrackEventResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+	}
+
+	return response, nil
+}
+
+// ParseListWorkflowsResponse parses an HTTP response from a ListWorkflowsWithResponse call
+func ParseListWorkflowsResponse(rsp *http.Response) (*ListWorkflowsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListWorkflowsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Data       *[]Workflow `json:"data,omitempty"`
+			Page       *int        `json:"page,omitempty"`
+			PageSize   *int        `json:"pageSize,omitempty"`
+			Total      *int        `json:"total,omitempty"`
+			TotalPages *int        `json:"totalPages,omitempty"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+	}
+
+	return response, nil
+}
+
+// ParseDeleteWorkflowResponse parses an HTTP response from a DeleteWorkflowWithResponse call
+func ParseDeleteWorkflowResponse(rsp *http.Response) (*DeleteWorkflowResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteWorkflowResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseGetWorkflowResponse parses an HTTP response from a GetWorkflowWithResponse call
+func ParseGetWorkflowResponse(rsp *http.Response) (*GetWorkflowResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetWorkflowResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WorkflowWithDetails
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 404:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateWorkflowResponse parses an HTTP response from a UpdateWorkflowWithResponse call
+func ParseUpdateWorkflowResponse(rsp *http.Response) (*UpdateWorkflowResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateWorkflowResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Workflow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 404:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseListWorkflowExecutionsResponse parses an HTTP response from a ListWorkflowExecutionsWithResponse call
+func ParseListWorkflowExecutionsResponse(rsp *http.Response) (*ListWorkflowExecutionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListWorkflowExecutionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Executions *[]WorkflowExecution `json:"executions,omitempty"`
+			Page       *int                 `json:"page,omitempty"`
+			PageSize   *int                 `json:"pageSize,omitempty"`
+			Total      *int                 `json:"total,omitempty"`
+			TotalPages *int                 `json:"totalPages,omitempty"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 404:
+		break // No content-type
+
 	}
 
 	return response, nil
