@@ -32,6 +32,8 @@ const arguments_ = {
   resubscribe_subscriber: ['email=con_1'], delete_subscriber: ['email=con_1'],
   preview_template: ['templateKey=welcome', 'email=con_1'], validate_template: ['templateKey=welcome'],
   send_broadcast: [`broadcastId=${broadcast}`], get_broadcast: [`broadcastId=${broadcast}`],
+  export_sequence: ['sequenceId=onboarding'], list_sequence_subscribers: ['sequenceId=onboarding'],
+  workflow_dry_run: ['sequenceId=onboarding'],
   segment_preview: [`segment=${segment}`], segment_explain: [`segment=${segment}`, 'email=con_1'],
 }
 

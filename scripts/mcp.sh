@@ -28,7 +28,7 @@ DB="$WORK/tidings.db"
 bin/tidings suppressions add ghost@acme.test --note "asked by phone" --db "$DB" >/dev/null
 key() { bin/tidings key create "$@" --db "$DB" --json | sed 's/.*"key": *"\([^"]*\)".*/\1/'; }
 KEY="$(key --scope read --scope suppressions:write --scope contacts:write --scope broadcasts:write --name assistant)"
-MAKER="$(key --scope segments:write --scope templates:write --scope broadcasts:write --name maker)"
+MAKER="$(key --scope segments:write --scope templates:write --scope broadcasts:write --scope workflows:write --name maker)"
 bin/tidings serve --db "$DB" --listen "$ADDRESS" --log-level warn &
 SERVER=$!
 curl -fsS --retry 50 --retry-delay 1 --retry-connrefused --output /dev/null "http://$ADDRESS/readyz" 2>/dev/null
@@ -37,6 +37,8 @@ SEGMENT="$(curl -fsS "http://$ADDRESS/segments" -H "Authorization: Bearer $MAKER
   -d '{"name":"Friends","type":"STATIC"}' | sed 's/.*"id": *"\(seg_[^"]*\)".*/\1/')"
 curl -fsS "http://$ADDRESS/templates" -H "Authorization: Bearer $MAKER" -H 'Content-Type: application/json' --output /dev/null \
   -d '{"key":"welcome","name":"Welcome","subject":"Hi","body":"<p>Hi {{ firstName }}</p>","type":"TRANSACTIONAL"}'
+curl -fsS "http://$ADDRESS/workflows" -H "Authorization: Bearer $MAKER" -H 'Content-Type: application/json' --output /dev/null \
+  -d '{"workflow":"onboarding","trigger":"account.created","steps":[{"wait":"1h"},{"send":"welcome"}]}'
 BROADCAST="$(curl -fsS "http://$ADDRESS/campaigns" -H "Authorization: Bearer $MAKER" -H 'Content-Type: application/json' \
   -d '{"name":"News","subject":"Hi","body":"<p>Hi</p>","from":"news@acme.test","audienceType":"ALL"}' |
   sed 's/.*"id": *"\(brc_[^"]*\)".*/\1/')"

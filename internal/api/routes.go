@@ -132,6 +132,8 @@ func routes() []route {
 		{"compareWorkflowVersions", get, "/workflows/{id}/diff", 200, on((*api).compareWorkflowVersions)},
 		{"getWorkflowFigures", get, "/workflows/{id}/figures", 200, on((*api).getWorkflowFigures)},
 		{"getWorkflowDiagram", get, "/workflows/{id}/diagram", 200, on((*api).getWorkflowDiagram)},
+		{"dryRunWorkflow", post, "/workflows/dry-run", 200, on((*api).dryRunWorkflow)},
+		{"dryRunStoredWorkflow", post, "/workflows/{id}/dry-run", 200, on((*api).dryRunStoredWorkflow)},
 		{"listWorkflowExecutions", get, "/workflows/{id}/executions", 200, on((*api).listWorkflowExecutions)},
 		{"startExecution", post, "/workflows/{id}/executions", 201, onPut((*api).startExecution)},
 		{"moveExecutions", post, "/workflows/{id}/executions/move", 200, on((*api).moveExecutions)},

@@ -61,6 +61,16 @@ func workflowOperations() []Operation {
 			Details: "As a flowchart in the language of Mermaid.",
 		},
 		{
+			Name: "dryRunWorkflow", Group: "Workflows", Scope: Secret, Summary: "Try a draft on stored events",
+			Details: "The workflow need not be stored. Tells who would have entered it by the events of the last days, and of the newest 50 " +
+				"what would have been sent when and where they would stand. Conditions are asked of contacts as they are now. Nothing is " +
+				"stored or sent.",
+		},
+		{
+			Name: "dryRunStoredWorkflow", Group: "Workflows", Scope: Secret, Summary: "Try a workflow on stored events",
+			Details: "As a draft is tried, of a workflow that is stored, by its id or key.",
+		},
+		{
 			Name: "listWorkflowExecutions", Group: "Workflows", Scope: Secret, Summary: "List the runs of a workflow",
 			Details: "Newest first, by numbered pages or with the cursor, which does not pass over any while new ones come.",
 		},

@@ -87,9 +87,10 @@ func (c *Control) DryRunWorkflow(ctx context.Context, who Actor, in WorkflowTria
 	if live.TriggerEntry() == nil {
 		return out, fault.BadField("workflow.trigger", "is no event: only entries by events can be tried on those that are stored")
 	}
-	b, err := c.newRunBatch(ctx, who.Project)
-	if err != nil {
-		return out, err
+	// Without a source, as nothing is stored.
+	b := &runBatch{control: c, now: c.Now().UTC(), project: who.Project, contents: make(map[string]*stepContent)}
+	if b.settings, err = c.Store.WorkflowSettings(ctx, who.Project); err != nil {
+		return out, fmt.Errorf("read the settings of workflows: %w", err)
 	}
 	out.Since = b.now.Add(-time.Duration(in.Days) * 24 * time.Hour)
 	t := &workflowTrial{

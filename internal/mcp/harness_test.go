@@ -85,7 +85,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w.control = &control.Control{
 		Store: w.store, Adapters: all.Adapters(), Now: now, PublicURL: "https://tidings.test", BasePath: "/in",
-		Builder: receipt.Builder{Codec: codec}, Commit: w.store.Commit,
+		Builder: receipt.Builder{Codec: codec}, Commit: w.store.Commit, Workflowbook: control.NewWorkflowBook(w.store),
 	}
 	created, err := w.control.CreateSource(t.Context(), operator, control.NewSource{
 		Name: "main", Provider: "ses", Settings: source.Settings{Topics: []string{topic}},
@@ -143,6 +143,28 @@ func (w *world) life() {
 	b, err := os.ReadFile("../api/testdata/ses/life.jsonl")
 	must(w.t, err)
 	w.take(strings.Split(strings.TrimSpace(string(b)), "\n")...)
+}
+
+// sequences makes a workflow that a contact is in, and one that it failed in. The answer names their ids, for a replacer.
+func (w *world) sequences(contact string) (ids []string) {
+	w.t.Helper()
+	on := true
+	for _, x := range [...]struct{ key, text string }{
+		{"clicked", "name: Whoever clicked\ntrigger: {event: email.click}\nsteps:\n- wait: 1d\n- send: onboarding/welcome\n"},
+		{"boss", "trigger: manual\nsteps:\n- send: {template: onboarding/welcome, to: '{{ data.boss }}', from: app@acme.test}\n"},
+	} {
+		v, err := w.control.CreateWorkflow(w.t.Context(), operator, control.WorkflowText{
+			Text: "workflow: " + x.key + "\n" + x.text, Enabled: &on,
+		})
+		must(w.t, err)
+		_, _, err = w.control.StartRun(w.t.Context(), operator, x.key, control.NewRun{Contact: contact})
+		must(w.t, err)
+		ids = append(ids, v.ID, "wfl_"+x.key)
+	}
+	for shard := range int64(store.WorkflowShards) {
+		must(w.t, w.control.RunWorkflows(w.t.Context(), shard))
+	}
+	return ids
 }
 
 // key makes an API key; no scopes mean everything.

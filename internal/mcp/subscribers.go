@@ -107,7 +107,7 @@ func (v view) sent(m *store.Message) SentMail {
 // Subscriber is what get_subscriber answers.
 type Subscriber struct {
 	Profile     Profile      `json:"profile"`
-	Executions  []Untrusted  `json:"executions" jsonschema:"sequences under way; always empty in this version"`
+	Executions  []Execution  `json:"executions" jsonschema:"sequences under way, the newest 20"`
 	SendLog     []SentMail   `json:"sendLog" jsonschema:"the newest 20 emails"`
 	Suppression *Suppression `json:"suppression" jsonschema:"the newest standing reason not to mail the address; null: none"`
 }
@@ -177,7 +177,11 @@ func (x *session) getSubscriber(ctx context.Context, _ *mcp.CallToolRequest, in 
 		return out, err
 	}
 	now := x.Control.Now()
-	out = Subscriber{Profile: x.view.profile(&k, now), Executions: []Untrusted{}, SendLog: make([]SentMail, 0, len(page.Messages))}
+	runs, _, err := x.Control.AskRuns(ctx, x.who, control.AskedRuns{Contact: k.ID, Limit: maxList})
+	if err != nil {
+		return out, err
+	}
+	out = Subscriber{Profile: x.view.profile(&k, now), Executions: x.view.executions(runs), SendLog: make([]SentMail, 0, len(page.Messages))}
 	for i := range page.Messages {
 		out.SendLog = append(out.SendLog, x.view.sent(&page.Messages[i]))
 	}

@@ -203,6 +203,7 @@ func (x *session) addTools() {
 	x.removeTool()
 	x.changeTools()
 	x.segmentTools()
+	x.sequenceTools()
 	x.templateTools()
 	x.broadcastTools()
 }

@@ -16,8 +16,8 @@ func TestTheListOfToolsIsWhatAssistantsRelyOn(t *testing.T) {
 	list, err := w.client(w.key(), nil).ListTools(t.Context(), nil)
 	must(t, err)
 	golden(t, "tools.json", list.Tools)
-	if len(list.Tools) != 25 {
-		t.Errorf("%d tools, want 25", len(list.Tools))
+	if len(list.Tools) != 30 {
+		t.Errorf("%d tools, want 30", len(list.Tools))
 	}
 }
 
@@ -32,9 +32,11 @@ func TestAKeyDoesNotSeeToolsThatItMayNotCall(t *testing.T) {
 		{[]string{"suppressions:write"}, "remove_suppression"},
 		{[]string{"contacts:write"}, "delete_subscriber resubscribe_subscriber unsubscribe_subscriber update_subscriber"},
 		{[]string{"keys:read"}, ""},
-		{[]string{"read"}, "deliverability_report explain_message get_broadcast get_delivery_stats get_sequence_events get_subscriber " +
-			"get_subscriber_events get_template_events list_broadcasts list_subscribers list_suppressed list_templates preview_template " +
-			"search_events segment_explain segment_list segment_preview source_health validate_template"},
+		{[]string{"workflows:read"}, "list_sequences"},
+		{[]string{"read"}, "deliverability_report explain_message export_sequence get_broadcast get_delivery_stats get_failed_executions " +
+			"get_sequence_events get_subscriber get_subscriber_events get_template_events list_broadcasts list_sequence_subscribers " +
+			"list_sequences list_subscribers list_suppressed list_templates preview_template search_events segment_explain segment_list " +
+			"segment_preview source_health validate_template workflow_dry_run"},
 	} {
 		s := w.client(w.key(c.scopes...), nil)
 		var names []string
@@ -84,6 +86,16 @@ var calls = []struct {
 	{"validate_template", map[string]any{"templateKey": "onboarding/welcome"}},
 	{"source_health", map[string]any{}},
 	{"deliverability_report", map[string]any{"startDate": "2026-05-04", "endDate": "2026-05-05"}},
+	{"list_sequences", map[string]any{}},
+	{"export_sequence", map[string]any{"sequenceId": "clicked"}},
+	{"list_sequence_subscribers", map[string]any{"sequenceId": "clicked"}},
+	{"get_failed_executions", map[string]any{"startDate": "2026-05-04"}},
+	{"workflow_dry_run", map[string]any{"workflow": map[string]any{
+		"workflow": "draft", "trigger": map[string]any{"event": "email.click"}, "steps": []any{
+			map[string]any{"wait": "1h"},
+			map[string]any{"send": "onboarding/welcome"},
+		},
+	}}},
 }
 
 func TestEveryToolAnswersInItsShape(t *testing.T) {
@@ -91,13 +103,17 @@ func TestEveryToolAnswersInItsShape(t *testing.T) {
 	w := newWorld(t)
 	w.life()
 	s := w.client(w.key("read"), nil)
+	names := []string{w.source.ID, "src_1", w.segment, "seg_1", w.welcome, "tpl_1"}
 	for _, c := range calls {
+		if c.tool == "list_sequences" { // what runs store is no part of the answers before
+			names = append(names, w.sequences("ghost@acme.test")...)
+		}
 		text, res := call(t, s, c.tool, w.args(c.args))
 		if res.IsError {
 			t.Errorf("%s: %s", c.tool, text)
 			continue
 		}
-		text = strings.NewReplacer(w.source.ID, "src_1", w.segment, "seg_1", w.welcome, "tpl_1").Replace(text)
+		text = strings.NewReplacer(names...).Replace(text)
 		golden(t, "answers/"+c.tool+".json", []byte(text))
 		if _, ok := res.StructuredContent.(map[string]any); !ok {
 			t.Errorf("%s has no structured answer", c.tool)

@@ -42,6 +42,11 @@ var toolCalls = []struct {
 	{"preview_template", map[string]any{"templateKey": "welcome", "email": "con_1"}},
 	{"validate_template", map[string]any{"templateKey": "welcome"}},
 	{"segment_explain", nil}, // of the segment that assisted makes
+	{"list_sequences", map[string]any{}},
+	{"export_sequence", map[string]any{"sequenceId": "onboarding"}},
+	{"list_sequence_subscribers", map[string]any{"sequenceId": "onboarding"}},
+	{"get_failed_executions", map[string]any{}},
+	{"workflow_dry_run", map[string]any{"sequenceId": "onboarding"}},
 	{"list_broadcasts", map[string]any{}},
 	{"send_broadcast", nil}, // of the broadcast that assisted makes
 	{"get_broadcast", nil},
@@ -62,6 +67,10 @@ func assisted(t *testing.T) (s *server, segmentID string) {
 	must(t, json.Unmarshal(made.body, &segment))
 	_, err = s.do(http.MethodPost, "/templates", strings.NewReader(
 		`{"key":"welcome","name":"Welcome","subject":"Hi","body":"<p>Hi {{ firstName }}</p>","type":"TRANSACTIONAL"}`),
+		http.Header{"Content-Type": {"application/json"}})
+	must(t, err)
+	_, err = s.do(http.MethodPost, "/workflows", strings.NewReader(
+		`{"workflow":"onboarding","trigger":"account.created","steps":[{"wait":"1h"},{"send":"welcome"}]}`),
 		http.Header{"Content-Type": {"application/json"}})
 	must(t, err)
 	_, err = s.do(http.MethodPost, "/campaigns", strings.NewReader(
