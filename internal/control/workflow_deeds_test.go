@@ -50,7 +50,6 @@ func (s *stage) deeds() map[string]func(words []string, line string) error {
 			return err
 		},
 		"remove":   func(w []string, _ string) error { return s.RemoveContact(s.t.Context(), operator, w[0]) },
-		"forget":   func(w []string, _ string) error { return s.DeleteTemplate(s.t.Context(), operator, w[0]) },
 		"template": func(w []string, _ string) error { return s.template(w[0]) },
 		"hand":     func([]string, string) error { return s.RunSends(s.t.Context()) },
 		"start":    s.starts,

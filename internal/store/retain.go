@@ -15,6 +15,7 @@ const retainBatch = 2000
 // message goes when all its events are gone. It does nothing where the clock seems wrong: see clockJumped.
 func (s *Store) Retain(ctx context.Context, now time.Time) (removed Removed, err error) {
 	r := s.opts.Retention
+	var runs int64
 	err = s.engine.write(ctx, func(c conn) error {
 		removed = Removed{}
 		jumped, err := clockJumped(ctx, c, now)
@@ -42,7 +43,7 @@ func (s *Store) Retain(ctx context.Context, now time.Time) (removed Removed, err
 		}
 		if longest := r.Longest(); longest > 0 {
 			before := ms(now.Add(-longest))
-			if removed.Runs, err = retainRuns(ctx, c, before); err != nil {
+			if runs, err = retainRuns(ctx, c, before); err != nil {
 				return err
 			}
 			if removed.Messages, err = retainMessages(ctx, c, before); err != nil {
@@ -53,7 +54,7 @@ func (s *Store) Retain(ctx context.Context, now time.Time) (removed Removed, err
 		return err
 	})
 	removed.More = removed.Receipts >= retainBatch || removed.Events >= retainBatch || removed.Messages >= retainBatch ||
-		removed.Sends >= retainBatch || removed.Runs >= retainBatch
+		removed.Sends >= retainBatch || runs >= retainBatch
 	if err != nil {
 		return removed, fmt.Errorf("retention: %w", err)
 	}

@@ -291,6 +291,5 @@ type Removed struct {
 	Events   int64
 	Messages int64
 	Sends    int64
-	Runs     int64
 	More     bool // there is more: call again
 }

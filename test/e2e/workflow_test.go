@@ -1,0 +1,197 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"tidings/test/smtppeer"
+)
+
+// runsVariable is how many contacts go through a workflow while servers are killed.
+const (
+	runsVariable = "TIDINGS_E2E_RUNS"
+	defaultRuns  = 1000
+)
+
+// longWorkflow mails everybody twice, with a wait and a condition between.
+const longWorkflow = `{"workflow":"welcome","enabled":true,"trigger":{"event":"signed.up"},"from":"news@send.test","steps":[
+	{"send":"hello"},{"wait":"2s"},{"if":{"sent":"hello","run":true},"then":[{"send":"bye"}],"else":[{"exit":"not mailed"}]}]}`
+
+// flows are nodes on one database, and a mail server that counts what they hand over.
+type flows struct {
+	t     *testing.T
+	db    string
+	peer  *smtppeer.Peer
+	nodes []*server
+	key   string
+	allow string
+}
+
+func TestRunsOfWorkflowsEndRightThoughServersAreKilled(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct {
+		engine string
+		nodes  int
+	}{{"sqlite", 1}, {"postgres", 3}} {
+		t.Run(x.engine, func(t *testing.T) {
+			t.Parallel()
+			size, rounds := setting(t, runsVariable, defaultRuns), setting(t, roundsVariable, defaultRounds)
+			f := newFlows(t, x.engine, x.nodes)
+			for i := 0; i < size; i += 500 {
+				f.signUp(i, min(i+500, size))
+			}
+			for round := range rounds {
+				f.killOne(2*size*round/(rounds+1), round%x.nodes)
+			}
+			f.await(size)
+			f.check(size)
+		})
+	}
+}
+
+func newFlows(t *testing.T, engine string, n int) *flows {
+	t.Helper()
+	f := &flows{
+		t: t, db: database(t, engine), peer: smtppeer.Start(t, smtppeer.Options{}),
+		allow: filepath.Join(t.TempDir(), "tidings.json"),
+	}
+	must(t, os.WriteFile(f.allow, []byte(`{"netguard":{"allow":["127.0.0.1/32"]}}`), 0o600))
+	for range n {
+		f.nodes = append(f.nodes, f.start())
+	}
+	s := f.nodes[0]
+	_, f.key = s.apiKey("secret")
+	for _, x := range f.nodes {
+		x.key = f.key
+	}
+	ask(t, &struct{}{}, "sender", "create", "--db", f.db, "--name", "peer", "--kind", "smtp", "--host", f.peer.Host,
+		"--port", strconv.Itoa(f.peer.Port), "--tls", "none", "--plaintext", "--from", "news@send.test", "--default")
+	for _, key := range []string{"hello", "bye"} {
+		s.api(http.MethodPost, "/templates", fmt.Sprintf(
+			`{"key":%q,"name":%q,"subject":"This is %s","type":"MARKETING","body":"<p>Hi {{ email }}</p>","from":"news@send.test"}`, key, key, key), nil)
+	}
+	s.api(http.MethodPost, "/workflows", longWorkflow, nil)
+	return f
+}
+
+func (f *flows) start() *server {
+	s := serve(f.t, f.db, func(cmd *exec.Cmd) { cmd.Args = append(cmd.Args, "--config", f.allow) })
+	s.key = f.key
+	return s
+}
+
+// signUp tracks the events that begin runs, some of them twice.
+func (f *flows) signUp(from, to int) {
+	f.t.Helper()
+	var body bytes.Buffer
+	for i := from; i < to; i++ {
+		fmt.Fprintf(&body, `,{"email":%q,"event":"signed.up","subscribed":true}`, reader(i))
+	}
+	text := `{"events":[` + strings.TrimPrefix(body.String(), ",") + `]}`
+	for range 2 {
+		r, err := f.nodes[rand.N(len(f.nodes))].do(http.MethodPost, "/v1/track/batch", strings.NewReader(text), http.Header{
+			"Content-Type": {"application/json"}, "Idempotency-Key": {fmt.Sprint(from)},
+		})
+		must(f.t, err)
+		if r.status != http.StatusOK {
+			f.t.Fatalf("track: %d %s", r.status, r.body)
+		}
+	}
+}
+
+// killOne kills a node some time after so many emails were handed over, and starts another one in its place.
+func (f *flows) killOne(mails, i int) {
+	f.t.Helper()
+	f.slowly("emails came", func() bool { return len(f.peer.Mails()) >= mails })
+	<-time.After(rand.N(300 * time.Millisecond))
+	f.nodes[i].kill()
+	f.nodes[i] = f.start()
+}
+
+func (f *flows) slowly(what string, done func() bool) {
+	f.t.Helper()
+	for end := time.Now().Add(castPatience); !done(); {
+		if time.Now().After(end) {
+			f.t.Fatalf("it did not come to this: %s\n%s", what, f.nodes[0].log())
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+}
+
+// runFigures are those of the workflow.
+type runFigures struct{ Started, Open, FailedNow, Completed, Exited int }
+
+// await waits until every run has ended and every email was handed over, or may have been.
+func (f *flows) await(size int) {
+	f.t.Helper()
+	var x runFigures
+	f.slowly("all runs end", func() bool {
+		f.nodes[0].get("/workflows/welcome/figures", &x)
+		return x.Started == size && x.Open == 0
+	})
+	if x.Completed != size {
+		f.t.Errorf("%+v", x)
+	}
+	f.slowly("all emails are handed over", func() bool {
+		var page struct{ Sends []json.RawMessage }
+		f.nodes[0].get("/sends?status=queued&status=handing&limit=1", &page)
+		return len(page.Sends) == 0
+	})
+}
+
+// check compares what the mail server took with what the nodes know.
+func (f *flows) check(size int) {
+	f.t.Helper()
+	mailed, uncertain := make(map[string]int), make(map[string]bool)
+	for _, m := range f.peer.Mails() {
+		for _, key := range []string{"hello", "bye"} {
+			if bytes.Contains(m.Data, []byte("This is "+key)) {
+				mailed[strings.Trim(m.To, "<>")+" "+key]++
+			}
+		}
+	}
+	for cursor := ""; ; {
+		var page struct {
+			Sends      []struct{ Recipient, Template string }
+			NextCursor string
+		}
+		f.nodes[0].get("/sends?status=uncertain&limit=1000&cursor="+cursor, &page)
+		for _, x := range page.Sends {
+			uncertain[x.Recipient+" "+x.Template] = true
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			break
+		}
+	}
+	missing := 0
+	for i := range size {
+		for _, key := range []string{"hello", "bye"} {
+			switch to := reader(i) + " " + key; {
+			case mailed[to] > 1:
+				f.t.Errorf("%s was mailed %d times", to, mailed[to])
+			case mailed[to] == 0 && !uncertain[to]:
+				missing++
+			}
+		}
+	}
+	if missing > 0 {
+		f.t.Errorf("%d emails were neither handed over nor are listed as uncertain", missing)
+	}
+	f.t.Logf("%d runs: %d emails, %d uncertain", size, len(mailed), len(uncertain))
+	for _, s := range f.nodes {
+		s.kill()
+	}
+	if v := verify(f.t, f.db); len(v.Differences) > 0 {
+		f.t.Errorf("a recount differs: %+v", v)
+	}
+}
