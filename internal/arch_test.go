@@ -106,6 +106,7 @@ var allowed = map[string][]string{
 		"internal/stats", "internal/store", "internal/netguard", "internal/pull", "internal/feed", "internal/message",
 		"internal/segment", "internal/erase", "internal/job", "internal/link", "internal/send", "internal/template",
 		"internal/compose", "internal/sender", "internal/rule", "internal/mailglyph", "internal/liquid", "internal/workflow",
+		"internal/yamlfile",
 	},
 	// The pages know nothing of what they show.
 	"internal/web": {},

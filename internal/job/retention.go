@@ -15,7 +15,6 @@ type Pass struct {
 	Events   int64
 	Messages int64
 	Sends    int64
-	Runs     int64
 	More     bool // there is more: another pass is needed
 }
 
@@ -45,7 +44,7 @@ func (r Retention) run(ctx context.Context) error {
 	defer func() {
 		if sum != (Pass{}) {
 			r.Log.InfoContext(ctx, "retention removed what was kept long enough",
-				"events", sum.Events, "receipts", sum.Receipts, "messages", sum.Messages, "sends", sum.Sends, "runs", sum.Runs)
+				"events", sum.Events, "receipts", sum.Receipts, "messages", sum.Messages, "sends", sum.Sends)
 		}
 	}()
 	for {
@@ -55,7 +54,7 @@ func (r Retention) run(ctx context.Context) error {
 			return err
 		}
 		sum.Receipts, sum.Events, sum.Messages = sum.Receipts+p.Receipts, sum.Events+p.Events, sum.Messages+p.Messages
-		sum.Sends, sum.Runs = sum.Sends+p.Sends, sum.Runs+p.Runs
+		sum.Sends += p.Sends
 		if !p.More {
 			return nil
 		}
