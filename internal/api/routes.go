@@ -129,7 +129,7 @@ func routes() []route {
 		{"enableWorkflow", post, "/workflows/{id}/enable", 200, on((*api).enableWorkflow)},
 		{"disableWorkflow", post, "/workflows/{id}/disable", 200, on((*api).disableWorkflow)},
 		{"listWorkflowVersions", get, "/workflows/{id}/versions", 200, on((*api).listWorkflowVersions)},
-		{"compareWorkflowVersions", get, "/workflows/{id}/diff", 200, on((*api).compareWorkflowVersions)},
+		{"getWorkflowDiff", get, "/workflows/{id}/diff", 200, on((*api).getWorkflowDiff)},
 		{"getWorkflowFigures", get, "/workflows/{id}/figures", 200, on((*api).getWorkflowFigures)},
 		{"getWorkflowDiagram", get, "/workflows/{id}/diagram", 200, on((*api).getWorkflowDiagram)},
 		{"dryRunWorkflow", post, "/workflows/dry-run", 200, on((*api).dryRunWorkflow)},

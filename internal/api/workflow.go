@@ -71,7 +71,7 @@ type WorkflowStep struct {
 	Name       string               `json:"name" example:"Send welcome"`
 	Position   object               `json:"position" doc:"In the editor; empty: laid out by it" example:"{\"x\":0,\"y\":120}"`
 	Config     object               `json:"config" doc:"What it is set to" example:"{\"recipient\":{\"type\":\"CONTACT\"}}"`
-	WorkflowID string               `json:"workflowId" example:"wfl_4f"`
+	WorkflowID string               `json:"workflowId" doc:"Whose step it is" example:"wfl_4f"`
 	TemplateID *string              `json:"templateId" doc:"The template's id or key, as the workflow calls it" example:"welcome"`
 	CreatedAt  time.Time            `json:"createdAt"`
 	UpdatedAt  time.Time            `json:"updatedAt"`
@@ -83,7 +83,7 @@ type WorkflowStep struct {
 // WorkflowTransition leads from a step to another.
 type WorkflowTransition struct {
 	ID        string      `json:"id" example:"ask.0"`
-	From      string      `json:"fromStepId" example:"ask"`
+	From      string      `json:"fromStepId" doc:"The step that it leads on from" example:"ask"`
 	To        string      `json:"toStepId" doc:"Empty: the run is through" example:"welcome"`
 	Condition maybeObject `json:"condition" doc:"branch or waitOutcome, or outcome of ours; null: always"`
 	Priority  int         `json:"priority" doc:"The first that fits is taken" example:"0"`

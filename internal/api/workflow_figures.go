@@ -69,7 +69,7 @@ type WorkflowDiff struct {
 
 type workflowDiffOut struct{ Body WorkflowDiff }
 
-func (a *api) compareWorkflowVersions(ctx context.Context, in *compareWorkflowIn) (*workflowDiffOut, error) {
+func (a *api) getWorkflowDiff(ctx context.Context, in *compareWorkflowIn) (*workflowDiffOut, error) {
 	x, err := a.Control.CompareWorkflow(ctx, who(ctx), in.ID, in.From, in.To)
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ type WorkflowFigures struct {
 
 // StepFigures are what came of one step.
 type StepFigures struct {
-	Step         string           `json:"step" example:"welcome"`
+	Step         string           `json:"step" doc:"The step's id" example:"welcome"`
 	Name         string           `json:"name" doc:"For people" example:"Send welcome"`
 	Type         string           `json:"type,omitempty" doc:"What it does; absent: it is of another version" example:"send"`
 	Entered      int64            `json:"entered" doc:"How often it was entered" example:"1200"`

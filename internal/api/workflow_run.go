@@ -13,10 +13,10 @@ import (
 // Execution is a run of a workflow: one contact's way through it, in MailGlyph's keys and then ours.
 type Execution struct {
 	ID          string     `json:"id" example:"exe_4f"`
-	WorkflowID  string     `json:"workflowId" example:"wfl_4f"`
+	WorkflowID  string     `json:"workflowId" doc:"The workflow that it is a run of" example:"wfl_4f"`
 	ContactID   string     `json:"contactId" example:"con_4f"`
 	Status      string     `json:"status" enum:"RUNNING,WAITING,COMPLETED,EXITED,FAILED,CANCELLED" doc:"Where it is in its life"`
-	StartedAt   time.Time  `json:"startedAt"`
+	StartedAt   time.Time  `json:"startedAt" doc:"When the contact entered"`
 	CompletedAt *time.Time `json:"completedAt" doc:"When it ended, however it did; null: it goes on"`
 	CreatedAt   time.Time  `json:"createdAt"`
 	UpdatedAt   time.Time  `json:"updatedAt"`
@@ -97,10 +97,10 @@ type ExecutionDetails struct {
 // ExecutionStep is one step that a run entered.
 type ExecutionStep struct {
 	Visit     int        `json:"visit" doc:"Counts the steps that were entered" example:"1"`
-	Step      string     `json:"step" example:"welcome"`
+	Step      string     `json:"step" doc:"The step's id" example:"welcome"`
 	Name      string     `json:"name,omitempty" doc:"Of the step, for people" example:"Send welcome"`
 	Type      string     `json:"type,omitempty" doc:"What it does: send, wait, waitFor, choice, condition, split, update, webhook or exit; absent: the version has no such step" example:"send"`
-	EnteredAt time.Time  `json:"enteredAt"`
+	EnteredAt time.Time  `json:"enteredAt" doc:"When the run came to it"`
 	LeftAt    *time.Time `json:"leftAt" doc:"null: it is there"`
 	Outcome   string     `json:"outcome,omitempty" doc:"The way that it took, or what came of it" example:"sent"`
 	Detail    string     `json:"detail,omitempty" doc:"Why" example:"unsubscribed"`

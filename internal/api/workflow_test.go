@@ -301,7 +301,7 @@ func TestWhatAWorkflowNeedsIsNotDeleted(t *testing.T) {
 	s.templateKeyed("hello")
 	s.templateKeyed("bye")
 	var seg, topic, sender struct{ ID string }
-	s.call(http.MethodPost, "/segments", `{"name":"Beta","type":"STATIC"}`).want(http.StatusCreated).into(&seg)
+	s.call(http.MethodPost, "/segments", `{"name":"Beta","type":"STATIC","trackMembership":true}`).want(http.StatusCreated).into(&seg)
 	s.call(http.MethodPost, "/topics", `{"name":"News"}`).want(http.StatusCreated).into(&topic)
 	s.call(http.MethodPost, "/senders", `{"name":"mine","kind":"file"}`).want(http.StatusCreated).into(&sender)
 	text := "workflow: needy\ntrigger: {segment: beta}\nsender: mine\ntopic: news\nsteps:\n- send: hello\n- wait: 1d\n- send: bye\n"
@@ -315,6 +315,7 @@ func TestWhatAWorkflowNeedsIsNotDeleted(t *testing.T) {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}
+	s.call(http.MethodPatch, "/segments/"+seg.ID, `{"trackMembership":false}`).want(http.StatusConflict)
 	// A run of an older version needs what the new one does not.
 	s.call(http.MethodPost, "/contacts", `{"email":"ann@acme.test"}`).want(http.StatusCreated)
 	s.call(http.MethodPost, "/workflows/needy/executions", `{"contactId":"ann@acme.test"}`).want(http.StatusCreated)

@@ -49,7 +49,7 @@ func workflowOperations() []Operation {
 			Details: "Newest first, with how many runs of each go on.",
 		},
 		{
-			Name: "compareWorkflowVersions", Group: "Workflows", Scope: Secret, Summary: "Compare two versions of a workflow",
+			Name: "getWorkflowDiff", Group: "Workflows", Scope: Secret, Summary: "Compare two versions of a workflow",
 			Details: "A unified difference of their YAML.",
 		},
 		{

@@ -120,7 +120,7 @@ var needs = map[string]string{
 	"listRules": "rules:read", "getRule": "rules:read", "listRuleActs": "rules:read", "tryRule": "rules:read",
 	opCreateRule: "rules:write", opUpdateRule: "rules:write", opDeleteRule: "rules:write", opApply: "rules:write",
 	"listWorkflows": "workflows:read", "getWorkflow": "workflows:read", "listWorkflowVersions": "workflows:read",
-	"compareWorkflowVersions": "workflows:read", "getWorkflowFigures": "workflows:read", "getWorkflowDiagram": "workflows:read",
+	"getWorkflowDiff": "workflows:read", "getWorkflowFigures": "workflows:read", "getWorkflowDiagram": "workflows:read",
 	"dryRunWorkflow": "workflows:read", "dryRunStoredWorkflow": "workflows:read",
 	"listWorkflowExecutions": "workflows:read", "getExecution": "workflows:read", "getWorkflowSettings": "workflows:read",
 	opCreateWorkflow: "workflows:write", opUpdateWorkflow: "workflows:write", opDefineWorkflow: "workflows:write",

@@ -37,8 +37,7 @@ func (k *workflowCheck) load(ctx context.Context) error {
 	}
 	k.tracked = make(map[string]bool, 2*len(list))
 	for i := range list {
-		tracked := list[i].Track || list[i].Type == store.StaticSegment
-		k.tracked[list[i].ID], k.tracked[list[i].Slug] = tracked, tracked
+		k.tracked[list[i].ID], k.tracked[list[i].Slug] = list[i].Track, list[i].Track
 	}
 	return nil
 }
@@ -98,7 +97,7 @@ func (k *workflowCheck) reference(ctx context.Context, x workflow.Reference) (sa
 		there = k.topics[x.Name]
 	case workflow.OfSegment:
 		tracked, known := k.tracked[x.Name]
-		if there = known; known && !tracked && x.At == "trigger.segment" {
+		if there = known; known && !tracked && x.At == workflow.AtTriggerSegment {
 			return fmt.Sprintf("nobody is seen to enter the segment %.100q: its members are not kept. Set its trackMembership", x.Name), 0, nil
 		}
 	}

@@ -128,6 +128,11 @@ func (s *Store) UpdateSegment(
 			return err
 		}
 		toggled := e.Track != nil && *e.Track != x.Track
+		if toggled && x.Track {
+			if err := segmentEnters(ctx, c, p, &x); err != nil {
+				return err
+			}
+		}
 		recompute := e.Condition != nil || toggled
 		set(&x.Name, e.Name)
 		set(&x.Description, e.Description)

@@ -42,7 +42,21 @@ func (s *Store) ChangeDefinitions(
 // inWorkflow is the Conflict that a workflow names something that is to be deleted: in the version that contacts enter, or in one
 // that runs are still on.
 func inWorkflow(ctx context.Context, c conn, project int64, code string, kind workflow.ReferenceKind, names ...string) error {
-	var found error
+	return namedInWorkflow(ctx, c, project, code, string(kind), func(x workflow.Reference) bool {
+		return x.Kind == kind && x.Name != "" && slices.Contains(names, x.Name)
+	})
+}
+
+// segmentEnters is the Conflict that who enters a segment enters a workflow.
+func segmentEnters(ctx context.Context, c conn, project int64, x *Segment) error {
+	return namedInWorkflow(ctx, c, project, "segment_in_use", "segment tracked", func(r workflow.Reference) bool {
+		return r.At == workflow.AtTriggerSegment && (r.Name == x.ID || r.Name == x.Slug)
+	})
+}
+
+func namedInWorkflow(
+	ctx context.Context, c conn, project int64, code, what string, is func(workflow.Reference) bool,
+) (found error) {
 	err := c.query(ctx, `SELECT w.id, w.version, v.version, v.definition FROM workflow_versions v JOIN workflows w ON w.ref = v.workflow
 		WHERE w.project = $1 AND (v.open > 0 OR v.version = w.version) ORDER BY w.ref, v.version`, []any{project}, func(r row) error {
 		var id, definition string
@@ -58,16 +72,13 @@ func inWorkflow(ctx context.Context, c conn, project int64, code string, kind wo
 		if found != nil || len(problems) > 0 {
 			return nil
 		}
-		named := slices.ContainsFunc(g.References(), func(x workflow.Reference) bool {
-			return x.Kind == kind && x.Name != "" && slices.Contains(names, x.Name)
-		})
 		switch {
-		case !named:
+		case !slices.ContainsFunc(g.References(), is):
 		case version == current:
-			found = fault.New(fault.Conflict, code, "the workflow %q (%s) needs this %s", d.Key, id, kind).
+			found = fault.New(fault.Conflict, code, "the workflow %q (%s) needs this %s", d.Key, id, what).
 				WithHint("change or delete the workflow first")
 		default:
-			found = fault.New(fault.Conflict, code, "runs of version %d of the workflow %q (%s) need this %s", version, d.Key, id, kind).
+			found = fault.New(fault.Conflict, code, "runs of version %d of the workflow %q (%s) need this %s", version, d.Key, id, what).
 				WithHint("move these runs to another version, or end them")
 		}
 		return nil

@@ -90,7 +90,7 @@ func (c *compiler) begin() {
 	} else if !t.Mapping.IsZero() {
 		c.wrong("trigger.mapping", "goes with events alone")
 	}
-	c.enters("trigger.segment", t.Segment)
+	c.enters(AtTriggerSegment, t.Segment)
 	if t.Schedule != nil {
 		c.schedule("trigger.schedule", t.Schedule)
 	}

@@ -147,6 +147,9 @@ const (
 	OfSender   ReferenceKind = "sender"
 )
 
+// AtTriggerSegment is where a definition names the segment that lets contacts enter.
+const AtTriggerSegment = "trigger.segment"
+
 // References are all that the definition names, each place by itself, in the order of the definition.
 func (g *Graph) References() []Reference { return g.refs }
 
