@@ -15,6 +15,7 @@ type workflowCommand struct {
 	Show     workflowShow     `cmd:"" help:"Show a workflow."`
 	Create   workflowCreate   `cmd:"" help:"Make a workflow of a file."`
 	Update   workflowUpdate   `cmd:"" help:"Replace what a workflow says by a file."`
+	Try      workflowTry      `cmd:"" help:"Tell who would have entered a workflow by stored events, and what would have been sent."`
 	Enable   workflowEnable   `cmd:"" help:"Let contacts enter a workflow."`
 	Disable  workflowDisable  `cmd:"" help:"Let nobody enter a workflow any more."`
 	Delete   workflowDelete   `cmd:"" help:"Delete a workflow with its runs."`

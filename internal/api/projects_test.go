@@ -185,6 +185,11 @@ func TestWhatAnotherProjectHasIsNotFoundOnAnyRoute(t *testing.T) {
 	maps.Copy(all, workflowDeeds())
 	maps.Copy(all, personDeeds())
 	all["looks"] = deed{do: lookAtAll}
+	all["dryRunStoredWorkflow"] = deed{do: func(s *server, _ string) string {
+		id := s.newWorkflow("tried")
+		s.call(http.MethodPost, "/workflows/"+id+"/dry-run", map[string]any{}).want(http.StatusOK)
+		return id
+	}}
 	seen := &tried{names: make(map[string]bool)}
 	t.Run("routes", func(t *testing.T) {
 		for name, d := range all {

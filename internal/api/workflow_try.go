@@ -22,14 +22,14 @@ type WorkflowTrial struct {
 
 // TrialDay is how many would have entered on a day.
 type TrialDay struct {
-	Day     string `json:"day" format:"date" example:"2026-05-04"`
-	Entered int64  `json:"entered" example:"12"`
+	Day     string `json:"day" format:"date" doc:"In UTC" example:"2026-05-04"`
+	Entered int64  `json:"entered" doc:"Runs that would have begun" example:"12"`
 }
 
 // TrialRefusal is how often somebody would not have entered.
 type TrialRefusal struct {
-	Why    string `json:"why" example:"was in it before, and enters once"`
-	Number int64  `json:"number" example:"20"`
+	Why    string `json:"why" doc:"What would have been in the way" example:"was in it before, and enters once"`
+	Number int64  `json:"number" doc:"How often" example:"20"`
 }
 
 // WorkflowWould is a run that would have begun.
@@ -48,10 +48,10 @@ type WorkflowWould struct {
 
 // WorkflowMail is an email that a run would have sent.
 type WorkflowMail struct {
-	Step     string    `json:"step" example:"welcome"`
+	Step     string    `json:"step" doc:"Its id" example:"welcome"`
 	Template string    `json:"template" doc:"As the workflow calls it" example:"welcome"`
-	Variant  string    `json:"variant,omitempty" example:"a"`
-	At       time.Time `json:"at"`
+	Variant  string    `json:"variant,omitempty" doc:"Its name; absent: there are none" example:"a"`
+	At       time.Time `json:"at" doc:"When it would have been queued"`
 }
 
 // WorkflowTrialOf makes the public form of a dry run.

@@ -9,7 +9,6 @@ import (
 
 	"tidings/internal/store"
 	"tidings/internal/workflow"
-	"tidings/internal/yamlfile"
 )
 
 // AskedRuns are runs that an assistant asks for.
@@ -73,9 +72,8 @@ func (c *Control) ExportWorkflow(ctx context.Context, who Actor, idOrKey string)
 	if out.WorkflowView, err = c.Workflow(ctx, who, idOrKey); err != nil {
 		return out, err
 	}
-	var wrong []yamlfile.Problem
-	if _, out.JSON, wrong = yamlfile.Parse([]byte(out.Text)); len(wrong) > 0 {
-		return out, fmt.Errorf("read what was written of workflow %s: %v", out.ID, wrong[0])
+	if out.JSON, err = workflow.WriteJSON(&out.Definition); err != nil {
+		return out, err
 	}
 	for _, name := range TemplatesOf(&out.Definition) {
 		if t := out.Templates[name]; t != nil {

@@ -22,6 +22,19 @@ func Write(d *Definition) (string, error) {
 	return writeFile(d, list(d))
 }
 
+// WriteJSON writes what Write does, as JSON.
+func WriteJSON(d *Definition) (json.RawMessage, error) {
+	text, err := Write(d)
+	if err != nil {
+		return nil, err
+	}
+	_, raw, problems := yamlfile.Parse([]byte(text))
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("read what was written: %s", problems[0].Says)
+	}
+	return raw, nil
+}
+
 // written is a workflow of a file in the order in which people read it.
 type written struct {
 	Workflow string `json:"workflow"`
