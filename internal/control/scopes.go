@@ -120,17 +120,8 @@ var needs = map[string]string{
 	"listRules": "rules:read", "getRule": "rules:read", "listRuleActs": "rules:read", "tryRule": "rules:read",
 	opCreateRule: "rules:write", opUpdateRule: "rules:write", opDeleteRule: "rules:write", opApply: "rules:write",
 	"listWorkflows": "workflows:read", "getWorkflow": "workflows:read", "listWorkflowVersions": "workflows:read",
-<<<<<<< HEAD
-<<<<<<< HEAD
-	"compareWorkflowVersions": "workflows:read", "getWorkflowFigures": "workflows:read", "getWorkflowDiagram": "workflows:read",
-	"dryRunWorkflow": "workflows:read", "dryRunStoredWorkflow": "workflows:read",
-=======
-	"getWorkflowDiff": "workflows:read", "getWorkflowFigures": "workflows:read", "getWorkflowDiagram": "workflows:read",
->>>>>>> h-w2
-=======
 	"getWorkflowDiff": "workflows:read", "getWorkflowFigures": "workflows:read", "getWorkflowDiagram": "workflows:read",
 	"dryRunWorkflow": "workflows:read", "dryRunStoredWorkflow": "workflows:read",
->>>>>>> h-w3
 	"listWorkflowExecutions": "workflows:read", "getExecution": "workflows:read", "getWorkflowSettings": "workflows:read",
 	opCreateWorkflow: "workflows:write", opUpdateWorkflow: "workflows:write", opDefineWorkflow: "workflows:write",
 	opDuplicateWorkflow: "workflows:write", opEnableWorkflow: "workflows:write", opDisableWorkflow: "workflows:write",
