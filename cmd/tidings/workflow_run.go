@@ -214,7 +214,7 @@ func (s *workflowRetry) Run(c *console) error {
 
 type workflowSkip struct {
 	oneRun  `embed:""`
-	Outcome string `placeholder:"WORD" help:"The way that it takes: yes, no, timeout, … Default: as whoever the step does not concern."`
+	Outcome string `placeholder:"WORD" help:"The way that it takes: yes, no, timeout, … Default: that of whoever it does not concern."`
 	Note    string `placeholder:"TEXT" help:"Why, for the audit log."`
 }
 
@@ -265,8 +265,8 @@ type workflowMove struct {
 
 // Help is the long help.
 func (*workflowMove) Help() string {
-	return `A run whose step does the same in the other version waits on as it was. Any other begins anew the step that --step names for it, or
-the one of the same id; where there is none it stays on its version.
+	return `A run whose step does the same in the other version waits on as it was. Any other begins anew the step that --step names for
+it, or the one of the same id; where there is none it stays on its version.
 
   tidings workflow move onboarding
   tidings workflow move onboarding --version 1 --step wait=wait --run exe_1`

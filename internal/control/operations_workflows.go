@@ -20,13 +20,13 @@ func workflowOperations() []Operation {
 		},
 		{
 			Name: opUpdateWorkflow, Group: "Workflows", Scope: Secret, Summary: "Change some of a workflow",
-			Details: "Only the fields that are given change. What changes in what the workflow says makes a new version: who is in it stays on " +
-				"the version that they entered.",
+			Details: "Only the fields that are given change. What changes in what the workflow says makes a new version: who is in it " +
+				"stays on the version that they entered.",
 		},
 		{
 			Name: opDefineWorkflow, Group: "Workflows", Scope: Secret, Summary: "Replace what a workflow says",
-			Details: "The body is as for creating one. It makes a new version, unless it says the same as before. A workflow of files is " +
-				"brought back as the files have it when they are applied again.",
+			Details: "The body is as for creating one. It makes a new version, unless it says the same as before. A workflow of files " +
+				"is brought back as the files have it when they are applied again.",
 		},
 		{
 			Name: opDuplicateWorkflow, Group: "Workflows", Scope: Secret, Summary: "Duplicate a workflow",
@@ -54,7 +54,8 @@ func workflowOperations() []Operation {
 		},
 		{
 			Name: "getWorkflowFigures", Group: "Workflows", Scope: Secret, Summary: "Count what runs did at each step",
-			Details: "How many entered each step, are there now and left it by which way, and what became of its emails, for each variant, too.",
+			Details: "How many entered each step, are there now and left it by which way, and what became of its emails, for each " +
+				"variant, too.",
 		},
 		{
 			Name: "getWorkflowDiagram", Group: "Workflows", Scope: Secret, Summary: "Draw a workflow",
@@ -90,7 +91,8 @@ func workflowOperations() []Operation {
 		},
 		{
 			Name: opSkipRun, Group: "Workflows", Scope: Secret, Summary: "Skip the step of a run",
-			Details: "A run that failed or waits goes on behind its step: by the outcome that is named, else as whoever it does not concern.",
+			Details: "A run that failed or waits goes on behind its step: by the outcome that is named, else as whoever it does not " +
+				"concern.",
 		},
 		{
 			Name: opCancelRun, Group: "Workflows", Scope: Secret, Summary: "Cancel a run",
@@ -98,8 +100,8 @@ func workflowOperations() []Operation {
 		},
 		{
 			Name: opMoveRuns, Group: "Workflows", Scope: Secret, Summary: "Move runs to another version",
-			Details: "Those that are named, or all that go on or failed. A run whose step does the same in the other version waits on as it " +
-				"was; any other begins the step anew that steps names for it, or the one of the same id; where there is none it stays. " +
+			Details: "Those that are named, or all that go on or failed. A run whose step does the same in the other version waits on as " +
+				"it was; any other begins the step anew that steps names for it, or the one of the same id; where there is none it stays. " +
 				"At most 10,000 at once: with more true the same again goes on.",
 		},
 		{Name: "getWorkflowSettings", Group: "Workflows", Scope: Secret, Summary: "Get the settings of all workflows"},

@@ -21,7 +21,7 @@ const (
 	opMoveRuns  = "moveExecutions"
 )
 
-// deed is what a person does to a run.
+// runDeed is what a person does to a run.
 type runDeed struct {
 	operation string
 	input     workflow.Input
@@ -36,8 +36,8 @@ func (c *Control) RetryRun(ctx context.Context, who Actor, idOrKey, id, note str
 	})
 }
 
-// SkipRun lets a run that failed or waits go on behind its step, by the way of an outcome; empty: the way of those to whom nothing
-// happened.
+// SkipRun lets a run that failed or waits go on behind its step, by the way of an outcome; empty: the way of those to whom
+// nothing happened.
 func (c *Control) SkipRun(ctx context.Context, who Actor, idOrKey, id, outcome, note string) (RunView, error) {
 	if outcome != "" {
 		if err := c.checkOutcome(ctx, who, idOrKey, id, outcome); err != nil {

@@ -98,7 +98,8 @@ func (k *workflowCheck) reference(ctx context.Context, x workflow.Reference) (sa
 	case workflow.OfSegment:
 		tracked, known := k.tracked[x.Name]
 		if there = known; known && !tracked && x.At == workflow.AtTriggerSegment {
-			return fmt.Sprintf("nobody is seen to enter the segment %.100q: its members are not kept. Set its trackMembership", x.Name), 0, nil
+			says = fmt.Sprintf("nobody is seen to enter the segment %.100q: its members are not kept. Set its trackMembership", x.Name)
+			return says, 0, nil
 		}
 	}
 	if !there {
@@ -208,8 +209,8 @@ func workflowProblems(wrong []rule.Problem) error {
 	return p.err()
 }
 
-// patched is a definition with some fields of MailGlyph's shape in place of its own: name, description, allowReentry, triggerType and
-// triggerConfig.
+// patched is a definition with some fields of MailGlyph's shape in place of its own: name, description, allowReentry,
+// triggerType and triggerConfig.
 func patched(d workflow.Definition, fields map[string]json.RawMessage) (workflow.Definition, []rule.Problem, error) {
 	var description *string
 	again := d.Reentry.Mode != "" && d.Reentry.Mode != workflow.Once

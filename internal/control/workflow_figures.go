@@ -32,8 +32,8 @@ type WorkflowDiff struct {
 	Diff     string // unified, of their YAML; empty: nothing does
 }
 
-// CompareWorkflow tells what differs between two versions of a workflow. A to of 0 is the one that contacts enter, a from of 0 the one
-// before to.
+// CompareWorkflow tells what differs between two versions of a workflow. A to of 0 is the one that contacts enter, a from of 0
+// the one before to.
 func (c *Control) CompareWorkflow(ctx context.Context, who Actor, idOrKey string, from, to int64) (out WorkflowDiff, err error) {
 	x, err := c.workflow(ctx, who, idOrKey)
 	if err != nil {
@@ -121,7 +121,9 @@ type VariantFigures struct {
 }
 
 // WorkflowFigures tells where everybody is, and what each step came to. A version of 0 means all of them.
-func (c *Control) WorkflowFigures(ctx context.Context, who Actor, idOrKey string, version int64) (out WorkflowFigures, err error) {
+func (c *Control) WorkflowFigures(
+	ctx context.Context, who Actor, idOrKey string, version int64,
+) (out WorkflowFigures, err error) {
 	x, err := c.workflow(ctx, who, idOrKey)
 	if err != nil {
 		return out, err
@@ -174,7 +176,8 @@ func (c *Control) countSteps(ctx context.Context, x *store.Workflow, out *Workfl
 		return fmt.Errorf("read the counters of runs: %w", err)
 	}
 	wholes := map[string]*int64{
-		store.StartedWord: &out.Started, "completed": &out.Completed, "exited": &out.Exited, "failed": &out.Failed, "cancelled": &out.Canceled,
+		store.StartedWord: &out.Started, "completed": &out.Completed, "exited": &out.Exited, "failed": &out.Failed,
+		"cancelled": &out.Canceled,
 	}
 	for _, n := range counts {
 		switch outcome, left := strings.CutPrefix(n.Word, store.LeftWord); {

@@ -37,8 +37,8 @@ const maxRunTotal = 100_000
 // RunStatuses are the words for where a run is in its life.
 func RunStatuses() []string {
 	return []string{
-		string(workflow.Running), string(workflow.Waiting), string(workflow.Completed), string(workflow.Exited), string(workflow.Failed),
-		string(workflow.Canceled),
+		string(workflow.Running), string(workflow.Waiting), string(workflow.Completed), string(workflow.Exited),
+		string(workflow.Failed), string(workflow.Canceled),
 	}
 }
 
@@ -222,8 +222,8 @@ func (in *NewRun) check() (data map[string]json.RawMessage, err error) {
 // handStart is how a contact enters a workflow by hand, where it may.
 func (c *Control) handStart(ctx context.Context, x *store.Workflow, k *store.Contact) (*store.RunStart, error) {
 	if !x.Enabled {
-		return nil, fault.New(fault.Conflict, "workflow_disabled", "the workflow %q is not enabled: nobody enters it", x.Definition.Key).
-			WithHint("enable it first")
+		return nil, fault.New(fault.Conflict, "workflow_disabled", "the workflow %q is not enabled: nobody enters it",
+			x.Definition.Key).WithHint("enable it first")
 	}
 	book, err := c.Workflowbook.of(ctx, x.Project)
 	if err != nil {
@@ -238,7 +238,8 @@ func (c *Control) handStart(ctx context.Context, x *store.Workflow, k *store.Con
 		return nil, err
 	}
 	if !holds {
-		return nil, fault.New(fault.Conflict, "not_admitted", "the contact may not enter now: the trigger's condition does not hold for it")
+		return nil, fault.New(fault.Conflict, "not_admitted",
+			"the contact may not enter now: the trigger's condition does not hold for it")
 	}
 	start := &store.RunStart{
 		Workflow: x.Ref, Version: x.Version, Reentry: live.Reentry,

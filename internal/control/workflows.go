@@ -161,7 +161,9 @@ func (c *Control) CreateWorkflow(ctx context.Context, who Actor, in WorkflowText
 	return v, err
 }
 
-func (c *Control) addWorkflow(ctx context.Context, who Actor, read *readWorkflow, enabled bool, operation string) (WorkflowView, error) {
+func (c *Control) addWorkflow(
+	ctx context.Context, who Actor, read *readWorkflow, enabled bool, operation string,
+) (WorkflowView, error) {
 	id := auth.NewID(workflowPrefix)
 	_, err := c.Store.ChangeWorkflows(ctx, who.Project, func(have []store.Workflow) ([]store.WorkflowChange, error) {
 		if len(have) >= maxWorkflows {
@@ -191,8 +193,8 @@ func (c *Control) newWorkflow(
 	}
 }
 
-// changedWorkflow is the change of a workflow to another definition, or to be enabled or not. changed is false where that is what it
-// is already.
+// changedWorkflow is the change of a workflow to another definition, or to be enabled or not. changed is false where that is
+// what it is already.
 func (c *Control) changedWorkflow(
 	who Actor, was *store.Workflow, origin string, read *readWorkflow, enabled bool, operation string,
 ) (change store.WorkflowChange, changed bool) {

@@ -67,8 +67,8 @@ func (a *applying) checkWorkflows(ctx context.Context) error {
 	return nil
 }
 
-// decideWorkflows compares the workflows that are there with those of the files. A new one is enabled; of one that is there it stays
-// as people want it.
+// decideWorkflows compares the workflows that are there with those of the files. A new one is enabled; of one that is there it
+// stays as people want it.
 func (a *applying) decideWorkflows(have []store.Workflow) (changes []store.WorkflowChange, err error) {
 	left := slices.Clone(have)
 	for i := range a.workflows {

@@ -57,8 +57,8 @@ func segmentEnters(ctx context.Context, c conn, project int64, x *Segment) error
 func namedInWorkflow(
 	ctx context.Context, c conn, project int64, code, what string, is func(workflow.Reference) bool,
 ) (found error) {
-	err := c.query(ctx, `SELECT w.id, w.version, v.version, v.definition FROM workflow_versions v JOIN workflows w ON w.ref = v.workflow
-		WHERE w.project = $1 AND (v.open > 0 OR v.version = w.version) ORDER BY w.ref, v.version`, []any{project}, func(r row) error {
+	err := c.query(ctx, `SELECT w.id, w.version, v.version, v.definition FROM workflow_versions v
+		JOIN workflows w ON w.ref = v.workflow WHERE w.project = $1 AND (v.open > 0 OR v.version = w.version) ORDER BY w.ref, v.version`, []any{project}, func(r row) error {
 		var id, definition string
 		var current, version int64
 		if err := r.Scan(&id, &current, &version, &definition); err != nil {
@@ -98,8 +98,8 @@ func workflowInRules(ctx context.Context, c conn, project int64, names ...string
 	for i := range list {
 		for _, a := range list[i].Definition.Do {
 			if a.Start != nil && slices.Contains(names, a.Start.Workflow) || a.Exit != nil && slices.Contains(names, a.Exit.Workflow) {
-				return fault.New(fault.Conflict, "workflow_in_use", "the rule %q (%s) names the workflow", list[i].Definition.Name, list[i].ID).
-					WithHint("change or delete the rule first")
+				return fault.New(fault.Conflict, "workflow_in_use", "the rule %q (%s) names the workflow",
+					list[i].Definition.Name, list[i].ID).WithHint("change or delete the rule first")
 			}
 		}
 	}
