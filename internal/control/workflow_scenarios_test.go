@@ -214,7 +214,7 @@ func (s *stage) apply(name string) {
 	if len(file.Problems) > 0 {
 		s.t.Fatalf("%s: %v", name, file.Problems)
 	}
-	_, err := s.Store.ChangeWorkflows(s.t.Context(), store.DefaultProject, func(have []store.Workflow) (list []store.WorkflowChange, err error) {
+	decide := func(have []store.Workflow) (list []store.WorkflowChange, err error) {
 		for _, g := range file.Graphs {
 			x := store.WorkflowChange{Edited: true, Act: s.act("apply")}
 			x.ID = auth.NewID("wfl_")
@@ -227,7 +227,8 @@ func (s *stage) apply(name string) {
 			list = append(list, x)
 		}
 		return list, nil
-	})
+	}
+	_, err := s.Store.ChangeWorkflows(s.t.Context(), store.DefaultProject, decide)
 	must(s.t, err)
 }
 
@@ -243,7 +244,7 @@ func (s *stage) template(key string) error {
 // change changes a workflow.
 func (s *stage) change(key string, change func(*store.WorkflowChange)) {
 	s.t.Helper()
-	_, err := s.Store.ChangeWorkflows(s.t.Context(), store.DefaultProject, func(have []store.Workflow) (list []store.WorkflowChange, err error) {
+	decide := func(have []store.Workflow) (list []store.WorkflowChange, err error) {
 		for _, old := range have {
 			if old.Definition.Key == key {
 				x := store.WorkflowChange{Workflow: old, Act: s.act("change")}
@@ -252,7 +253,8 @@ func (s *stage) change(key string, change func(*store.WorkflowChange)) {
 			}
 		}
 		return list, nil
-	})
+	}
+	_, err := s.Store.ChangeWorkflows(s.t.Context(), store.DefaultProject, decide)
 	must(s.t, err)
 }
 

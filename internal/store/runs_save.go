@@ -74,7 +74,8 @@ func (s *Store) SaveRuns(ctx context.Context, asked *RunBatch) (started []RunSta
 		}
 		x = &runSaving{
 			work: s.newWork(ctx, b), asked: asked, project: p, started: make([]RunStarted, len(asked.Starts)),
-			entering: make([]int64, len(asked.Starts)), counts: make(map[runCountKey]int64), open: make(map[runVersion]int64), shards: make(map[int64]bool),
+			entering: make([]int64, len(asked.Starts)),
+			counts:   make(map[runCountKey]int64), open: make(map[runVersion]int64), shards: make(map[int64]bool),
 			workflows: make(map[int64]bool),
 		}
 		return x.run()

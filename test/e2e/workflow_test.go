@@ -77,8 +77,8 @@ func newFlows(t *testing.T, engine string, n int) *flows {
 	ask(t, &struct{}{}, "sender", "create", "--db", f.db, "--name", "peer", "--kind", "smtp", "--host", f.peer.Host,
 		"--port", strconv.Itoa(f.peer.Port), "--tls", "none", "--plaintext", "--from", "news@send.test", "--default")
 	for _, key := range []string{"hello", "bye"} {
-		s.api(http.MethodPost, "/templates", fmt.Sprintf(
-			`{"key":%q,"name":%q,"subject":"This is %s","type":"MARKETING","body":"<p>Hi {{ email }}</p>","from":"news@send.test"}`, key, key, key), nil)
+		s.api(http.MethodPost, "/templates", fmt.Sprintf(`{"key":%q,"name":%q,"subject":"This is %s","type":"MARKETING",
+			"body":"<p>Hi {{ email }}</p>","from":"news@send.test"}`, key, key, key), nil)
 	}
 	s.api(http.MethodPost, "/workflows", longWorkflow, nil)
 	return f
