@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Apply a folder of definitions
-         * @description Makes the rules of files those of rules/*.yaml, and tells what changes: with dryRun that alone. Where a file has a problem nothing is changed. Rules of files that no file has any more are deleted, unless keep says otherwise; those that were made by the API stay.
+         * @description Makes the rules and workflows of files those of rules/*.yaml and workflows/*.yaml, and tells what changes: with dryRun that alone. Where a file has a problem nothing is changed. What came of files and no file has any more is deleted, unless keep says otherwise; what was made by the API stays. Where workflows change a key needs workflows:write, too. A new workflow is enabled.
          *
          *     A key needs the scope `rules:write`.
          */
@@ -2832,6 +2832,436 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List workflows
+         * @description By key, page by page. problems says why a workflow can't do all it should, as where a sender that it names is gone.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        get: operations["listWorkflows"];
+        put?: never;
+        /**
+         * Create a workflow
+         * @description The body is a workflow in any of three shapes: ours as on the page on workflows, MailGlyph's with steps and outgoingTransitions, or a sequence of Mailshot; or {"text": …} with one of them in YAML. Everything that is wrong is told at once, with its place. It is not enabled unless enabled is true. 409 with the code name_taken where another workflow has the key.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        post: operations["createWorkflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a draft on stored events
+         * @description The workflow need not be stored. Tells who would have entered it by the events of the last days, and of the newest 50 what would have been sent when and where they would stand. Conditions are asked of contacts as they are now. Nothing is stored or sent.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        post: operations["dryRunWorkflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the settings of all workflows
+         * @description A key needs the scope `workflows:read`.
+         */
+        get: operations["getWorkflowSettings"];
+        /**
+         * Set the settings of all workflows
+         * @description How many emails of workflows one contact gets within a time, and hours in which nobody is mailed. They hold for workflows that do not say otherwise, from the next email on.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        put: operations["setWorkflowSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a workflow
+         * @description By its id or key, with its steps and transitions, and the same as YAML in text.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        get: operations["getWorkflow"];
+        /**
+         * Replace what a workflow says
+         * @description The body is as for creating one. It makes a new version, unless it says the same as before. A workflow of files is brought back as the files have it when they are applied again.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        put: operations["defineWorkflow"];
+        post?: never;
+        /**
+         * Delete a workflow
+         * @description With its versions and runs. What they sent is sent. 409 with the code workflow_in_use while a rule names it.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        delete: operations["deleteWorkflow"];
+        options?: never;
+        head?: never;
+        /**
+         * Change some of a workflow
+         * @description Only the fields that are given change. What changes in what the workflow says makes a new version: who is in it stays on the version that they entered.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        patch: operations["updateWorkflow"];
+        trace?: never;
+    };
+    "/workflows/{id}/diagram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draw a workflow
+         * @description As a flowchart in the language of Mermaid.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        get: operations["getWorkflowDiagram"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two versions of a workflow
+         * @description A unified difference of their YAML.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        get: operations["getWorkflowDiff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable a workflow
+         * @description Nobody enters it any more. Who is in it goes on.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        post: operations["disableWorkflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a workflow on stored events
+         * @description As a draft is tried, of a workflow that is stored, by its id or key.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        post: operations["dryRunStoredWorkflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Duplicate a workflow
+         * @description The new one says the same under another name and key, and is not enabled.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        post: operations["duplicateWorkflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable a workflow
+         * @description From now on contacts enter it. What happened before begins nothing.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        post: operations["enableWorkflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the runs of a workflow
+         * @description Newest first, by numbered pages or with the cursor, which does not pass over any while new ones come.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        get: operations["listWorkflowExecutions"];
+        put?: never;
+        /**
+         * Start a run by hand
+         * @description For a contact that is there, whatever the trigger is; the trigger's condition and the way of entering again hold. context is what templates may name as data. With an Idempotency-Key the same start again gets the same run. 409 with the code workflow_disabled or not_admitted where the contact may not enter.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        post: operations["startExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/executions/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move runs to another version
+         * @description Those that are named, or all that go on or failed. A run whose step does the same in the other version waits on as it was; any other begins the step anew that steps names for it, or the one of the same id; where there is none it stays. At most 10,000 at once: with more true the same again goes on.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        post: operations["moveExecutions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/executions/{execution}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a run
+         * @description With every step that it entered: when, how it left it, and what became of the email.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        get: operations["getExecution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/executions/{execution}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a run
+         * @description It ends where it is. What it sent is sent.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        post: operations["cancelExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/executions/{execution}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry a run that failed
+         * @description It tries the step where it failed again. 409 with the code execution_status for a run that did not fail.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        post: operations["retryExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/executions/{execution}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Skip the step of a run
+         * @description A run that failed or waits goes on behind its step: by the outcome that is named, else as whoever it does not concern.
+         *
+         *     A key needs the scope `workflows:write`.
+         */
+        post: operations["skipExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what runs did at each step
+         * @description How many entered each step, are there now and left it by which way, and what became of its emails, for each variant, too.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        get: operations["getWorkflowFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a workflow
+         * @description Newest first, with how many runs of each go on.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        get: operations["listWorkflowVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2956,7 +3386,7 @@ export interface components {
             dryRun?: boolean;
             /** @description The files of the folder */
             files: components["schemas"]["Item"][] | null;
-            /** @description Rules of files that no file has any more stay */
+            /** @description What came of files that are not there any more stays */
             keep?: boolean;
         };
         Approval: {
@@ -4548,6 +4978,49 @@ export interface components {
              */
             zone: string;
         };
+        DryRunInBody: {
+            /**
+             * Format: int64
+             * @description How far back, 1 to 90; absent: 7
+             * @example 30
+             */
+            days?: number;
+            /**
+             * @description A workflow of ours, of MailGlyph or of Mailshot; or text, which holds one in YAML. enabled may stand beside it
+             * @example {
+             *       "steps": [
+             *         {
+             *           "wait": "1h"
+             *         },
+             *         {
+             *           "exit": "done"
+             *         }
+             *       ],
+             *       "trigger": {
+             *         "event": "account.created"
+             *       },
+             *       "workflow": "onboarding"
+             *     }
+             */
+            workflow: {
+                [key: string]: unknown;
+            };
+        };
+        DryRunStoredInBody: {
+            /**
+             * Format: int64
+             * @description How far back, 1 to 90; absent: 7
+             * @example 30
+             */
+            days?: number;
+        };
+        DuplicateWorkflowInBody: {
+            /**
+             * @description Of the new one; absent: the old one's and (copy)
+             * @example Onboarding 2
+             */
+            name?: string;
+        };
         Erasure: {
             /**
              * @description Who asked for it: a key's or person's id, or cli
@@ -5020,6 +5493,293 @@ export interface components {
             origin?: string;
             /** @description The topics that changed; empty: the whole list */
             topics?: string[] | null;
+        };
+        Execution: {
+            /**
+             * @description An event's id, or hand:, rule: or schedule: and what was named
+             * @example 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11
+             */
+            begunBy: string;
+            /**
+             * Format: date-time
+             * @description When it ended, however it did; null: it goes on
+             */
+            completedAt: string | null;
+            /**
+             * @description The contact's id
+             * @example con_4f
+             */
+            contactId: string;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it goes on by itself; absent: it waits for no time
+             */
+            dueAt?: string;
+            /**
+             * @description The address
+             * @example ann@acme.test
+             */
+            email: string;
+            /**
+             * Format: date-time
+             * @description The step
+             */
+            enteredAt: string;
+            /**
+             * @description Its id, which never changes
+             * @example exe_4f
+             */
+            id: string;
+            /**
+             * @description Why it ended or failed
+             * @example exit: account.deleted
+             */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description When the contact entered
+             */
+            startedAt: string;
+            /**
+             * @description Where it is in its life
+             * @enum {string}
+             */
+            status: "RUNNING" | "WAITING" | "COMPLETED" | "EXITED" | "FAILED" | "CANCELLED";
+            /**
+             * @description Where it is, or ended; empty: it did not begin yet
+             * @example wait-1d
+             */
+            step: string;
+            /**
+             * Format: int64
+             * @description Of the step that failed
+             * @example 2
+             */
+            tries?: number;
+            /** @description It mails nobody: the very event that began it forbids that */
+            unmailed?: boolean;
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description Of the workflow
+             * @example 3
+             */
+            version: number;
+            /**
+             * @description The workflow that it is a run of
+             * @example wfl_4f
+             */
+            workflowId: string;
+        };
+        ExecutionDetails: {
+            /**
+             * @description An event's id, or hand:, rule: or schedule: and what was named
+             * @example 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11
+             */
+            begunBy: string;
+            /**
+             * Format: date-time
+             * @description When it ended, however it did; null: it goes on
+             */
+            completedAt: string | null;
+            /**
+             * @description The contact's id
+             * @example con_4f
+             */
+            contactId: string;
+            /** @description What it was started with and told on its way */
+            context: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it goes on by itself; absent: it waits for no time
+             */
+            dueAt?: string;
+            /**
+             * @description The address
+             * @example ann@acme.test
+             */
+            email: string;
+            /**
+             * Format: date-time
+             * @description The step
+             */
+            enteredAt: string;
+            /** @description What began it, or it was told of last; null: nothing */
+            event: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Its id, which never changes
+             * @example exe_4f
+             */
+            id: string;
+            /**
+             * @description Why it ended or failed
+             * @example exit: account.deleted
+             */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description When the contact entered
+             */
+            startedAt: string;
+            /**
+             * @description Where it is in its life
+             * @enum {string}
+             */
+            status: "RUNNING" | "WAITING" | "COMPLETED" | "EXITED" | "FAILED" | "CANCELLED";
+            /**
+             * @description Where it is, or ended; empty: it did not begin yet
+             * @example wait-1d
+             */
+            step: string;
+            /** @description In the order in which they were entered */
+            steps: components["schemas"]["ExecutionStep"][];
+            /**
+             * Format: int64
+             * @description Of the step that failed
+             * @example 2
+             */
+            tries?: number;
+            /** @description It mails nobody: the very event that began it forbids that */
+            unmailed?: boolean;
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description Of the workflow
+             * @example 3
+             */
+            version: number;
+            /**
+             * @description The workflow that it is a run of
+             * @example wfl_4f
+             */
+            workflowId: string;
+        };
+        ExecutionList: {
+            /** @description Newest first */
+            executions: components["schemas"]["Execution"][];
+            /** @description For the next page; absent: there is no more */
+            nextCursor?: string;
+            /**
+             * Format: int64
+             * @description Which page it is, from 1
+             * @example 1
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description How many a page has at most
+             * @example 20
+             */
+            pageSize: number;
+            /**
+             * Format: int64
+             * @description How many there are in all
+             * @example 120
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many pages there are
+             * @example 6
+             */
+            totalPages: number;
+        };
+        ExecutionStep: {
+            /**
+             * @description Why
+             * @example unsubscribed
+             */
+            detail?: string;
+            /**
+             * Format: date-time
+             * @description When the run came to it
+             */
+            enteredAt: string;
+            /**
+             * Format: date-time
+             * @description null: it is there
+             */
+            leftAt: string | null;
+            /**
+             * @description Of the step, for people
+             * @example Send welcome
+             */
+            name?: string;
+            /**
+             * @description The way that it took, or what came of it
+             * @example sent
+             */
+            outcome?: string;
+            /** @description Its email; absent: none is kept */
+            send?: components["schemas"]["StepSend"];
+            /**
+             * @description The step's id
+             * @example welcome
+             */
+            step: string;
+            /**
+             * @description What it does: send, wait, waitFor, choice, condition, split, update, webhook or exit; absent: the version has no such step
+             * @example send
+             */
+            type?: string;
+            /**
+             * @description Of the email
+             * @example a
+             */
+            variant?: string;
+            /**
+             * Format: int64
+             * @description Counts the steps that were entered
+             * @example 1
+             */
+            visit: number;
+        };
+        ExecutionsMoved: {
+            /**
+             * @description How many stay on theirs, by their step: the version has no such step, and steps names no other
+             * @example {
+             *       "wait-1d": 4
+             *     }
+             */
+            left: {
+                [key: string]: number;
+            };
+            /** @description There are more than are moved at once: the same again goes on */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description How many are on it
+             * @example 120
+             */
+            moved: number;
+            /**
+             * Format: int64
+             * @description That they are on now
+             * @example 3
+             */
+            version: number;
         };
         Explanation: {
             /**
@@ -5741,6 +6501,35 @@ export interface components {
              */
             message: string;
         };
+        MoveExecutionsInBody: {
+            /**
+             * @description Their ids, at most 500; absent: all that go on or failed
+             * @example [
+             *       "exe_4f"
+             *     ]
+             */
+            executions?: string[] | null;
+            /**
+             * @description Why, at most 1,000 characters
+             * @example two days are enough
+             */
+            note?: string;
+            /**
+             * @description From steps of theirs to steps of that version; the others keep their step
+             * @example {
+             *       "wait-1d": "wait-2d"
+             *     }
+             */
+            steps?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description That they are on from now; absent: the one that contacts enter
+             * @example 3
+             */
+            version?: number;
+        };
         NewBroadcast: {
             /**
              * @description Of FILTERED; null: none
@@ -6318,6 +7107,13 @@ export interface components {
              */
             message: string;
         };
+        NoteExecutionInBody: {
+            /**
+             * @description Why, at most 1,000 characters
+             * @example the template is mended
+             */
+            note?: string;
+        };
         OpenSession: {
             /**
              * Format: date-time
@@ -6615,10 +7411,12 @@ export interface components {
              *     ]
              */
             ignored: string[];
-            /** @description What becomes of each thing, by name */
+            /** @description What becomes of each thing, by kind and name */
             items: components["schemas"]["PlanItem"][];
             /** @description What is wrong with the files: with any nothing is changed */
             problems: components["schemas"]["PlanProblem"][];
+            /** @description What is not as it was meant for whom a file was written for */
+            warnings: components["schemas"]["PlanProblem"][];
         };
         PlanItem: {
             /**
@@ -6638,7 +7436,7 @@ export interface components {
              */
             id?: string;
             /**
-             * @description rule
+             * @description rule or workflow
              * @example rule
              */
             kind: string;
@@ -8544,6 +9342,18 @@ export interface components {
              */
             usualSeconds: number;
         };
+        SkipExecutionInBody: {
+            /**
+             * @description Why, at most 1,000 characters
+             * @example the endpoint is gone
+             */
+            note?: string;
+            /**
+             * @description The way that it takes; absent: the way of whoever the step does not concern
+             * @example yes
+             */
+            outcome?: string;
+        };
         Source: {
             /**
              * Format: date-time
@@ -8912,6 +9722,27 @@ export interface components {
              */
             share: number;
         };
+        StartExecutionInBody: {
+            /**
+             * @description Who enters: a contact's id, address or external id (ext:…)
+             * @example con_4f
+             */
+            contactId: string;
+            /**
+             * @description What templates may name as data, and choices as workflow; at most 32 KiB
+             * @example {
+             *       "amount": 49,
+             *       "coupon": {
+             *         "persistent": false,
+             *         "value": "MAY"
+             *       },
+             *       "plan": "team"
+             *     }
+             */
+            context?: {
+                [key: string]: unknown;
+            } | null;
+        };
         Stats: {
             /**
              * @description What the rows are of
@@ -8961,6 +9792,111 @@ export interface components {
              * @example onboarding/welcome
              */
             value?: string;
+        };
+        StepFigures: {
+            /**
+             * Format: int64
+             * @description Emails that came back
+             * @example 5
+             */
+            bounced: number;
+            /**
+             * Format: int64
+             * @description Emails in which people clicked
+             * @example 95
+             */
+            clicked: number;
+            /**
+             * Format: int64
+             * @description Emails that were called spam
+             * @example 1
+             */
+            complained: number;
+            /**
+             * Format: int64
+             * @description How often it was entered
+             * @example 1200
+             */
+            entered: number;
+            /**
+             * Format: int64
+             * @description Runs that failed there and wait for a person
+             * @example 2
+             */
+            failed: number;
+            /**
+             * @description How often it was left, by what came of it
+             * @example {
+             *       "sent": 1190,
+             *       "skipped": 8
+             *     }
+             */
+            left: {
+                [key: string]: number;
+            };
+            /**
+             * @description For people
+             * @example Send welcome
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Emails that people opened
+             * @example 480
+             */
+            opened: number;
+            /**
+             * Format: int64
+             * @description Emails that were handed over, of every version
+             * @example 1190
+             */
+            sent: number;
+            /**
+             * @description The step's id
+             * @example welcome
+             */
+            step: string;
+            /**
+             * @description What it does; absent: it is of another version
+             * @example send
+             */
+            type?: string;
+            /**
+             * Format: int64
+             * @description Emails by which people left
+             * @example 6
+             */
+            unsubscribed: number;
+            /** @description Of the step's emails */
+            variants?: components["schemas"]["VariantFigures"][] | null;
+            /**
+             * Format: int64
+             * @description Runs that are there now
+             * @example 0
+             */
+            waiting: number;
+        };
+        StepSend: {
+            /**
+             * @description Its id, which never changes
+             * @example snd_4f
+             */
+            id: string;
+            /**
+             * @description What became of it is under /messages
+             * @example msg_4f
+             */
+            messageId?: string;
+            /**
+             * @description Why it was skipped or failed
+             * @example unsubscribed
+             */
+            reason?: string;
+            /**
+             * @description As of sends
+             * @example sent
+             */
+            status: string;
         };
         Suppression: {
             /** @description Whether it holds now */
@@ -9739,6 +10675,33 @@ export interface components {
              */
             timestamp?: string;
         };
+        TrialDay: {
+            /**
+             * Format: date
+             * @description In UTC
+             * @example 2026-05-04
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Runs that would have begun
+             * @example 12
+             */
+            entered: number;
+        };
+        TrialRefusal: {
+            /**
+             * Format: int64
+             * @description How often
+             * @example 20
+             */
+            number: number;
+            /**
+             * @description What would have been in the way
+             * @example was in it before, and enters once
+             */
+            why: string;
+        };
         TryRuleInBody: {
             /**
              * Format: int64
@@ -9779,6 +10742,624 @@ export interface components {
              * @example 3
              */
             version?: number;
+        };
+        UpdateWorkflowInBody: {
+            /** @description Whether a contact may enter again, while it is not in it */
+            allowReentry?: boolean;
+            /**
+             * @description What it is for; null: nothing
+             * @example For new accounts
+             */
+            description?: string | null;
+            /** @description Whether contacts enter it */
+            enabled?: boolean;
+            /**
+             * @description For people
+             * @example Onboarding
+             */
+            name?: string;
+            /** @description As of the type */
+            triggerConfig?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description What lets contacts enter
+             * @enum {string}
+             */
+            triggerType?: "EVENT" | "MANUAL" | "SCHEDULE";
+        };
+        VariantFigures: {
+            /**
+             * Format: int64
+             * @description Emails in which people clicked
+             * @example 50
+             */
+            clicked: number;
+            /**
+             * @description Its name
+             * @example a
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Emails that people opened
+             * @example 250
+             */
+            opened: number;
+            /**
+             * Format: int64
+             * @description Emails that were handed over
+             * @example 600
+             */
+            sent: number;
+            /**
+             * @description The email's template
+             * @example welcome-a
+             */
+            template: string;
+        };
+        Workflow: {
+            /** @description Whether a contact may enter again; reentry says more */
+            allowReentry: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * @description What it is for
+             * @example For new accounts
+             */
+            description: string | null;
+            /** @description Whether contacts enter it */
+            enabled: boolean;
+            /**
+             * @description Its id, which never changes
+             * @example wfl_4f
+             */
+            id: string;
+            /**
+             * @description Unique in the project; emails and events call it so
+             * @example onboarding
+             */
+            key: string;
+            /**
+             * @description For people
+             * @example Onboarding
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When its schedule is due; absent: it has none, or is not enabled
+             */
+            nextAt?: string;
+            /**
+             * Format: int64
+             * @description Runs that go on, of every version
+             * @example 120
+             */
+            openExecutions: number;
+            /**
+             * @description files: a folder that was applied has it
+             * @enum {string}
+             */
+            origin: "api" | "files";
+            /** @description Why it can't do all it should */
+            problems: components["schemas"]["RuleProblem"][];
+            /**
+             * @description The project that it belongs to
+             * @example prj_default
+             */
+            projectId: string;
+            /** @description eventName, or on, mapping, segment, schedule and if as on the page on workflows */
+            triggerConfig: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description What lets contacts enter; to enter a segment is an EVENT
+             * @enum {string}
+             */
+            triggerType: "EVENT" | "MANUAL" | "SCHEDULE";
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description Of what it says; who enters now is on it
+             * @example 3
+             */
+            version: number;
+        };
+        WorkflowCap: {
+            /**
+             * @description Within so long
+             * @example 7d
+             */
+            in: string;
+            /**
+             * Format: int64
+             * @description So many
+             * @example 3
+             */
+            mails: number;
+            /**
+             * @description What becomes of more; absent: they wait
+             * @example wait
+             * @enum {string}
+             */
+            then?: "wait" | "skip";
+        };
+        WorkflowDetails: {
+            /** @description Whether a contact may enter again; reentry says more */
+            allowReentry: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /** @description The same as an object, as it is stored */
+            definition: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description What it is for
+             * @example For new accounts
+             */
+            description: string | null;
+            /** @description Whether contacts enter it */
+            enabled: boolean;
+            /**
+             * @description Its id, which never changes
+             * @example wfl_4f
+             */
+            id: string;
+            /**
+             * @description Unique in the project; emails and events call it so
+             * @example onboarding
+             */
+            key: string;
+            /**
+             * @description For people
+             * @example Onboarding
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When its schedule is due; absent: it has none, or is not enabled
+             */
+            nextAt?: string;
+            /**
+             * Format: int64
+             * @description Runs that go on, of every version
+             * @example 120
+             */
+            openExecutions: number;
+            /**
+             * @description files: a folder that was applied has it
+             * @enum {string}
+             */
+            origin: "api" | "files";
+            /** @description Why it can't do all it should */
+            problems: components["schemas"]["RuleProblem"][];
+            /**
+             * @description The project that it belongs to
+             * @example prj_default
+             */
+            projectId: string;
+            /** @description mode: once, replace, parallel or after; cooldown; null: as allowReentry says */
+            reentry: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The first stands for the trigger */
+            steps: components["schemas"]["WorkflowStep"][];
+            /**
+             * @description The whole workflow in YAML, as it may stand in a file
+             * @example workflow: onboarding
+             *     trigger:
+             *       event: account.created
+             *     steps:
+             *     - send: welcome
+             */
+            text: string;
+            /** @description Whether it goes on for those who unsubscribe */
+            transactional: boolean;
+            /** @description eventName, or on, mapping, segment, schedule and if as on the page on workflows */
+            triggerConfig: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description What lets contacts enter; to enter a segment is an EVENT
+             * @enum {string}
+             */
+            triggerType: "EVENT" | "MANUAL" | "SCHEDULE";
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description Of what it says; who enters now is on it
+             * @example 3
+             */
+            version: number;
+            /** @description What was left out of the text that it was made of */
+            warnings?: components["schemas"]["RuleProblem"][];
+        };
+        WorkflowDiagram: {
+            /**
+             * @description A flowchart in the language of Mermaid
+             * @example flowchart TD
+             *       begin(["account.created"])
+             */
+            mermaid: string;
+        };
+        WorkflowDiff: {
+            /**
+             * @description Unified, of their YAML; empty: nothing differs
+             * @example -- wait: 1d
+             *     +- wait: 2d
+             */
+            diff: string;
+            /**
+             * Format: int64
+             * @description A version
+             * @example 2
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Another one
+             * @example 3
+             */
+            to: number;
+        };
+        WorkflowFigures: {
+            /**
+             * Format: int64
+             * @description Runs that people ended
+             * @example 4
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Runs that came to the end
+             * @example 900
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description Runs that an exit, an event or a time ended
+             * @example 170
+             */
+            exited: number;
+            /**
+             * Format: int64
+             * @description How often a run failed; one that was retried may go on
+             * @example 6
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Runs that failed and wait for a person
+             * @example 2
+             */
+            failedNow: number;
+            /**
+             * Format: int64
+             * @description Runs that go on
+             * @example 120
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Runs that began
+             * @example 1200
+             */
+            started: number;
+            /** @description In the order of the workflow, then those of other versions */
+            steps: components["schemas"]["StepFigures"][];
+            /**
+             * Format: int64
+             * @description Whose runs these are; absent: of all versions
+             * @example 3
+             */
+            version?: number;
+        };
+        WorkflowList: {
+            /** @description By key */
+            data: components["schemas"]["Workflow"][];
+            /**
+             * Format: int64
+             * @description Which page it is, from 1
+             * @example 1
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description How many a page has at most
+             * @example 20
+             */
+            pageSize: number;
+            /**
+             * Format: int64
+             * @description How many there are in all
+             * @example 120
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many pages there are
+             * @example 6
+             */
+            totalPages: number;
+        };
+        WorkflowMail: {
+            /**
+             * Format: date-time
+             * @description When it would have been queued
+             */
+            at: string;
+            /**
+             * @description Its id
+             * @example welcome
+             */
+            step: string;
+            /**
+             * @description As the workflow calls it
+             * @example welcome
+             */
+            template: string;
+            /**
+             * @description Its name; absent: there are none
+             * @example a
+             */
+            variant?: string;
+        };
+        WorkflowQuiet: {
+            /**
+             * @description A time of day
+             * @example 22:00
+             */
+            from: string;
+            /**
+             * @description The next day, where it is before from
+             * @example 07:00
+             */
+            to: string;
+            /**
+             * @description IANA, or contact; absent: the contact's attribute timezone
+             * @example Europe/Vienna
+             */
+            zone?: string;
+        };
+        WorkflowSettings: {
+            /** @description How many emails one contact gets; absent: as many as there are */
+            cap?: components["schemas"]["WorkflowCap"];
+            /** @description When nobody is mailed; absent: there are no such hours */
+            quiet?: components["schemas"]["WorkflowQuiet"];
+        };
+        WorkflowStep: {
+            /**
+             * @description What it is set to
+             * @example {
+             *       "recipient": {
+             *         "type": "CONTACT"
+             *       }
+             *     }
+             */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * @description Its id, which never changes
+             * @example welcome
+             */
+            id: string;
+            /** @description The ways here */
+            incomingTransitions: components["schemas"]["WorkflowTransition"][];
+            /**
+             * @description Its name
+             * @example Send welcome
+             */
+            name: string;
+            /** @description The ways on, by priority */
+            outgoingTransitions: components["schemas"]["WorkflowTransition"][];
+            /**
+             * @description In the editor; empty: laid out by it
+             * @example {
+             *       "x": 0,
+             *       "y": 120
+             *     }
+             */
+            position: {
+                [key: string]: unknown;
+            };
+            /** @description Its id and name; null: it sends none */
+            template: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The template's id or key, as the workflow calls it
+             * @example welcome
+             */
+            templateId: string | null;
+            /**
+             * @description TRIGGER, SEND_EMAIL, DELAY, WAIT_FOR_EVENT, CONDITION, EXIT, WEBHOOK, UPDATE_CONTACT, WAIT or SPLIT
+             * @example SEND_EMAIL
+             */
+            type: string;
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+            /**
+             * @description Whose step it is
+             * @example wfl_4f
+             */
+            workflowId: string;
+        };
+        WorkflowTransition: {
+            /** @description branch or waitOutcome, or outcome of ours; null: always */
+            condition: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * @description The step that it leads on from
+             * @example ask
+             */
+            fromStepId: string;
+            /**
+             * @description Its id, which never changes
+             * @example ask.0
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description The first that fits is taken
+             * @example 0
+             */
+            priority: number;
+            /**
+             * @description Empty: the run is through
+             * @example welcome
+             */
+            toStepId: string;
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+        };
+        WorkflowTrial: {
+            /** @description There are more events or contacts than were looked at */
+            cut: boolean;
+            /** @description The days on which somebody would have entered, in UTC */
+            days: components["schemas"]["TrialDay"][];
+            /**
+             * Format: int64
+             * @description Runs that would have begun
+             * @example 100
+             */
+            entered: number;
+            /**
+             * Format: int64
+             * @description Events whose name the trigger is for
+             * @example 310
+             */
+            looked: number;
+            /**
+             * Format: int64
+             * @description Of those, the ones that it is for
+             * @example 120
+             */
+            matched: number;
+            /** @description Why others would not have entered, the most first */
+            refused: components["schemas"]["TrialRefusal"][];
+            /** @description The newest runs, 50 at most */
+            sample: components["schemas"]["WorkflowWould"][];
+            /**
+             * Format: date-time
+             * @description Events from then on
+             */
+            since: string;
+        };
+        WorkflowVersion: {
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * @description A key's or person's id, or cli
+             * @example cli
+             */
+            createdBy: string;
+            /** @description The same as an object, as it is stored */
+            definition: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Runs of it that go on
+             * @example 120
+             */
+            openExecutions: number;
+            /**
+             * @description In YAML
+             * @example workflow: onboarding
+             *     trigger:
+             *       event: account.created
+             *     steps:
+             *     - send: welcome
+             */
+            text: string;
+            /**
+             * Format: int64
+             * @description The version of the program
+             * @example 3
+             */
+            version: number;
+        };
+        WorkflowVersionList: {
+            /** @description Newest first */
+            versions: components["schemas"]["WorkflowVersion"][];
+        };
+        WorkflowWould: {
+            /**
+             * @description Absent: there is no such contact
+             * @example con_4f
+             */
+            contactId?: string;
+            /**
+             * Format: date-time
+             * @description When it would go on by itself; absent: it waits for no time
+             */
+            dueAt?: string;
+            /**
+             * @description The address
+             * @example ann@acme.test
+             */
+            email: string;
+            /**
+             * Format: date-time
+             * @description Absent: it would go on
+             */
+            endedAt?: string;
+            /** @description What would have begun it */
+            event: components["schemas"]["Event"];
+            /**
+             * @description Why it would have ended
+             * @example exit: account.deleted
+             */
+            reason?: string;
+            /** @description What it would have sent */
+            sends: components["schemas"]["WorkflowMail"][];
+            /**
+             * @description As it would be now
+             * @enum {string}
+             */
+            status: "RUNNING" | "WAITING" | "COMPLETED" | "EXITED" | "FAILED";
+            /**
+             * @description Where it would be, or have ended
+             * @example wait-1d
+             */
+            step: string;
+            /** @description In the order in which it would have entered them */
+            steps: components["schemas"]["ExecutionStep"][];
         };
     };
     responses: never;
@@ -9833,6 +11414,14 @@ export interface operations {
                      *         }
                      *       ],
                      *       "problems": [
+                     *         {
+                     *           "path": "rules/welcome.yaml",
+                     *           "line": 7,
+                     *           "at": "rules[0].on.event",
+                     *           "message": "is required"
+                     *         }
+                     *       ],
+                     *       "warnings": [
                      *         {
                      *           "path": "rules/welcome.yaml",
                      *           "line": 7,
@@ -32121,6 +33710,4055 @@ export interface operations {
                     "RateLimit-Remaining"?: number;
                     /** @description Seconds until all of the limit may be */
                     "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWorkflows: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1 */
+                page?: number;
+                /** @description How many a page has at most */
+                pageSize?: number;
+                /** @description A text of the key, the name or the description */
+                search?: string;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "wfl_4f",
+                     *           "name": "Onboarding",
+                     *           "description": "For new accounts",
+                     *           "enabled": true,
+                     *           "triggerType": "EVENT",
+                     *           "triggerConfig": {},
+                     *           "allowReentry": true,
+                     *           "projectId": "prj_default",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "key": "onboarding",
+                     *           "origin": "api",
+                     *           "version": 3,
+                     *           "openExecutions": 120,
+                     *           "nextAt": "2026-05-04T10:12:00.120Z",
+                     *           "problems": [
+                     *             {
+                     *               "at": "do[0].send.template",
+                     *               "message": "there is no template \"welcome\""
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "total": 120,
+                     *       "page": 1,
+                     *       "pageSize": 20,
+                     *       "totalPages": 6
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "steps": [
+                 *         {
+                 *           "wait": "1h"
+                 *         },
+                 *         {
+                 *           "exit": "done"
+                 *         }
+                 *       ],
+                 *       "trigger": {
+                 *         "event": "account.created"
+                 *       },
+                 *       "workflow": "onboarding"
+                 *     }
+                 */
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wfl_4f",
+                     *       "name": "Onboarding",
+                     *       "description": "For new accounts",
+                     *       "enabled": true,
+                     *       "triggerType": "EVENT",
+                     *       "triggerConfig": {},
+                     *       "allowReentry": true,
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "key": "onboarding",
+                     *       "origin": "api",
+                     *       "version": 3,
+                     *       "openExecutions": 120,
+                     *       "nextAt": "2026-05-04T10:12:00.120Z",
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "steps": [
+                     *         {
+                     *           "id": "welcome",
+                     *           "type": "SEND_EMAIL",
+                     *           "name": "Send welcome",
+                     *           "position": {
+                     *             "x": 0,
+                     *             "y": 120
+                     *           },
+                     *           "config": {
+                     *             "recipient": {
+                     *               "type": "CONTACT"
+                     *             }
+                     *           },
+                     *           "workflowId": "wfl_4f",
+                     *           "templateId": "welcome",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "template": {},
+                     *           "outgoingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ],
+                     *           "incomingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "reentry": {},
+                     *       "text": "workflow: onboarding\ntrigger:\n  event: account.created\nsteps:\n- send: welcome\n",
+                     *       "definition": {},
+                     *       "warnings": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "transactional": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowDetails"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dryRunWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "workflow": {
+                 *         "steps": [
+                 *           {
+                 *             "wait": "1h"
+                 *           },
+                 *           {
+                 *             "exit": "done"
+                 *           }
+                 *         ],
+                 *         "trigger": {
+                 *           "event": "account.created"
+                 *         },
+                 *         "workflow": "onboarding"
+                 *       },
+                 *       "days": 30
+                 *     }
+                 */
+                "application/json": components["schemas"]["DryRunInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "since": "2026-05-04T10:12:00.120Z",
+                     *       "looked": 310,
+                     *       "matched": 120,
+                     *       "entered": 100,
+                     *       "days": [
+                     *         {
+                     *           "day": "2026-05-04",
+                     *           "entered": 12
+                     *         }
+                     *       ],
+                     *       "refused": [
+                     *         {
+                     *           "why": "was in it before, and enters once",
+                     *           "number": 20
+                     *         }
+                     *       ],
+                     *       "cut": true,
+                     *       "sample": [
+                     *         {
+                     *           "event": {
+                     *             "id": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *             "name": "email.bounce",
+                     *             "data": {},
+                     *             "projectId": "prj_default",
+                     *             "contactId": "con_4f",
+                     *             "emailId": "msg_2b",
+                     *             "createdAt": "2026-05-04T10:12:00.120Z",
+                     *             "occurredAt": "2026-05-04T10:12:00.120Z",
+                     *             "receivedAt": "2026-05-04T10:12:00.120Z",
+                     *             "source": {
+                     *               "id": "src_01jq7z9f3v8k2m5n",
+                     *               "provider": "ses"
+                     *             },
+                     *             "recipient": "ghost@acme.test",
+                     *             "recipientAs": "Ghost@Acme.test",
+                     *             "attribution": "exact",
+                     *             "message": {
+                     *               "id": "0102019a-two",
+                     *               "subject": "Welcome",
+                     *               "from": "app@send.test",
+                     *               "senderDomain": "send.test",
+                     *               "account": "123456789012",
+                     *               "template": "onboarding/welcome",
+                     *               "workflow": "onboarding",
+                     *               "tags": [
+                     *                 "text"
+                     *               ],
+                     *               "metadata": {
+                     *                 "name": "text"
+                     *               },
+                     *               "sentAt": "2026-05-04T10:12:00.120Z"
+                     *             },
+                     *             "bus": {
+                     *               "name": "orders",
+                     *               "app": "com.acme.shop",
+                     *               "arn": "arn:aws:events:eu-west-1:123456789012:event-bus/a",
+                     *               "account": "111122223333",
+                     *               "region": "eu-west-1",
+                     *               "resources": [
+                     *                 "text"
+                     *               ],
+                     *               "trace": "Root=1-5759e988-bd862e3fe1be46a994272793"
+                     *             },
+                     *             "bounce": {
+                     *               "class": "hard",
+                     *               "final": true,
+                     *               "reason": "no_such_user",
+                     *               "smtpCode": 550,
+                     *               "enhancedCode": "5.1.1",
+                     *               "diagnostic": "smtp; 550 5.1.1 no such user"
+                     *             }
+                     *           },
+                     *           "email": "ann@acme.test",
+                     *           "contactId": "con_4f",
+                     *           "status": "RUNNING",
+                     *           "step": "wait-1d",
+                     *           "dueAt": "2026-05-04T10:12:00.120Z",
+                     *           "endedAt": "2026-05-04T10:12:00.120Z",
+                     *           "reason": "exit: account.deleted",
+                     *           "sends": [
+                     *             {
+                     *               "step": "welcome",
+                     *               "template": "welcome",
+                     *               "variant": "a",
+                     *               "at": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ],
+                     *           "steps": [
+                     *             {
+                     *               "visit": 1,
+                     *               "step": "welcome",
+                     *               "name": "Send welcome",
+                     *               "type": "send",
+                     *               "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *               "leftAt": "2026-05-04T10:12:00.120Z",
+                     *               "outcome": "sent",
+                     *               "detail": "unsubscribed",
+                     *               "variant": "a",
+                     *               "send": {
+                     *                 "id": "snd_4f",
+                     *                 "status": "sent",
+                     *                 "reason": "unsubscribed",
+                     *                 "messageId": "msg_4f"
+                     *               }
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowTrial"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkflowSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cap": {
+                     *         "mails": 3,
+                     *         "in": "7d",
+                     *         "then": "wait"
+                     *       },
+                     *       "quiet": {
+                     *         "from": "22:00",
+                     *         "to": "07:00",
+                     *         "zone": "Europe/Vienna"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowSettings"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setWorkflowSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "cap": {
+                 *         "mails": 3,
+                 *         "in": "7d",
+                 *         "then": "wait"
+                 *       },
+                 *       "quiet": {
+                 *         "from": "22:00",
+                 *         "to": "07:00",
+                 *         "zone": "Europe/Vienna"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WorkflowSettings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cap": {
+                     *         "mails": 3,
+                     *         "in": "7d",
+                     *         "then": "wait"
+                     *       },
+                     *       "quiet": {
+                     *         "from": "22:00",
+                     *         "to": "07:00",
+                     *         "zone": "Europe/Vienna"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowSettings"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkflow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wfl_4f",
+                     *       "name": "Onboarding",
+                     *       "description": "For new accounts",
+                     *       "enabled": true,
+                     *       "triggerType": "EVENT",
+                     *       "triggerConfig": {},
+                     *       "allowReentry": true,
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "key": "onboarding",
+                     *       "origin": "api",
+                     *       "version": 3,
+                     *       "openExecutions": 120,
+                     *       "nextAt": "2026-05-04T10:12:00.120Z",
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "steps": [
+                     *         {
+                     *           "id": "welcome",
+                     *           "type": "SEND_EMAIL",
+                     *           "name": "Send welcome",
+                     *           "position": {
+                     *             "x": 0,
+                     *             "y": 120
+                     *           },
+                     *           "config": {
+                     *             "recipient": {
+                     *               "type": "CONTACT"
+                     *             }
+                     *           },
+                     *           "workflowId": "wfl_4f",
+                     *           "templateId": "welcome",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "template": {},
+                     *           "outgoingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ],
+                     *           "incomingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "reentry": {},
+                     *       "text": "workflow: onboarding\ntrigger:\n  event: account.created\nsteps:\n- send: welcome\n",
+                     *       "definition": {},
+                     *       "warnings": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "transactional": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowDetails"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    defineWorkflow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the workflow that the change is made for; if it was changed since, the answer is 412 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "steps": [
+                 *         {
+                 *           "wait": "1h"
+                 *         },
+                 *         {
+                 *           "exit": "done"
+                 *         }
+                 *       ],
+                 *       "trigger": {
+                 *         "event": "account.created"
+                 *       },
+                 *       "workflow": "onboarding"
+                 *     }
+                 */
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wfl_4f",
+                     *       "name": "Onboarding",
+                     *       "description": "For new accounts",
+                     *       "enabled": true,
+                     *       "triggerType": "EVENT",
+                     *       "triggerConfig": {},
+                     *       "allowReentry": true,
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "key": "onboarding",
+                     *       "origin": "api",
+                     *       "version": 3,
+                     *       "openExecutions": 120,
+                     *       "nextAt": "2026-05-04T10:12:00.120Z",
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "steps": [
+                     *         {
+                     *           "id": "welcome",
+                     *           "type": "SEND_EMAIL",
+                     *           "name": "Send welcome",
+                     *           "position": {
+                     *             "x": 0,
+                     *             "y": 120
+                     *           },
+                     *           "config": {
+                     *             "recipient": {
+                     *               "type": "CONTACT"
+                     *             }
+                     *           },
+                     *           "workflowId": "wfl_4f",
+                     *           "templateId": "welcome",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "template": {},
+                     *           "outgoingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ],
+                     *           "incomingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "reentry": {},
+                     *       "text": "workflow: onboarding\ntrigger:\n  event: account.created\nsteps:\n- send: welcome\n",
+                     *       "definition": {},
+                     *       "warnings": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "transactional": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowDetails"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateWorkflow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the workflow that the change is made for; if it was changed since, the answer is 412 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Onboarding",
+                 *       "description": "For new accounts",
+                 *       "triggerType": "EVENT",
+                 *       "triggerConfig": {},
+                 *       "enabled": true,
+                 *       "allowReentry": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateWorkflowInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wfl_4f",
+                     *       "name": "Onboarding",
+                     *       "description": "For new accounts",
+                     *       "enabled": true,
+                     *       "triggerType": "EVENT",
+                     *       "triggerConfig": {},
+                     *       "allowReentry": true,
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "key": "onboarding",
+                     *       "origin": "api",
+                     *       "version": 3,
+                     *       "openExecutions": 120,
+                     *       "nextAt": "2026-05-04T10:12:00.120Z",
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "steps": [
+                     *         {
+                     *           "id": "welcome",
+                     *           "type": "SEND_EMAIL",
+                     *           "name": "Send welcome",
+                     *           "position": {
+                     *             "x": 0,
+                     *             "y": 120
+                     *           },
+                     *           "config": {
+                     *             "recipient": {
+                     *               "type": "CONTACT"
+                     *             }
+                     *           },
+                     *           "workflowId": "wfl_4f",
+                     *           "templateId": "welcome",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "template": {},
+                     *           "outgoingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ],
+                     *           "incomingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "reentry": {},
+                     *       "text": "workflow: onboarding\ntrigger:\n  event: account.created\nsteps:\n- send: welcome\n",
+                     *       "definition": {},
+                     *       "warnings": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "transactional": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowDetails"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkflowDiagram: {
+        parameters: {
+            query?: {
+                /** @description Of the workflow; absent: see there */
+                version?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "mermaid": "flowchart TD\n  begin([\"account.created\"])\n"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowDiagram"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkflowDiff: {
+        parameters: {
+            query?: {
+                /** @description A version; absent: the one before the other */
+                from?: number;
+                /** @description A version; absent: the one that contacts enter */
+                to?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": 2,
+                     *       "to": 3,
+                     *       "diff": "-- wait: 1d\n+- wait: 2d\n"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowDiff"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disableWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wfl_4f",
+                     *       "name": "Onboarding",
+                     *       "description": "For new accounts",
+                     *       "enabled": true,
+                     *       "triggerType": "EVENT",
+                     *       "triggerConfig": {},
+                     *       "allowReentry": true,
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "key": "onboarding",
+                     *       "origin": "api",
+                     *       "version": 3,
+                     *       "openExecutions": 120,
+                     *       "nextAt": "2026-05-04T10:12:00.120Z",
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "steps": [
+                     *         {
+                     *           "id": "welcome",
+                     *           "type": "SEND_EMAIL",
+                     *           "name": "Send welcome",
+                     *           "position": {
+                     *             "x": 0,
+                     *             "y": 120
+                     *           },
+                     *           "config": {
+                     *             "recipient": {
+                     *               "type": "CONTACT"
+                     *             }
+                     *           },
+                     *           "workflowId": "wfl_4f",
+                     *           "templateId": "welcome",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "template": {},
+                     *           "outgoingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ],
+                     *           "incomingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "reentry": {},
+                     *       "text": "workflow: onboarding\ntrigger:\n  event: account.created\nsteps:\n- send: welcome\n",
+                     *       "definition": {},
+                     *       "warnings": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "transactional": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowDetails"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dryRunStoredWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "days": 30
+                 *     }
+                 */
+                "application/json": components["schemas"]["DryRunStoredInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "since": "2026-05-04T10:12:00.120Z",
+                     *       "looked": 310,
+                     *       "matched": 120,
+                     *       "entered": 100,
+                     *       "days": [
+                     *         {
+                     *           "day": "2026-05-04",
+                     *           "entered": 12
+                     *         }
+                     *       ],
+                     *       "refused": [
+                     *         {
+                     *           "why": "was in it before, and enters once",
+                     *           "number": 20
+                     *         }
+                     *       ],
+                     *       "cut": true,
+                     *       "sample": [
+                     *         {
+                     *           "event": {
+                     *             "id": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *             "name": "email.bounce",
+                     *             "data": {},
+                     *             "projectId": "prj_default",
+                     *             "contactId": "con_4f",
+                     *             "emailId": "msg_2b",
+                     *             "createdAt": "2026-05-04T10:12:00.120Z",
+                     *             "occurredAt": "2026-05-04T10:12:00.120Z",
+                     *             "receivedAt": "2026-05-04T10:12:00.120Z",
+                     *             "source": {
+                     *               "id": "src_01jq7z9f3v8k2m5n",
+                     *               "provider": "ses"
+                     *             },
+                     *             "recipient": "ghost@acme.test",
+                     *             "recipientAs": "Ghost@Acme.test",
+                     *             "attribution": "exact",
+                     *             "message": {
+                     *               "id": "0102019a-two",
+                     *               "subject": "Welcome",
+                     *               "from": "app@send.test",
+                     *               "senderDomain": "send.test",
+                     *               "account": "123456789012",
+                     *               "template": "onboarding/welcome",
+                     *               "workflow": "onboarding",
+                     *               "tags": [
+                     *                 "text"
+                     *               ],
+                     *               "metadata": {
+                     *                 "name": "text"
+                     *               },
+                     *               "sentAt": "2026-05-04T10:12:00.120Z"
+                     *             },
+                     *             "bus": {
+                     *               "name": "orders",
+                     *               "app": "com.acme.shop",
+                     *               "arn": "arn:aws:events:eu-west-1:123456789012:event-bus/a",
+                     *               "account": "111122223333",
+                     *               "region": "eu-west-1",
+                     *               "resources": [
+                     *                 "text"
+                     *               ],
+                     *               "trace": "Root=1-5759e988-bd862e3fe1be46a994272793"
+                     *             },
+                     *             "bounce": {
+                     *               "class": "hard",
+                     *               "final": true,
+                     *               "reason": "no_such_user",
+                     *               "smtpCode": 550,
+                     *               "enhancedCode": "5.1.1",
+                     *               "diagnostic": "smtp; 550 5.1.1 no such user"
+                     *             }
+                     *           },
+                     *           "email": "ann@acme.test",
+                     *           "contactId": "con_4f",
+                     *           "status": "RUNNING",
+                     *           "step": "wait-1d",
+                     *           "dueAt": "2026-05-04T10:12:00.120Z",
+                     *           "endedAt": "2026-05-04T10:12:00.120Z",
+                     *           "reason": "exit: account.deleted",
+                     *           "sends": [
+                     *             {
+                     *               "step": "welcome",
+                     *               "template": "welcome",
+                     *               "variant": "a",
+                     *               "at": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ],
+                     *           "steps": [
+                     *             {
+                     *               "visit": 1,
+                     *               "step": "welcome",
+                     *               "name": "Send welcome",
+                     *               "type": "send",
+                     *               "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *               "leftAt": "2026-05-04T10:12:00.120Z",
+                     *               "outcome": "sent",
+                     *               "detail": "unsubscribed",
+                     *               "variant": "a",
+                     *               "send": {
+                     *                 "id": "snd_4f",
+                     *                 "status": "sent",
+                     *                 "reason": "unsubscribed",
+                     *                 "messageId": "msg_4f"
+                     *               }
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowTrial"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duplicateWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Onboarding 2"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DuplicateWorkflowInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wfl_4f",
+                     *       "name": "Onboarding",
+                     *       "description": "For new accounts",
+                     *       "enabled": true,
+                     *       "triggerType": "EVENT",
+                     *       "triggerConfig": {},
+                     *       "allowReentry": true,
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "key": "onboarding",
+                     *       "origin": "api",
+                     *       "version": 3,
+                     *       "openExecutions": 120,
+                     *       "nextAt": "2026-05-04T10:12:00.120Z",
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "steps": [
+                     *         {
+                     *           "id": "welcome",
+                     *           "type": "SEND_EMAIL",
+                     *           "name": "Send welcome",
+                     *           "position": {
+                     *             "x": 0,
+                     *             "y": 120
+                     *           },
+                     *           "config": {
+                     *             "recipient": {
+                     *               "type": "CONTACT"
+                     *             }
+                     *           },
+                     *           "workflowId": "wfl_4f",
+                     *           "templateId": "welcome",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "template": {},
+                     *           "outgoingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ],
+                     *           "incomingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "reentry": {},
+                     *       "text": "workflow: onboarding\ntrigger:\n  event: account.created\nsteps:\n- send: welcome\n",
+                     *       "definition": {},
+                     *       "warnings": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "transactional": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowDetails"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enableWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wfl_4f",
+                     *       "name": "Onboarding",
+                     *       "description": "For new accounts",
+                     *       "enabled": true,
+                     *       "triggerType": "EVENT",
+                     *       "triggerConfig": {},
+                     *       "allowReentry": true,
+                     *       "projectId": "prj_default",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "key": "onboarding",
+                     *       "origin": "api",
+                     *       "version": 3,
+                     *       "openExecutions": 120,
+                     *       "nextAt": "2026-05-04T10:12:00.120Z",
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "steps": [
+                     *         {
+                     *           "id": "welcome",
+                     *           "type": "SEND_EMAIL",
+                     *           "name": "Send welcome",
+                     *           "position": {
+                     *             "x": 0,
+                     *             "y": 120
+                     *           },
+                     *           "config": {
+                     *             "recipient": {
+                     *               "type": "CONTACT"
+                     *             }
+                     *           },
+                     *           "workflowId": "wfl_4f",
+                     *           "templateId": "welcome",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "template": {},
+                     *           "outgoingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ],
+                     *           "incomingTransitions": [
+                     *             {
+                     *               "id": "ask.0",
+                     *               "fromStepId": "ask",
+                     *               "toStepId": "welcome",
+                     *               "condition": {},
+                     *               "priority": 0,
+                     *               "createdAt": "2026-05-04T10:12:00.120Z",
+                     *               "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "reentry": {},
+                     *       "text": "workflow: onboarding\ntrigger:\n  event: account.created\nsteps:\n- send: welcome\n",
+                     *       "definition": {},
+                     *       "warnings": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "transactional": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowDetails"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWorkflowExecutions: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1 */
+                page?: number;
+                /** @description How many a page has at most */
+                pageSize?: number;
+                /** @description Only those */
+                status?: "RUNNING" | "WAITING" | "COMPLETED" | "EXITED" | "FAILED" | "CANCELLED";
+                /** @description A contact's id or address */
+                contact?: string;
+                /** @description Where they are, or ended */
+                step?: string;
+                /** @description Of the workflow */
+                version?: number;
+                /**
+                 * @description nextCursor of the page before, in place of page
+                 * @example ZQGaH26NL4xBmx5vDCp9XhE
+                 */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "executions": [
+                     *         {
+                     *           "id": "exe_4f",
+                     *           "workflowId": "wfl_4f",
+                     *           "contactId": "con_4f",
+                     *           "status": "RUNNING",
+                     *           "startedAt": "2026-05-04T10:12:00.120Z",
+                     *           "completedAt": "2026-05-04T10:12:00.120Z",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "email": "ann@acme.test",
+                     *           "version": 3,
+                     *           "step": "wait-1d",
+                     *           "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *           "dueAt": "2026-05-04T10:12:00.120Z",
+                     *           "tries": 2,
+                     *           "reason": "exit: account.deleted",
+                     *           "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "unmailed": true
+                     *         }
+                     *       ],
+                     *       "total": 120,
+                     *       "page": 1,
+                     *       "pageSize": 20,
+                     *       "totalPages": 6,
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExecutionList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startExecution: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable characters of ASCII. The same start again with it gets the same run */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contactId": "con_4f",
+                 *       "context": {
+                 *         "amount": 49,
+                 *         "coupon": {
+                 *           "persistent": false,
+                 *           "value": "MAY"
+                 *         },
+                 *         "plan": "team"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["StartExecutionInBody"];
+            };
+        };
+        responses: {
+            /** @description It was there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "exe_4f",
+                     *       "workflowId": "wfl_4f",
+                     *       "contactId": "con_4f",
+                     *       "status": "RUNNING",
+                     *       "startedAt": "2026-05-04T10:12:00.120Z",
+                     *       "completedAt": "2026-05-04T10:12:00.120Z",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "email": "ann@acme.test",
+                     *       "version": 3,
+                     *       "step": "wait-1d",
+                     *       "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "tries": 2,
+                     *       "reason": "exit: account.deleted",
+                     *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "unmailed": true,
+                     *       "steps": [
+                     *         {
+                     *           "visit": 1,
+                     *           "step": "welcome",
+                     *           "name": "Send welcome",
+                     *           "type": "send",
+                     *           "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *           "leftAt": "2026-05-04T10:12:00.120Z",
+                     *           "outcome": "sent",
+                     *           "detail": "unsubscribed",
+                     *           "variant": "a",
+                     *           "send": {
+                     *             "id": "snd_4f",
+                     *             "status": "sent",
+                     *             "reason": "unsubscribed",
+                     *             "messageId": "msg_4f"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "event": {},
+                     *       "context": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExecutionDetails"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "exe_4f",
+                     *       "workflowId": "wfl_4f",
+                     *       "contactId": "con_4f",
+                     *       "status": "RUNNING",
+                     *       "startedAt": "2026-05-04T10:12:00.120Z",
+                     *       "completedAt": "2026-05-04T10:12:00.120Z",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "email": "ann@acme.test",
+                     *       "version": 3,
+                     *       "step": "wait-1d",
+                     *       "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "tries": 2,
+                     *       "reason": "exit: account.deleted",
+                     *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "unmailed": true,
+                     *       "steps": [
+                     *         {
+                     *           "visit": 1,
+                     *           "step": "welcome",
+                     *           "name": "Send welcome",
+                     *           "type": "send",
+                     *           "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *           "leftAt": "2026-05-04T10:12:00.120Z",
+                     *           "outcome": "sent",
+                     *           "detail": "unsubscribed",
+                     *           "variant": "a",
+                     *           "send": {
+                     *             "id": "snd_4f",
+                     *             "status": "sent",
+                     *             "reason": "unsubscribed",
+                     *             "messageId": "msg_4f"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "event": {},
+                     *       "context": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExecutionDetails"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveExecutions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 3,
+                 *       "steps": {
+                 *         "wait-1d": "wait-2d"
+                 *       },
+                 *       "executions": [
+                 *         "exe_4f"
+                 *       ],
+                 *       "note": "two days are enough"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MoveExecutionsInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": 3,
+                     *       "moved": 120,
+                     *       "left": {
+                     *         "wait-1d": 4
+                     *       },
+                     *       "more": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExecutionsMoved"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getExecution: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+                /** @description The run's id */
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "exe_4f",
+                     *       "workflowId": "wfl_4f",
+                     *       "contactId": "con_4f",
+                     *       "status": "RUNNING",
+                     *       "startedAt": "2026-05-04T10:12:00.120Z",
+                     *       "completedAt": "2026-05-04T10:12:00.120Z",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "email": "ann@acme.test",
+                     *       "version": 3,
+                     *       "step": "wait-1d",
+                     *       "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "tries": 2,
+                     *       "reason": "exit: account.deleted",
+                     *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "unmailed": true,
+                     *       "steps": [
+                     *         {
+                     *           "visit": 1,
+                     *           "step": "welcome",
+                     *           "name": "Send welcome",
+                     *           "type": "send",
+                     *           "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *           "leftAt": "2026-05-04T10:12:00.120Z",
+                     *           "outcome": "sent",
+                     *           "detail": "unsubscribed",
+                     *           "variant": "a",
+                     *           "send": {
+                     *             "id": "snd_4f",
+                     *             "status": "sent",
+                     *             "reason": "unsubscribed",
+                     *             "messageId": "msg_4f"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "event": {},
+                     *       "context": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExecutionDetails"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+                /** @description The run's id */
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "the template is mended"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NoteExecutionInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "exe_4f",
+                     *       "workflowId": "wfl_4f",
+                     *       "contactId": "con_4f",
+                     *       "status": "RUNNING",
+                     *       "startedAt": "2026-05-04T10:12:00.120Z",
+                     *       "completedAt": "2026-05-04T10:12:00.120Z",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "email": "ann@acme.test",
+                     *       "version": 3,
+                     *       "step": "wait-1d",
+                     *       "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "tries": 2,
+                     *       "reason": "exit: account.deleted",
+                     *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "unmailed": true,
+                     *       "steps": [
+                     *         {
+                     *           "visit": 1,
+                     *           "step": "welcome",
+                     *           "name": "Send welcome",
+                     *           "type": "send",
+                     *           "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *           "leftAt": "2026-05-04T10:12:00.120Z",
+                     *           "outcome": "sent",
+                     *           "detail": "unsubscribed",
+                     *           "variant": "a",
+                     *           "send": {
+                     *             "id": "snd_4f",
+                     *             "status": "sent",
+                     *             "reason": "unsubscribed",
+                     *             "messageId": "msg_4f"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "event": {},
+                     *       "context": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExecutionDetails"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+                /** @description The run's id */
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "the template is mended"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NoteExecutionInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "exe_4f",
+                     *       "workflowId": "wfl_4f",
+                     *       "contactId": "con_4f",
+                     *       "status": "RUNNING",
+                     *       "startedAt": "2026-05-04T10:12:00.120Z",
+                     *       "completedAt": "2026-05-04T10:12:00.120Z",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "email": "ann@acme.test",
+                     *       "version": 3,
+                     *       "step": "wait-1d",
+                     *       "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "tries": 2,
+                     *       "reason": "exit: account.deleted",
+                     *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "unmailed": true,
+                     *       "steps": [
+                     *         {
+                     *           "visit": 1,
+                     *           "step": "welcome",
+                     *           "name": "Send welcome",
+                     *           "type": "send",
+                     *           "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *           "leftAt": "2026-05-04T10:12:00.120Z",
+                     *           "outcome": "sent",
+                     *           "detail": "unsubscribed",
+                     *           "variant": "a",
+                     *           "send": {
+                     *             "id": "snd_4f",
+                     *             "status": "sent",
+                     *             "reason": "unsubscribed",
+                     *             "messageId": "msg_4f"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "event": {},
+                     *       "context": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExecutionDetails"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skipExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+                /** @description The run's id */
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "outcome": "yes",
+                 *       "note": "the endpoint is gone"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SkipExecutionInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "exe_4f",
+                     *       "workflowId": "wfl_4f",
+                     *       "contactId": "con_4f",
+                     *       "status": "RUNNING",
+                     *       "startedAt": "2026-05-04T10:12:00.120Z",
+                     *       "completedAt": "2026-05-04T10:12:00.120Z",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "email": "ann@acme.test",
+                     *       "version": 3,
+                     *       "step": "wait-1d",
+                     *       "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "tries": 2,
+                     *       "reason": "exit: account.deleted",
+                     *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "unmailed": true,
+                     *       "steps": [
+                     *         {
+                     *           "visit": 1,
+                     *           "step": "welcome",
+                     *           "name": "Send welcome",
+                     *           "type": "send",
+                     *           "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *           "leftAt": "2026-05-04T10:12:00.120Z",
+                     *           "outcome": "sent",
+                     *           "detail": "unsubscribed",
+                     *           "variant": "a",
+                     *           "send": {
+                     *             "id": "snd_4f",
+                     *             "status": "sent",
+                     *             "reason": "unsubscribed",
+                     *             "messageId": "msg_4f"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "event": {},
+                     *       "context": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExecutionDetails"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkflowFigures: {
+        parameters: {
+            query?: {
+                /** @description Of the workflow; absent: see there */
+                version?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": 3,
+                     *       "started": 1200,
+                     *       "open": 120,
+                     *       "failedNow": 2,
+                     *       "completed": 900,
+                     *       "exited": 170,
+                     *       "failed": 6,
+                     *       "cancelled": 4,
+                     *       "steps": [
+                     *         {
+                     *           "step": "welcome",
+                     *           "name": "Send welcome",
+                     *           "type": "send",
+                     *           "entered": 1200,
+                     *           "waiting": 0,
+                     *           "failed": 2,
+                     *           "left": {
+                     *             "sent": 1190,
+                     *             "skipped": 8
+                     *           },
+                     *           "sent": 1190,
+                     *           "opened": 480,
+                     *           "clicked": 95,
+                     *           "bounced": 5,
+                     *           "complained": 1,
+                     *           "unsubscribed": 6,
+                     *           "variants": [
+                     *             {
+                     *               "name": "a",
+                     *               "template": "welcome-a",
+                     *               "sent": 600,
+                     *               "opened": 250,
+                     *               "clicked": 50
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowFigures"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWorkflowVersions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The workflow's id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "versions": [
+                     *         {
+                     *           "version": 3,
+                     *           "text": "workflow: onboarding\ntrigger:\n  event: account.created\nsteps:\n- send: welcome\n",
+                     *           "definition": {},
+                     *           "openExecutions": 120,
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "createdBy": "cli"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowVersionList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
