@@ -23,8 +23,8 @@ type applyCommand struct {
 // Help is the long help.
 func (*applyCommand) Help() string {
 	return `The folder is the truth about the rules and workflows that came from it: what it has is made or changed, what it has no
-more is deleted, workflows with their runs. What was made by the API stays. A new workflow is enabled; runs stay on the version that
-they began on. Where a file has a problem nothing is changed. A server that runs takes it up within a second.
+more is deleted, workflows with their runs. What was made by the API stays. A new workflow is enabled; runs stay on the version
+that they began on. Where a file has a problem nothing is changed. A server that runs takes it up within a second.
 
   tidings apply ./mail --plan
   tidings apply ./mail`

@@ -147,7 +147,8 @@ type workflowCreate struct {
 
 // Help is the long help.
 func (*workflowCreate) Help() string {
-	return `The file holds one workflow: ours, in YAML or JSON, MailGlyph's JSON, or a sequence of Mailshot. For many, keep a folder:
+	return `The file holds one workflow: ours, in YAML or JSON, MailGlyph's JSON, or a sequence of Mailshot. For many, keep a
+		folder:
 tidings apply --help
 
   tidings workflow create farewell-flow.yaml --enable

@@ -187,7 +187,10 @@ func (*workflowStart) Help() string {
 // Run starts a run.
 func (s *workflowStart) Run(c *console) error {
 	return s.local(c, func(ops *control.Control, who control.Actor) error {
-		v, _, err := ops.StartRun(c.ctx, who, s.ID, control.NewRun{Contact: s.Contact, Context: []byte(s.Data), IdempotencyKey: s.Once})
+		v, _, err := ops.StartRun(c.ctx, who, s.ID, control.NewRun{
+			Contact: s.Contact, Context: []byte(s.Data),
+			IdempotencyKey: s.Once,
+		})
 		return s.printRun(c, &v, err)
 	})
 }
@@ -265,7 +268,8 @@ type workflowMove struct {
 
 // Help is the long help.
 func (*workflowMove) Help() string {
-	return `A run whose step does the same in the other version waits on as it was. Any other begins anew the step that --step names for
+	return `A run whose step does the same in the other version waits on as it was. Any other begins anew the step that --step
+		names for
 it, or the one of the same id; where there is none it stays on its version.
 
   tidings workflow move onboarding

@@ -20,7 +20,8 @@ type workflowTry struct {
 
 // Help is the long help.
 func (*workflowTry) Help() string {
-	return `Tells who would have entered by the events of the last days, and of the newest 50 what would have been sent when and where
+	return `Tells who would have entered by the events of the last days, and of the newest 50 what would have been sent when
+		and where
 they would stand now. Conditions are asked of contacts as they are now. Nothing is stored or sent.
 
   tidings workflow try onboarding.yaml --days 30
@@ -62,7 +63,8 @@ func (s *workflowTry) Run(c *console) error {
 }
 
 func printDryRun(w io.Writer, x *api.WorkflowTrial) {
-	fmt.Fprintf(w, "Of %d events since %s the trigger is for %d, and %d runs would have begun.\n", x.Looked, when(x.Since), x.Matched, x.Entered)
+	fmt.Fprintf(w, "Of %d events since %s the trigger is for %d, and %d runs would have begun.\n", x.Looked, when(x.Since),
+		x.Matched, x.Entered)
 	if x.Cut {
 		fmt.Fprintln(w, "There are more events than were looked at.")
 	}

@@ -139,8 +139,9 @@ func WorkflowDetailsOf(v *control.WorkflowView) WorkflowDetails {
 
 func stepOf(v *control.WorkflowView, s *workflow.GlyphStep) WorkflowStep {
 	out := WorkflowStep{
-		ID: s.ID, Type: s.Type, Name: s.Name, Position: object{}, Config: objectOf(s.Config), WorkflowID: v.ID, TemplateID: s.TemplateID,
-		CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Outgoing: []WorkflowTransition{}, Incoming: []WorkflowTransition{},
+		ID: s.ID, Type: s.Type, Name: s.Name, Position: object{}, Config: objectOf(s.Config), WorkflowID: v.ID,
+		TemplateID: s.TemplateID,
+		CreatedAt:  v.CreatedAt, UpdatedAt: v.UpdatedAt, Outgoing: []WorkflowTransition{}, Incoming: []WorkflowTransition{},
 	}
 	if p := s.Position; p != nil {
 		out.Position = object{"x": p.X, "y": p.Y}
@@ -152,7 +153,8 @@ func stepOf(v *control.WorkflowView, s *workflow.GlyphStep) WorkflowStep {
 	}
 	for i, t := range s.Transitions {
 		x := WorkflowTransition{
-			ID: s.ID + "." + strconv.Itoa(i), From: t.From, To: t.To, Priority: t.Priority, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt,
+			ID: s.ID + "." + strconv.Itoa(i), From: t.From, To: t.To, Priority: t.Priority, CreatedAt: v.CreatedAt,
+			UpdatedAt: v.UpdatedAt,
 		}
 		if t.Condition != nil {
 			x.Condition = maybeObjectOf(t.Condition)

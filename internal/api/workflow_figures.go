@@ -146,7 +146,8 @@ func WorkflowFiguresOf(f *control.WorkflowFigures) WorkflowFigures {
 	for i := range f.Steps {
 		s := &f.Steps[i]
 		x := StepFigures{
-			Step: s.ID, Name: s.Name, Type: s.Word, Entered: s.Entered, Waiting: s.Waiting, Failed: s.Failed, Left: s.Left, Sent: s.Sent,
+			Step: s.ID, Name: s.Name, Type: s.Word, Entered: s.Entered, Waiting: s.Waiting, Failed: s.Failed, Left: s.Left,
+			Sent:   s.Sent,
 			Opened: s.Opened, Clicked: s.Clicked, Bounced: s.Bounced, Complained: s.Complained, Unsubscribed: s.Unsubbed,
 		}
 		for _, v := range s.Variants {

@@ -40,7 +40,8 @@ func ExecutionOf(x *store.Run) Execution {
 	}
 	return Execution{
 		ID: x.ID, WorkflowID: x.WorkflowID, ContactID: x.ContactID, Status: string(x.Status), StartedAt: x.StartedAt,
-		CompletedAt: timeOrNull(x.EndedAt), CreatedAt: x.StartedAt, UpdatedAt: updated, Email: x.Address, Version: x.Version, Step: x.Step,
+		CompletedAt: timeOrNull(x.EndedAt), CreatedAt: x.StartedAt, UpdatedAt: updated, Email: x.Address, Version: x.Version,
+		Step:      x.Step,
 		EnteredAt: x.EnteredAt, DueAt: x.Due, Tries: x.Try, Reason: x.Reason, BegunBy: x.BegunBy, Unmailed: x.Unmailed,
 	}
 }
@@ -77,8 +78,9 @@ type executionListOut struct{ Body ExecutionList }
 
 func (a *api) listWorkflowExecutions(ctx context.Context, in *listExecutionsIn) (*executionListOut, error) {
 	page, err := a.Control.Runs(ctx, who(ctx), control.RunFilter{
-		Workflow: in.ID, Status: in.Status, Contact: in.Contact, Step: in.Step, Version: in.Version, Page: in.Page, PageSize: in.PageSize,
-		Cursor: in.Cursor,
+		Workflow: in.ID, Status: in.Status, Contact: in.Contact, Step: in.Step, Version: in.Version, Page: in.Page,
+		PageSize: in.PageSize,
+		Cursor:   in.Cursor,
 	})
 	if err != nil {
 		return nil, err
@@ -128,8 +130,9 @@ func ExecutionDetailsOf(v *control.RunView) ExecutionDetails {
 	for i := range v.Steps {
 		x := &v.Steps[i]
 		out.Steps[i] = ExecutionStep{
-			Visit: x.Visit, Step: x.Step, Name: x.Name, Type: x.Word, EnteredAt: x.Entered, LeftAt: timeOrNull(x.Left), Outcome: x.Outcome,
-			Detail: x.Detail, Variant: x.Variant,
+			Visit: x.Visit, Step: x.Step, Name: x.Name, Type: x.Word, EnteredAt: x.Entered, LeftAt: timeOrNull(x.Left),
+			Outcome: x.Outcome,
+			Detail:  x.Detail, Variant: x.Variant,
 		}
 		if e := x.Email; e != nil {
 			out.Steps[i].Send = &StepSend{ID: e.ID, Status: string(e.Status), Reason: e.Reason, MessageID: e.Message}
@@ -244,7 +247,10 @@ type executionsMovedOut struct{ Body ExecutionsMoved }
 
 func (a *api) moveExecutions(ctx context.Context, in *moveExecutionsIn) (*executionsMovedOut, error) {
 	b := &in.Body
-	x, err := a.Control.MoveRuns(ctx, who(ctx), in.ID, control.RunMove{Version: b.Version, Steps: b.Steps, Runs: b.Executions, Note: b.Note})
+	x, err := a.Control.MoveRuns(ctx, who(ctx), in.ID, control.RunMove{
+		Version: b.Version, Steps: b.Steps, Runs: b.Executions,
+		Note: b.Note,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -85,8 +85,8 @@ func (a *App) runWorkflows(ctx context.Context, j job.Job) error {
 
 func (a *App) runSchedules(ctx context.Context, _ job.Job) error { return a.control.RunSchedules(ctx) }
 
-// Webhooks are called beside the work on runs, which waits for none. A run calls anew by itself what is tried again; the job's own
-// tries are for a store in trouble.
+// Webhooks are called beside the work on runs, which waits for none. A run calls anew by itself what is tried again; the
+// job's own tries are for a store in trouble.
 const (
 	callsAtOnce = 8
 	callTries   = 5

@@ -34,7 +34,8 @@ func ruleOperations() []Operation {
 		},
 		{
 			Name: opApply, Group: "Rules", Scope: Secret, Summary: "Apply a folder of definitions",
-			Details: "Makes the rules and workflows of files those of rules/*.yaml and workflows/*.yaml, and tells what changes: with " +
+			Details: "Makes the rules and workflows of files those of rules/*.yaml and workflows/*.yaml, and tells what " +
+				"changes: with " +
 				"dryRun that alone. Where a file has a problem nothing is changed. What came of files and no file has any more is " +
 				"deleted, unless keep says otherwise; what was made by the API stays. Where workflows " +
 				"change a key needs workflows:write, too. A new workflow is enabled.",

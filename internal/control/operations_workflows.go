@@ -5,7 +5,8 @@ func workflowOperations() []Operation {
 	return []Operation{
 		{
 			Name: "listWorkflows", Group: "Workflows", Scope: Secret, Summary: "List workflows",
-			Details: "By key, page by page. problems says why a workflow can't do all it should, as where a sender that it names is gone.",
+			Details: "By key, page by page. problems says why a workflow can't do all it should, as where a sender that it " +
+				"names is gone.",
 		},
 		{
 			Name: opCreateWorkflow, Group: "Workflows", Scope: Secret, Summary: "Create a workflow",
@@ -20,12 +21,14 @@ func workflowOperations() []Operation {
 		},
 		{
 			Name: opUpdateWorkflow, Group: "Workflows", Scope: Secret, Summary: "Change some of a workflow",
-			Details: "Only the fields that are given change. What changes in what the workflow says makes a new version: who is in it " +
+			Details: "Only the fields that are given change. What changes in what the workflow says makes a new version: who " +
+				"is in it " +
 				"stays on the version that they entered.",
 		},
 		{
 			Name: opDefineWorkflow, Group: "Workflows", Scope: Secret, Summary: "Replace what a workflow says",
-			Details: "The body is as for creating one. It makes a new version, unless it says the same as before. A workflow of files " +
+			Details: "The body is as for creating one. It makes a new version, unless it says the same as before. A workflow " +
+				"of files " +
 				"is brought back as the files have it when they are applied again.",
 		},
 		{
@@ -63,8 +66,10 @@ func workflowOperations() []Operation {
 		},
 		{
 			Name: "dryRunWorkflow", Group: "Workflows", Scope: Secret, Summary: "Try a draft on stored events",
-			Details: "The workflow need not be stored. Tells who would have entered it by the events of the last days, and of the newest 50 " +
-				"what would have been sent when and where they would stand. Conditions are asked of contacts as they are now. Nothing is " +
+			Details: "The workflow need not be stored. Tells who would have entered it by the events of the last days, and of " +
+				"the newest 50 " +
+				"what would have been sent when and where they would stand. Conditions are asked of contacts as they are now. " +
+				"Nothing is " +
 				"stored or sent.",
 		},
 		{
@@ -81,7 +86,8 @@ func workflowOperations() []Operation {
 		},
 		{
 			Name: opStartRun, Group: "Workflows", Scope: Secret, Summary: "Start a run by hand",
-			Details: "For a contact that is there, whatever the trigger is; the trigger's condition and the way of entering again hold. " +
+			Details: "For a contact that is there, whatever the trigger is; the trigger's condition and the way of entering " +
+				"again hold. " +
 				"context is what templates may name as data. With an Idempotency-Key the same start again gets the same run. " +
 				"409 with the code workflow_disabled or not_admitted where the contact may not enter.",
 		},
@@ -100,14 +106,17 @@ func workflowOperations() []Operation {
 		},
 		{
 			Name: opMoveRuns, Group: "Workflows", Scope: Secret, Summary: "Move runs to another version",
-			Details: "Those that are named, or all that go on or failed. A run whose step does the same in the other version waits on as " +
-				"it was; any other begins the step anew that steps names for it, or the one of the same id; where there is none it stays. " +
+			Details: "Those that are named, or all that go on or failed. A run whose step does the same in the other version " +
+				"waits on as " +
+				"it was; any other begins the step anew that steps names for it, or the one of the same id; where there is none " +
+				"it stays. " +
 				"At most 10,000 at once: with more true the same again goes on.",
 		},
 		{Name: "getWorkflowSettings", Group: "Workflows", Scope: Secret, Summary: "Get the settings of all workflows"},
 		{
 			Name: opSetWorkflowSettings, Group: "Workflows", Scope: Secret, Summary: "Set the settings of all workflows",
-			Details: "How many emails of workflows one contact gets within a time, and hours in which nobody is mailed. They hold for " +
+			Details: "How many emails of workflows one contact gets within a time, and hours in which nobody is mailed. They " +
+				"hold for " +
 				"workflows that do not say otherwise, from the next email on.",
 		},
 	}

@@ -32,7 +32,8 @@ type runDeed struct {
 // RetryRun lets a run that failed try its step again.
 func (c *Control) RetryRun(ctx context.Context, who Actor, idOrKey, id, note string) (RunView, error) {
 	return c.actOnRun(ctx, who, idOrKey, id, note, runDeed{
-		operation: opRetryRun, input: workflow.Input{Kind: workflow.Retry}, takes: []workflow.Status{workflow.Failed}, word: "retried",
+		operation: opRetryRun, input: workflow.Input{Kind: workflow.Retry}, takes: []workflow.Status{workflow.Failed},
+		word: "retried",
 	})
 }
 

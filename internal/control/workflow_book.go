@@ -88,7 +88,10 @@ func (b *WorkflowBook) load(ctx context.Context) error {
 			book = &workflowBook{all: make(map[liveKey]*liveWorkflow)}
 			books[x.Project] = book
 		}
-		live := &liveWorkflow{Graph: graph, stored: x, snapshot: asksSnapshot(&graph.Definition), unsubscribes: unsubscribes(&graph.Definition)}
+		live := &liveWorkflow{
+			Graph: graph, stored: x, snapshot: asksSnapshot(&graph.Definition),
+			unsubscribes: unsubscribes(&graph.Definition),
+		}
 		book.all[liveKey{x.Ref, x.Live}] = live
 		if x.Current {
 			book.current = append(book.current, live)

@@ -67,7 +67,8 @@ func redirect(next *http.Request, via []*http.Request) error {
 // headersForAll are those that every host may see.
 var headersForAll = map[string]bool{"Content-Type": true, "User-Agent": true, "Idempotency-Key": true}
 
-// CallWebhook calls the webhook of a step, which a store.RunCall names, and lets the run go on. A run that is elsewhere by now is left.
+// CallWebhook calls the webhook of a step, which a store.RunCall names, and lets the run go on. A run that is elsewhere by
+// now is left.
 func (c *Control) CallWebhook(ctx context.Context, payload []byte) error {
 	var asked store.RunCall
 	if err := json.Unmarshal(payload, &asked); err != nil {

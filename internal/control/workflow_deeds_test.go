@@ -173,11 +173,12 @@ func (s *stage) transcript() string {
 	for i := range list {
 		r := &list[i]
 		fmt.Fprintf(&b, "%s in %s %d: %s", s.of(r.Address), r.Key, r.Version, r.Status)
-		if r.Status.Open() && r.Due.IsZero() {
+		switch {
+		case r.Status.Open() && r.Due.IsZero():
 			b.WriteString(" for an event")
-		} else if r.Status.Open() {
+		case r.Status.Open():
 			b.WriteString(" until " + moment(r.Due))
-		} else {
+		default:
 			b.WriteString(" " + moment(r.EndedAt))
 		}
 		line(&b, r.Reason)

@@ -31,7 +31,10 @@ func jitter() float64 { return rand.Float64() } //nolint:gosec // it spreads tri
 
 // askIf answers what a condition asks: of the contact as it is now.
 func (x *stepping) askIf(ctx context.Context, step *workflow.Step) (workflow.Input, error) {
-	no, yes := workflow.Input{Kind: workflow.Answered, Outcome: workflow.No}, workflow.Input{Kind: workflow.Answered, Outcome: workflow.Yes}
+	no, yes := workflow.Input{Kind: workflow.Answered, Outcome: workflow.No}, workflow.Input{
+		Kind:    workflow.Answered,
+		Outcome: workflow.Yes,
+	}
 	if condition := x.live.Condition(step.ID); condition != nil {
 		now := x.now.UnixMilli()
 		facts, err := x.control.Store.Facts(ctx, x.project, x.was.Address, condition, now)
@@ -49,7 +52,10 @@ func (x *stepping) askIf(ctx context.Context, step *workflow.Step) (workflow.Inp
 	for _, asked := range [...]struct {
 		template string
 		what     store.MailedWhat
-	}{{step.Condition.Sent, store.MailSent}, {step.Condition.Opened, store.MailOpened}, {step.Condition.Clicked, store.MailClicked}} {
+	}{{step.Condition.Sent, store.MailSent}, {step.Condition.Opened, store.MailOpened}, {
+		step.Condition.Clicked,
+		store.MailClicked,
+	}} {
 		if asked.template == "" {
 			continue
 		}
@@ -251,7 +257,10 @@ func (x *stepping) room(ctx context.Context, most workflow.Cap) (*workflow.Input
 	case len(times) < most.Mails:
 		return nil, nil //nolint:nilnil // nothing holds it
 	case most.Then == workflow.SkipCapped:
-		return &workflow.Input{Kind: workflow.Done, Outcome: workflow.OutcomeSkipped, Detail: "too many emails within " + string(most.In)}, nil
+		return &workflow.Input{
+			Kind: workflow.Done, Outcome: workflow.OutcomeSkipped,
+			Detail: "too many emails within " + string(most.In),
+		}, nil
 	}
 	return &workflow.Input{Kind: workflow.Held, Until: times[most.Mails-1].Add(window), Detail: "too many emails"}, nil
 }

@@ -123,7 +123,7 @@ func (f *flow) goOn() {
 	}
 }
 
-// calls calls the webhooks that runs stand before, and lets them go on.
+// calls asks the webhooks that runs stand before, and lets them go on.
 func (f *flow) calls() {
 	f.t.Helper()
 	for _, r := range f.runs("") {

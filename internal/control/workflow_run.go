@@ -14,11 +14,12 @@ import (
 // runsAtOnce is how many runs one transaction takes a step further: short enough that ingest hardly waits.
 const runsAtOnce = 100
 
-// runsPatience is after what time the work on a shard ends though there is more: whoever looks every second lets it begin again.
+// runsPatience is after what time the work on a shard ends though there is more: whoever looks every second lets it begin
+// again.
 const runsPatience = 2 * time.Minute
 
-// RunWorkflows tells the runs of a shard of the events that came, and lets those go on whose time has come, until there is nothing more
-// to do, or a while has passed. It may be run again, and at once by several: what one did the other leaves.
+// RunWorkflows tells the runs of a shard of the events that came, and lets those go on whose time has come, until there is
+// nothing more to do, or a while has passed. It may be run again, and at once by several: what one did the other leaves.
 func (c *Control) RunWorkflows(ctx context.Context, shard int64) error {
 	for began := time.Now(); time.Since(began) < runsPatience; {
 		told, err := c.tellRuns(ctx, shard)
@@ -91,7 +92,10 @@ func (c *Control) batchOf(ctx context.Context, batches map[string]*runBatch, pro
 }
 
 func (c *Control) newRunBatch(ctx context.Context, project string) (*runBatch, error) {
-	b := &runBatch{control: c, now: c.Now().UTC(), project: project, contents: make(map[string]*stepContent), mailed: make(map[int64]int)}
+	b := &runBatch{
+		control: c, now: c.Now().UTC(), project: project, contents: make(map[string]*stepContent),
+		mailed: make(map[int64]int),
+	}
 	var err error
 	if b.book, err = c.Workflowbook.of(ctx, project); err != nil {
 		return nil, err

@@ -15,8 +15,8 @@ import (
 // originSchedule begins what a run was begun by that a schedule began; when it was due follows, in Unix seconds.
 const originSchedule = "schedule:"
 
-// scheduleOf is when a workflow's schedule is due next, as the workflow becomes what it says now. A turn that is due already is not
-// forgotten where the schedule stays the same.
+// scheduleOf is when a workflow's schedule is due next, as the workflow becomes what it says now. A turn that is due already
+// is not forgotten where the schedule stays the same.
 func scheduleOf(was *store.Workflow, d *workflow.Definition, enabled bool, now time.Time) time.Time {
 	next := workflow.NextAt(d, enabled, now)
 	if was.NextAt.IsZero() || next.IsZero() || !was.Definition.Trigger.Schedule.Same(d.Trigger.Schedule) {
@@ -25,8 +25,8 @@ func scheduleOf(was *store.Workflow, d *workflow.Definition, enabled bool, now t
 	return was.NextAt
 }
 
-// RunSchedules lets the members of segments enter workflows whose schedule is due. It may be run again: who entered does not enter twice
-// by one turn.
+// RunSchedules lets the members of segments enter workflows whose schedule is due. It may be run again: who entered does not
+// enter twice by one turn.
 func (c *Control) RunSchedules(ctx context.Context) error {
 	due, err := c.Store.DueSchedules(ctx, c.Now().UTC())
 	if err != nil {

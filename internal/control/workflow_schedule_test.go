@@ -169,11 +169,11 @@ func TestWhoEntersASegmentEntersTheWorkflow(t *testing.T) {
 		f := newFlow(t, url)
 		x, err := f.CreateSegment(t.Context(), operator, control.NewSegment{Name: "VIP", Type: "STATIC", Track: true})
 		must(t, err)
-		byID, bySlug := workflow.Definition{
+		byID := workflow.Definition{
 			Key: "id", Trigger: workflow.Trigger{Segment: x.ID},
 			Steps: []workflow.Step{{ID: "day", Wait: &workflow.Wait{For: "1d"}}},
-		}, workflow.Definition{}
-		bySlug = byID
+		}
+		bySlug := byID
 		bySlug.Key, bySlug.Trigger.Segment = "slug", "vip"
 		f.define(byID, bySlug)
 		f.happens("lea@acme.test", "seen", `{}`)

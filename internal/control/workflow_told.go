@@ -36,8 +36,8 @@ func (c *Control) tellRuns(ctx context.Context, shard int64) (int, error) {
 	return len(list), b.save(ctx)
 }
 
-// together are the first events that one transaction can tell of: all of one project, and of each contact one, so that what one changes
-// is there for the next. Those without a contact, which may be about anybody, are told alone.
+// together are the first events that one transaction can tell of: all of one project, and of each contact one, so that what
+// one changes is there for the next. Those without a contact, which may be about anybody, are told alone.
 func together(list []store.WorkflowEvent) []store.WorkflowEvent {
 	seen := make(map[int64]bool)
 	for i, x := range list {
@@ -49,7 +49,8 @@ func together(list []store.WorkflowEvent) []store.WorkflowEvent {
 	return list
 }
 
-// maxWorkflowDepth is how many emails may lead to one another by workflows, each by an event of the one before: a circle ends there.
+// maxWorkflowDepth is how many emails may lead to one another by workflows, each by an event of the one before: a circle ends
+// there.
 const maxWorkflowDepth = 10
 
 // telling is one event on its way to the workflows of a project.
@@ -136,9 +137,9 @@ func (t *telling) give(ctx context.Context, r *store.Run, in workflow.Input) err
 	return t.step(ctx, r, in)
 }
 
-// stops says why an event ends a run of its contact: an exit of the workflow, or that the contact may not be mailed any more. Who is
-// suppressed leaves every run, who unsubscribes those that are not transactional, but for the run that this very act began, and
-// those of a workflow that unsubscribes by a step of its own.
+// stops says why an event ends a run of its contact: an exit of the workflow, or that the contact may not be mailed any more.
+// Who is suppressed leaves every run, who unsubscribes those that are not transactional, but for the run that this very act
+// began, and those of a workflow that unsubscribes by a step of its own.
 func (t *telling) stops(ctx context.Context, live *liveWorkflow, r *store.Run) (string, error) {
 	if live.exitsOwn(t.event) {
 		return "exit: " + string(t.event.Name), nil
@@ -152,7 +153,8 @@ func (t *telling) stops(ctx context.Context, live *liveWorkflow, r *store.Run) (
 		return "", err
 	case now.suppressed != "":
 		return "suppressed: " + now.suppressed, nil
-	case t.event.Name != event.ContactUnsubscribed || !now.unsubscribed || live.Transactional || live.unsubscribes && t.byWorkflow():
+	case t.event.Name != event.ContactUnsubscribed || !now.unsubscribed ||
+		live.Transactional || live.unsubscribes && t.byWorkflow():
 		return "", nil
 	}
 	return "unsubscribed", nil

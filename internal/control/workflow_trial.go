@@ -70,8 +70,8 @@ const (
 	conditionFail = "the condition does not hold"
 )
 
-// DryRunWorkflow tells who would have entered a workflow by the stored events of the last days, and what would have become of some of
-// them. Conditions are asked of contacts as they are now.
+// DryRunWorkflow tells who would have entered a workflow by the stored events of the last days, and what would have become of
+// some of them. Conditions are asked of contacts as they are now.
 func (c *Control) DryRunWorkflow(ctx context.Context, who Actor, in WorkflowTrial) (out WorkflowFinding, err error) {
 	var p problems
 	if in.Days = cmp.Or(in.Days, trialDays); in.Days < 1 || in.Days > maxTrialDays {

@@ -223,7 +223,7 @@ func TestManyWhoComeBackAtOnceCostFewReadings(t *testing.T) {
 		var back []*feed.Reader
 		for i := range readers {
 			r := read(t, h, &feed.Position{Seq: int64(10_000 + i%40)}, nil)
-			defer r.Close()
+			defer r.Close() //nolint:gocritic // all of them read until the end
 			missing[r] = 2000 - i%40
 			back = append(back, r)
 		}

@@ -29,7 +29,7 @@ type Updated struct {
 // Unsubscribed is what unsubscribe_subscriber answers.
 type Unsubscribed struct {
 	Unsubscribed      bool   `json:"unsubscribed"`
-	ExecutionsStopped int    `json:"executionsStopped" jsonschema:"always 0 in this version"`
+	ExecutionsStopped int    `json:"executionsStopped" jsonschema:"always 0: runs of sequences end a moment later, when they are told of it"`
 	ContactID         string `json:"contactId"`
 }
 

@@ -119,7 +119,8 @@ func (x *session) sequenceTools() {
 	})
 	add(x, definition[sequenceIn, ExportedSequence]{
 		name: "export_sequence", title: "Export a sequence",
-		description: "One sequence (workflow) with its whole definition and the templates that it sends. workflow_dry_run takes the " +
+		description: "One sequence (workflow) with its whole definition and the templates that it sends. workflow_dry_run " +
+			"takes the " +
 			"definition, as it is or changed.",
 		target: sequenceIn.target, run: x.exportSequence,
 	})
@@ -130,13 +131,15 @@ func (x *session) sequenceTools() {
 	})
 	add(x, definition[failedIn, FailedExecutions]{
 		name: "get_failed_executions", title: "Get failed executions",
-		description: "Runs of sequences (workflows) that failed and wait for a person, with the step and why, the newest first. A person " +
+		description: "Runs of sequences (workflows) that failed and wait for a person, with the step and why, the newest " +
+			"first. A person " +
 			"retries or skips them in the web UI or from the command line.",
 		target: func(in failedIn) string { return in.StateMachineArn }, run: x.getFailedExecutions,
 	})
 	add(x, definition[dryRunIn, DryRun]{
 		name: "workflow_dry_run", title: "Try a workflow",
-		description: "Who would have entered a workflow by the events of the last days, what would have been sent when, and where they " +
+		description: "Who would have entered a workflow by the events of the last days, what would have been sent when, and " +
+			"where they " +
 			"would be now; of a workflow that is stored, or of a draft. Conditions are asked of contacts as they are now. Nothing is " +
 			"stored or sent.",
 		target: func(in dryRunIn) string { return in.SequenceID }, run: x.dryRun,
@@ -173,7 +176,8 @@ func (x *session) exportSequence(ctx context.Context, _ *mcp.CallToolRequest, in
 		return out, err
 	}
 	out = ExportedSequence{
-		Definition: Untrusted{x.view.cleanTo(string(w.JSON), maxDefinition)}, Templates: []SequenceTemplate{}, Warnings: []Untrusted{},
+		Definition: Untrusted{x.view.cleanTo(string(w.JSON),
+			maxDefinition)}, Templates: []SequenceTemplate{}, Warnings: []Untrusted{},
 	}
 	for i := range w.Sends {
 		t := &w.Sends[i]
@@ -207,7 +211,9 @@ func (x *session) listSequenceSubscribers(
 	return SequenceSubscribers{in.SequenceID, total, x.view.executions(runs)}, nil
 }
 
-func (x *session) getFailedExecutions(ctx context.Context, _ *mcp.CallToolRequest, in failedIn) (out FailedExecutions, err error) {
+func (x *session) getFailedExecutions(
+	ctx context.Context, _ *mcp.CallToolRequest, in failedIn,
+) (out FailedExecutions, err error) {
 	n, err := limit(in.Limit)
 	if err != nil {
 		return out, err

@@ -181,7 +181,8 @@ func (x *session) getSubscriber(ctx context.Context, _ *mcp.CallToolRequest, in 
 	if err != nil {
 		return out, err
 	}
-	out = Subscriber{Profile: x.view.profile(&k, now), Executions: x.view.executions(runs), SendLog: make([]SentMail, 0, len(page.Messages))}
+	out = Subscriber{Profile: x.view.profile(&k, now), Executions: x.view.executions(runs), SendLog: make([]SentMail, 0,
+		len(page.Messages))}
 	for i := range page.Messages {
 		out.SendLog = append(out.SendLog, x.view.sent(&page.Messages[i]))
 	}

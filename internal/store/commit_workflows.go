@@ -14,13 +14,14 @@ import (
 // WorkflowKind is the kind of the jobs that let runs go on. There is one for each shard, which is its payload.
 const WorkflowKind = "workflow"
 
-// WorkflowShards are the parts that the work on runs is shared by: what concerns one contact is in one part, and one node at a time
-// works on it.
+// WorkflowShards are the parts that the work on runs is shared by: what concerns one contact is in one part, and one node at
+// a time works on it.
 const WorkflowShards = 4
 
 func shardOf(contact int64) int64 { return contact % WorkflowShards }
 
-// workflowWants are the live workflows of every project, as of a version of them. But for what is remembered it is never changed.
+// workflowWants are the live workflows of every project, as of a version of them. But for what is remembered it is never
+// changed.
 type workflowWants struct {
 	version  string
 	projects map[int64]*projectWorkflows
@@ -42,7 +43,7 @@ func (p *projectWorkflows) want(name event.Name) bool {
 		return true
 	}
 	if known, ok := p.known.Load(name); ok {
-		return known.(bool)
+		return known == true
 	}
 	wanted := false
 	for _, g := range p.graphs {
@@ -115,7 +116,8 @@ func (w *work) tellWorkflows() error {
 }
 
 func noteWorkflowEvent(ctx context.Context, c conn, shard, project int64, id event.ID, run int64) error {
-	_, err := c.exec(ctx, `INSERT INTO workflow_events (shard, project, event, run) VALUES ($1, $2, $3, $4)`, shard, project, id, run)
+	_, err := c.exec(ctx, `INSERT INTO workflow_events (shard, project, event, run) VALUES ($1, $2, $3, $4)`, shard, project,
+		id, run)
 	return err
 }
 

@@ -43,7 +43,8 @@ func runStatusNumber(x workflow.Status) int64 { return int64(slices.Index(runSta
 const openRuns = "r.status <= 2"
 
 const selectRun = `SELECT r.ref, r.rev, r.workflow, w.id, w.key, r.version, p.id, r.contact, coalesce(c.address, ''),
-	coalesce(c.attributes, ''), r.begun_by, r.place, r.status, r.step, r.visit, r.phase, r.tries, r.due_at, r.started_at, r.entered_at,
+	coalesce(c.attributes, ''), r.begun_by, r.place, r.status, r.step, r.visit, r.phase, r.tries, r.due_at, r.started_at,
+	r.entered_at,
 	r.ended_at, r.unmailed, r.reason, r.vars FROM runs r JOIN workflows w ON w.ref = r.workflow JOIN projects p ON p.ref = w.project
 	LEFT JOIN contacts c ON c.ref = r.contact `
 

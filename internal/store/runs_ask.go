@@ -85,8 +85,12 @@ func (s *Store) WasMailed(ctx context.Context, project string, q MailedQuery) (w
 func (s *Store) MailTimes(ctx context.Context, contact int64, since time.Time, limit int) (list []time.Time, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
 		list = nil
-		return c.query(ctx, `SELECT created_at FROM sends WHERE contact = $1 AND created_at > $2 AND status NOT IN (`+itoa(skippedSend)+`, `+
-			itoa(failedSend)+`, `+itoa(canceledSend)+`) ORDER BY ref DESC LIMIT `+itoa(limit), []any{contact, ms(since)}, func(r row) error {
+		return c.query(ctx, `SELECT created_at FROM sends WHERE contact = $1 AND created_at > $2 AND status NOT IN
+			(`+itoa(skippedSend)+`, `+
+			itoa(failedSend)+`, `+itoa(canceledSend)+`) ORDER BY ref DESC LIMIT `+itoa(limit), []any{
+			contact,
+			ms(since),
+		}, func(r row) error {
 			var v int64
 			err := r.Scan(&v)
 			list = append(list, at(v))

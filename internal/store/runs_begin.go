@@ -99,13 +99,19 @@ func (x *runSaving) insertRun(s *RunStart, contact int64) (ref int64, err error)
 	}
 	place := s.Place
 	if place == 0 {
-		if _, err := one(x.ctx, x.b, `SELECT coalesce(max(seq), 0) FROM events WHERE contact = $1`, []any{contact}, &place); err != nil {
+		if _, err := one(x.ctx, x.b, `SELECT coalesce(max(seq), 0) FROM events WHERE contact = $1`, []any{contact},
+			&place); err != nil {
 			return 0, err
 		}
 	}
-	_, err = one(x.ctx, x.b, `INSERT INTO runs (workflow, version, contact, shard, begun_by, status, step, visit, phase, tries, due_at, place,
-		started_at, entered_at, ended_at, unmailed, reason, vars) VALUES ($1, $2, $3, $4, $5, 1, '', 0, 0, 0, $6, $7, $6, $6, 0, $8, '', $9)
-		RETURNING ref`, []any{s.Workflow, s.Version, contact, shardOf(contact), s.BegunBy, ms(x.now), place, truth(s.Unmailed), vars}, &ref)
+	_, err = one(x.ctx, x.b, `INSERT INTO runs (workflow, version, contact, shard, begun_by, status, step, visit, phase,
+		tries, due_at, place,
+		started_at, entered_at, ended_at, unmailed, reason, vars) VALUES ($1, $2, $3, $4, $5, 1, '', 0, 0, 0, $6, $7, $6, $6, 0,
+		$8, '', $9)
+		RETURNING ref`, []any{
+		s.Workflow, s.Version, contact, shardOf(contact), s.BegunBy, ms(x.now), place, truth(s.Unmailed),
+		vars,
+	}, &ref)
 	if err != nil {
 		return 0, err
 	}

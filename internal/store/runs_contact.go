@@ -5,14 +5,15 @@ import "context"
 // moveRuns makes the runs of a contact those of another one that it was merged into. What began a run of both began it once for
 // each: the two are told apart by their place.
 func moveRuns(ctx context.Context, c conn, stays, goes int64) error {
-	_, err := c.exec(ctx, `UPDATE runs SET contact = $1, shard = $3, rev = rev + 1, begun_by = CASE WHEN EXISTS (SELECT 1 FROM runs o
+	_, err := c.exec(ctx, `UPDATE runs SET contact = $1, shard = $3, rev = rev + 1, begun_by = CASE WHEN EXISTS (SELECT 1 FROM
+		runs o
 		WHERE o.workflow = runs.workflow AND o.contact = $1 AND o.begun_by = runs.begun_by) THEN begun_by || ':' || CAST(ref AS TEXT)
 		ELSE begun_by END WHERE contact = $2`, stays, goes, shardOf(stays))
 	return err
 }
 
-// endsRuns take away the runs of a contact that is gone, for good: what they know is of the contact. Those that go on are counted as
-// ended.
+// endsRuns take away the runs of a contact that is gone, for good: what they know is of the contact. Those that go on are
+// counted as ended.
 var endsRuns = [...]string{
 	`INSERT INTO run_counts (workflow, version, step, word, n) SELECT workflow, version, '', 'exited', count(*) FROM runs r
 		WHERE contact = $1 AND ` + openRuns + ` GROUP BY workflow, version
@@ -38,8 +39,8 @@ func endRuns(ctx context.Context, c conn, contact int64) error {
 	return touchMeta(ctx, c, workflowsVersion)
 }
 
-// retainRuns removes what ended before a time. Of each contact the last run of a workflow stays, without what it knew and did: who
-// enters once shall not enter again. Of it no time is known then.
+// retainRuns removes what ended before a time. Of each contact the last run of a workflow stays, without what it knew and
+// did: who enters once shall not enter again. Of it no time is known then.
 func retainRuns(ctx context.Context, c conn, before int64) (n int64, err error) {
 	const old = `(SELECT ref FROM runs WHERE ended_at > 0 AND ended_at < $1 ORDER BY ended_at, ref LIMIT $2)`
 	if _, err := c.exec(ctx, `DELETE FROM run_steps WHERE run IN `+old, before, retainBatch); err != nil {

@@ -63,8 +63,8 @@ type RunSend struct {
 }
 
 // SaveRuns stores what became of runs, with what they do: contacts are changed, emails queued. A run that somebody else changed
-// since it was read is left as it is, and does nothing; then nothing is Done, and who told of it tells again. started has one entry
-// for each of asked.Starts; stale counts the runs that were left.
+// since it was read is left as it is, and does nothing; then nothing is Done, and who told of it tells again. started has one
+// entry for each of asked.Starts; stale counts the runs that were left.
 func (s *Store) SaveRuns(ctx context.Context, asked *RunBatch) (started []RunStarted, stale int, err error) {
 	var x *runSaving
 	err = s.engine.ingest(ctx, func(b batch) error {
@@ -194,7 +194,8 @@ func (x *runSaving) lockKnown() error {
 		for i, ref := range part {
 			args[i] = ref
 		}
-		err := x.b.query(x.ctx, `SELECT ref FROM contacts WHERE ref IN (`+marks(1, len(part))+`) ORDER BY project, address FOR UPDATE`,
+		err := x.b.query(x.ctx, `SELECT ref FROM contacts WHERE ref IN (`+marks(1,
+			len(part))+`) ORDER BY project, address FOR UPDATE`,
 			args, func(row) error { return nil })
 		if err != nil {
 			return err
@@ -237,7 +238,8 @@ func (x *runSaving) updateOne(s *RunStep) (int64, error) {
 	case was.Status != now.Status:
 		ended = x.now
 	}
-	n, err := x.b.exec(x.ctx, `UPDATE runs SET rev = rev + 1, version = $3, status = $4, step = $5, visit = $6, phase = $7, tries = $8,
+	n, err := x.b.exec(x.ctx, `UPDATE runs SET rev = rev + 1, version = $3, status = $4, step = $5, visit = $6, phase = $7,
+		tries = $8,
 		due_at = $9, entered_at = $10, ended_at = $11, unmailed = $12, reason = $13, vars = $14 WHERE ref = $1 AND rev = $2`,
 		was.Ref, was.Rev, version, runStatusNumber(now.Status), now.Step, now.Visit, now.Phase, now.Try, ms(now.Due),
 		ms(now.EnteredAt), ms(ended), truth(now.Unmailed), now.Reason, vars)

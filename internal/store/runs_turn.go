@@ -71,9 +71,8 @@ func (s *Store) DueRuns(ctx context.Context, shard int64, now time.Time, limit i
 // ScheduleKind is the kind of the job that lets the contacts of schedules enter.
 const ScheduleKind = "workflow-schedules"
 
-// WakeWorkflows lets the work begin on the shards where a run is due, or an event waits that nobody was told of, and on schedules
-// that are due. It is asked every
-// second: what is due is found by an index alone.
+// WakeWorkflows lets the work begin on the shards where a run is due, or an event waits that nobody was told of, and on
+// schedules that are due. It is asked every second: what is due is found by an index alone.
 func (s *Store) WakeWorkflows(ctx context.Context) error {
 	ready := make(map[int64]bool)
 	scheduled := false
@@ -81,7 +80,8 @@ func (s *Store) WakeWorkflows(ctx context.Context) error {
 		clear(ready)
 		var there int64
 		var err error
-		scheduled, err = one(ctx, c, `SELECT 1 FROM workflows WHERE next_at > 0 AND next_at <= $1 LIMIT 1`, []any{ms(s.now())}, &there)
+		scheduled, err = one(ctx, c, `SELECT 1 FROM workflows WHERE next_at > 0 AND next_at <= $1 LIMIT 1`, []any{ms(s.now())},
+			&there)
 		if err != nil {
 			return err
 		}
@@ -125,7 +125,8 @@ func (s *Store) DueSchedules(ctx context.Context, now time.Time) (list []Workflo
 	return list, err
 }
 
-// ScheduleTaken notes up to which contact those of a schedule's turn entered. going: the turn goes on, nobody changed the workflow.
+// ScheduleTaken notes up to which contact those of a schedule's turn entered. going: the turn goes on, nobody changed the
+// workflow.
 func (s *Store) ScheduleTaken(ctx context.Context, x *Workflow, after int64) (going bool, err error) {
 	err = s.engine.write(ctx, func(c conn) error {
 		n, err := c.exec(ctx, `UPDATE workflows SET after = $3 WHERE ref = $1 AND next_at = $2`, x.Ref, ms(x.NextAt), after)
@@ -138,7 +139,8 @@ func (s *Store) ScheduleTaken(ctx context.Context, x *Workflow, after int64) (go
 // ScheduleNext notes that a schedule's turn is over, and when it has the next; zero: never.
 func (s *Store) ScheduleNext(ctx context.Context, x *Workflow, next time.Time) error {
 	err := s.engine.write(ctx, func(c conn) error {
-		_, err := c.exec(ctx, `UPDATE workflows SET after = 0, next_at = $3 WHERE ref = $1 AND next_at = $2`, x.Ref, ms(x.NextAt), ms(next))
+		_, err := c.exec(ctx, `UPDATE workflows SET after = 0, next_at = $3 WHERE ref = $1 AND next_at = $2`, x.Ref, ms(x.NextAt),
+			ms(next))
 		return err
 	})
 	return wrapStep("note the end of a schedule's turn", err)

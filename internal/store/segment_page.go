@@ -26,8 +26,8 @@ type SegmentPage struct {
 	Done     bool  // there is no next page
 }
 
-// SegmentPage returns members of a segment, by its id or slug, that follow a contact (0: from the first), in the order of Contact.Ref, as
-// of a time. It looks at so many contacts that it is short, and may find fewer than limit before it is done.
+// SegmentPage returns members of a segment, by its id or slug, that follow a contact (0: from the first), in the order of
+// Contact.Ref, as of a time. It looks at so many contacts that it is short, and may find fewer than limit before it is done.
 func (s *Store) SegmentPage(
 	ctx context.Context, project, idOrSlug string, after int64, limit int, now time.Time,
 ) (page SegmentPage, err error) {
@@ -53,12 +53,13 @@ func (s *Store) SegmentPage(
 			return err
 		}
 		var refs []int64
-		err = c.query(ctx, `SELECT c.ref FROM `+a.from+` WHERE `+a.where+` ORDER BY c.ref LIMIT `+itoa(limit), a.b.Args, func(r row) error {
-			var ref int64
-			err := r.Scan(&ref)
-			refs = append(refs, ref)
-			return err
-		})
+		err = c.query(ctx, `SELECT c.ref FROM `+a.from+` WHERE `+a.where+` ORDER BY c.ref LIMIT `+itoa(limit), a.b.Args,
+			func(r row) error {
+				var ref int64
+				err := r.Scan(&ref)
+				refs = append(refs, ref)
+				return err
+			})
 		if err != nil {
 			return err
 		}

@@ -58,7 +58,8 @@ type WorkflowChange struct {
 // ends.
 const workflowsVersion = "workflows"
 
-const selectWorkflow = `SELECT w.ref, w.id, p.id, w.project, w.origin, w.enabled, w.version, w.changes, w.next_at, w.after, w.created_at,
+const selectWorkflow = `SELECT w.ref, w.id, p.id, w.project, w.origin, w.enabled, w.version, w.changes, w.next_at,
+w.after, w.created_at,
 	w.updated_at, v.definition, (SELECT CAST(coalesce(sum(o.open), 0) AS BIGINT) FROM workflow_versions o WHERE o.workflow = w.ref)
 	FROM workflows w JOIN projects p ON p.ref = w.project
 	JOIN workflow_versions v ON v.workflow = w.ref AND v.version = w.version `
@@ -68,7 +69,8 @@ func workflowsWhere(ctx context.Context, c conn, where string, args ...any) (lis
 		var x Workflow
 		var definition string
 		var enabled, next, created, updated int64
-		err := r.Scan(&x.Ref, &x.ID, &x.Project, &x.ProjectRef, &x.Origin, &enabled, &x.Version, &x.Changes, &next, &x.After, &created,
+		err := r.Scan(&x.Ref, &x.ID, &x.Project, &x.ProjectRef, &x.Origin, &enabled, &x.Version, &x.Changes, &next, &x.After,
+			&created,
 			&updated, &definition, &x.Open)
 		if err != nil {
 			return err
@@ -173,8 +175,8 @@ func versionsWhere(ctx context.Context, c conn, where string, args ...any) (list
 	return list, err
 }
 
-// LiveWorkflow is a definition that events may concern: the one of an enabled workflow that contacts enter, or one that runs are
-// still on.
+// LiveWorkflow is a definition that events may concern: the one of an enabled workflow that contacts enter, or one that runs
+// are still on.
 type LiveWorkflow struct {
 	Workflow
 	Live    int64 // the version of Definition
@@ -298,7 +300,10 @@ func changeWorkflow(ctx context.Context, c conn, project int64, x *WorkflowChang
 func putWorkflow(ctx context.Context, c conn, project int64, x *WorkflowChange) error {
 	key := x.Definition.Key
 	var other string
-	taken, err := one(ctx, c, `SELECT id FROM workflows WHERE project = $1 AND key = $2 AND id <> $3`, []any{project, key, x.ID}, &other)
+	taken, err := one(ctx, c, `SELECT id FROM workflows WHERE project = $1 AND key = $2 AND id <> $3`, []any{
+		project, key,
+		x.ID,
+	}, &other)
 	if err != nil {
 		return err
 	}
@@ -308,7 +313,8 @@ func putWorkflow(ctx context.Context, c conn, project int64, x *WorkflowChange) 
 	x.UpdatedAt, x.Workflow.NextAt = x.Act.At, x.NextAt
 	if x.Ref == 0 {
 		x.Version, x.Changes, x.CreatedAt, x.Edited = 1, 1, x.Act.At, true
-		_, err = one(ctx, c, `INSERT INTO workflows (id, project, key, origin, enabled, version, changes, next_at, created_at, updated_at)
+		_, err = one(ctx, c, `INSERT INTO workflows (id, project, key, origin, enabled, version, changes, next_at, created_at,
+			updated_at)
 			VALUES ($1, $2, $3, $4, $5, 1, 1, $6, $7, $7) RETURNING ref`,
 			[]any{x.ID, project, key, x.Origin, truth(x.Enabled), ms(x.NextAt), ms(x.Act.At)}, &x.Ref)
 		return err
@@ -326,7 +332,8 @@ func putWorkflow(ctx context.Context, c conn, project int64, x *WorkflowChange) 
 	if x.Edited {
 		x.Version++
 	}
-	_, err = c.exec(ctx, `UPDATE workflows SET key = $2, origin = $3, enabled = $4, version = $5, changes = $6, next_at = $7, after = 0,
+	_, err = c.exec(ctx, `UPDATE workflows SET key = $2, origin = $3, enabled = $4, version = $5, changes = $6, next_at = $7,
+		after = 0,
 		updated_at = $8 WHERE ref = $1`, x.Ref, key, x.Origin, truth(x.Enabled), x.Version, x.Changes, ms(x.NextAt), ms(x.Act.At))
 	return err
 }

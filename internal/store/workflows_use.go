@@ -39,8 +39,8 @@ func (s *Store) ChangeDefinitions(
 	})
 }
 
-// inWorkflow is the Conflict that a workflow names something that is to be deleted: in the version that contacts enter, or in one
-// that runs are still on.
+// inWorkflow is the Conflict that a workflow names something that is to be deleted: in the version that contacts enter, or in
+// one that runs are still on.
 func inWorkflow(ctx context.Context, c conn, project int64, code string, kind workflow.ReferenceKind, names ...string) error {
 	return namedInWorkflow(ctx, c, project, code, string(kind), func(x workflow.Reference) bool {
 		return x.Kind == kind && x.Name != "" && slices.Contains(names, x.Name)
@@ -58,7 +58,8 @@ func namedInWorkflow(
 	ctx context.Context, c conn, project int64, code, what string, is func(workflow.Reference) bool,
 ) (found error) {
 	err := c.query(ctx, `SELECT w.id, w.version, v.version, v.definition FROM workflow_versions v
-		JOIN workflows w ON w.ref = v.workflow WHERE w.project = $1 AND (v.open > 0 OR v.version = w.version) ORDER BY w.ref, v.version`, []any{project}, func(r row) error {
+		JOIN workflows w ON w.ref = v.workflow WHERE w.project = $1 AND (v.open > 0 OR v.version = w.version) ORDER BY w.ref,
+		v.version`, []any{project}, func(r row) error {
 		var id, definition string
 		var current, version int64
 		if err := r.Scan(&id, &current, &version, &definition); err != nil {
@@ -69,8 +70,8 @@ func namedInWorkflow(
 			return fmt.Errorf("definition of workflow %s: %w", id, err)
 		}
 		g, problems := workflow.Compile(d)
-		if found != nil || len(problems) > 0 {
-			return nil
+		if len(problems) > 0 || found != nil {
+			return nil //nolint:nilerr // found is what is looked for
 		}
 		switch {
 		case !slices.ContainsFunc(g.References(), is):
@@ -78,7 +79,8 @@ func namedInWorkflow(
 			found = fault.New(fault.Conflict, code, "the workflow %q (%s) needs this %s", d.Key, id, what).
 				WithHint("change or delete the workflow first")
 		default:
-			found = fault.New(fault.Conflict, code, "runs of version %d of the workflow %q (%s) need this %s", version, d.Key, id, what).
+			found = fault.New(fault.Conflict, code, "runs of version %d of the workflow %q (%s) need this %s", version, d.Key, id,
+				what).
 				WithHint("move these runs to another version, or end them")
 		}
 		return nil

@@ -29,7 +29,7 @@ var aboutEvents = []segment.Operator{
 
 // ofRun reports whether a branch tests what the run knows.
 func (b *Branch) ofRun(field string) bool {
-	return isRunField(field) && !(strings.HasPrefix(field, eventOf) && slices.Contains(aboutEvents, b.operator()))
+	return isRunField(field) && (!strings.HasPrefix(field, eventOf) || !slices.Contains(aboutEvents, b.operator()))
 }
 
 func (b *Branch) operator() segment.Operator {

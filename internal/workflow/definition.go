@@ -69,8 +69,8 @@ type Schedule struct {
 
 // Reentry says what becomes of a contact that would enter again.
 type Reentry struct {
-	// Mode: "once" (any earlier run is in the way; what the zero value means), "replace" (a run that goes on is ended and a new one
-	// begins), "parallel" (as many runs as triggers), "after" (a run that goes on is in the way, one that has ended is not).
+	// Mode: "once" (any earlier run is in the way; what the zero value means), "replace" (a run that goes on is ended and a new
+	// one begins), "parallel" (as many runs as triggers), "after" (a run that goes on is in the way, one that has ended is not).
 	Mode string `json:"mode,omitempty"`
 	// Cooldown is how long after the start of the last run another one may begin, in every mode but once: "7d"; empty: none.
 	Cooldown Span `json:"cooldown,omitempty"`
@@ -103,8 +103,8 @@ const (
 	LateSkip = "skip"
 )
 
-// Cap bounds how many emails one contact gets, of whatever workflow: Mails in the window In. What is too many waits until there
-// is room, or, where Then is "skip", is skipped.
+// Cap bounds how many emails one contact gets, whoever asks for them: Mails in the window In. An email of a workflow that is too
+// many waits until there is room, or, where Then is "skip", is skipped.
 type Cap struct {
 	Mails int    `json:"mails"`
 	In    Span   `json:"in"`
@@ -194,8 +194,8 @@ type Wait struct {
 	At   string   `json:"at,omitempty"`   // "09:00": the next one; now, where it is that minute
 	Days []string `json:"days,omitempty"` // mon … sun, with At; empty: every day
 	Zone string   `json:"zone,omitempty"` // IANA, or "contact" (its attribute timezone, else UTC); empty: contact
-	// Until is a field with a time: "data.trialEndsAt", "event.data.startsAt". A time that is over, or none, does not wait. With For it
-	// is that much later, with a negative For that much earlier.
+	// Until is a field with a time: "data.trialEndsAt", "event.data.startsAt". A time that is over, or none, does not wait. With
+	// For it is that much later, with a negative For that much earlier.
 	Until string `json:"until,omitempty"`
 }
 

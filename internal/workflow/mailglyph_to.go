@@ -229,7 +229,7 @@ func choiceToGlyph(x *Choice) glyphConditionConfig {
 	}
 	c := glyphConditionConfig{Mode: multi, Field: field}
 	for _, b := range x.Branches {
-		c.Branches = append(c.Branches, glyphBranch{ID: b.ID, Name: b.Name, Operator: b.Operator, Value: b.Value, Unit: b.Unit})
+		c.Branches = append(c.Branches, glyphBranch(b))
 	}
 	return c
 }

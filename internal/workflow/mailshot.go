@@ -140,8 +140,7 @@ func (s *sequence) on(e *msEvent) *rule.Match {
 
 // mapping is where the person stands in an event. Events of emails are of their own contact, as Mailshot's email.replied.
 func (s *sequence) mapping(at string, e *msEvent) rule.Mapping {
-	switch {
-	case e.Source != "":
+	if e.Source != "" {
 		s.warn(at+".source", "is not looked at, as in Mailshot: events of every source count")
 	}
 	if event.Canonical(e.DetailType).Builtin() {

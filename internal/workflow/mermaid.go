@@ -63,7 +63,7 @@ func arrows(b *strings.Builder, s *Step, from string, ids map[string]string) (en
 	for _, o := range outcomes {
 		if to, there := s.Next[o]; there {
 			arrow(o, to)
-		} else if o != OnFailed && !(o == OnTimeout && s.WaitFor.Timeout == "") {
+		} else if o != OnFailed && (o != OnTimeout || s.WaitFor.Timeout != "") {
 			rest = true
 		}
 	}

@@ -22,6 +22,7 @@ steps:
   - {id: f, wait: {until: data.x, for: 2d}}
   - {id: g, exit: }
 `)
+	//nolint:dupword // a name is long
 	const want = `flowchart TD
   begin(["account.created"])
   begin --> s0

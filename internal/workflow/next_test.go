@@ -32,7 +32,6 @@ type script struct {
 	g    *workflow.Graph
 	run  workflow.Run
 	env  workflow.Env
-	told strings.Builder
 }
 
 func start(t *testing.T, text string) *script {
@@ -164,9 +163,10 @@ func TestWhatFailsIsTriedAgainLaterAndLaterUntilItIsEnough(t *testing.T) {
 	s.takes(first)
 	s.env.Random = 1
 	after := time.Duration(0)
-	for i, wait := range []time.Duration{10, 20, 40, 80, 160, 320, 640} {
-		s.at(after).want(trouble("no answer"), "a#1(no answer) WAITING at "+began.Add(after+wait*time.Second).Format("01-02 15:04:05"))
-		after += wait * time.Second
+	for i, seconds := range []int{10, 20, 40, 80, 160, 320, 640} {
+		wait := time.Duration(seconds) * time.Second
+		s.at(after).want(trouble("no answer"), "a#1(no answer) WAITING at "+began.Add(after+wait).Format("01-02 15:04:05"))
+		after += wait
 		s.at(after).want(due, "RUNNING at "+began.Add(after).Format("01-02 15:04:05")+" mail a")
 		if s.run.Try != i+1 {
 			t.Errorf("%d tries, want %d", s.run.Try, i+1)

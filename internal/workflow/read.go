@@ -160,7 +160,7 @@ func (f *reading) missedIn(at string) bool {
 func (f *reading) take(d Definition, in placer) {
 	g, problems := Compile(d)
 	for _, p := range problems {
-		if p.At = in(p.At); !f.missed(p.At) && !(strings.HasPrefix(p.Says, oneOfMany) && f.missedIn(p.At)) {
+		if p.At = in(p.At); !f.missed(p.At) && (!strings.HasPrefix(p.Says, oneOfMany) || !f.missedIn(p.At)) {
 			f.list = append(f.list, p)
 		}
 	}
@@ -232,9 +232,7 @@ func (f *reading) workflow(at string, w *fileWorkflow) {
 		d.ExitOn = append(d.ExitOn, exit)
 	}
 	flat := flatten(join(at, "steps"), w.Steps)
-	for _, p := range flat.list {
-		f.list = append(f.list, p)
-	}
+	f.list = append(f.list, flat.list...)
 	d.Steps = flat.steps
 	if d.Start == "" {
 		d.Start = flat.start

@@ -11,8 +11,8 @@ type Past struct {
 // MaxPerHour is how often one contact may enter one workflow within an hour, in every mode: a circle of workflows ends there.
 const MaxPerHour = 20
 
-// Admit says whether a contact may enter now: why it may not, empty where it may. end tells that its runs that go on are to be ended
-// first. past are its runs of the workflow, of every version.
+// Admit says whether a contact may enter now: why it may not, empty where it may. end tells that its runs that go on are to
+// be ended first. past are its runs of the workflow, of every version.
 func (x Reentry) Admit(past []Past, now time.Time) (why string, end bool) {
 	var last time.Time
 	open, recent := false, 0

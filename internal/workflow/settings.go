@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Settings hold for all workflows of a project that do not say otherwise. They are stored as JSON: fields are added, never renamed.
+// Settings hold for all workflows of a project that do not say otherwise. They are stored as JSON: fields are added, never
+// renamed.
 type Settings struct {
 	Cap   *Cap   `json:"cap,omitempty"`
 	Quiet *Quiet `json:"quiet,omitempty"`

@@ -21,7 +21,8 @@ type Trial struct {
 	Later []rule.Event
 	// Tell is an event as runs are told of it.
 	Tell func(*rule.Event) *Told
-	// Ask answers AskIf, AskField and AskTime, of a run as it is at a time. What AskIf asks is of the contact alone, not of the run.
+	// Ask answers AskIf, AskField and AskTime, of a run as it is at a time. What AskIf asks is of the contact alone, not of the
+	// run.
 	Ask func(Effect, *Run, time.Time) Input
 	// Leaves says why an event ends the run of its contact; empty: it does not.
 	Leaves func(*rule.Event, *Run) string

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Span is a length of time as people write it: "3d", "2h30m", "1w 2d", "90s", with w, d, h, m and s. A day has 24 hours. A minus before
-// all of it makes it negative. Empty is 0.
+// Span is a length of time as people write it: "3d", "2h30m", "1w 2d", "90s", with w, d, h, m and s. A day has 24 hours. A
+// minus before all of it makes it negative. Empty is 0.
 type Span string
 
 const day = 24 * time.Hour
@@ -72,10 +72,10 @@ func SpanOf(d time.Duration) Span {
 		name byte
 		d    time.Duration
 	}{{'d', day}, {'h', time.Hour}, {'m', time.Minute}, {'s', time.Second}} {
-		if n := d / u.d; n > 0 {
-			b.WriteString(strconv.FormatInt(int64(n), 10))
+		if n := int64(d / u.d); n > 0 {
+			b.WriteString(strconv.FormatInt(n, 10))
 			b.WriteByte(u.name)
-			d -= n * u.d
+			d %= u.d
 		}
 	}
 	return Span(b.String())

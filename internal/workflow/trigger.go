@@ -71,8 +71,8 @@ func NextAt(d *Definition, enabled bool, now time.Time) time.Time {
 	return d.Trigger.Schedule.Next(now)
 }
 
-// Missed reports whether a turn of the schedule that was due at a time is left out, as it is too late for it: by Late.After, or an
-// hour. A workflow that says that what is late runs leaves none out.
+// Missed reports whether a turn of the schedule that was due at a time is left out, as it is too late for it: by Late.After,
+// or an hour. A workflow that says that what is late runs leaves none out.
 func (d *Definition) Missed(due, now time.Time) bool {
 	after := missedAfter
 	if d.Late.After != "" {

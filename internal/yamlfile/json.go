@@ -8,7 +8,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// appendJSON writes what a file of YAML holds as JSON. The library's own way writes characters that can't be seen in Go's escapes.
+// appendJSON writes what a file of YAML holds as JSON. The library's own way writes characters that can't be seen in Go's
+// escapes.
 func appendJSON(b []byte, v any) ([]byte, error) {
 	var err error
 	switch v := v.(type) {

@@ -10,8 +10,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// Lined puts the line of a problem before its place, which lies in the part of the file at at. Of a place that is not there it is
-// the line of what it would lie in.
+// Lined puts the line of a problem before its place, which lies in the part of the file at at. Of a place that is not there
+// it is the line of what it would lie in.
 func (f File) Lined(at string, p Problem) Problem {
 	p.At = strings.Trim(at+"."+p.At, ".")
 	if line := f.line(p.At); line > 0 {
@@ -33,8 +33,8 @@ func (f File) line(at string) int {
 	return 0
 }
 
-// deepest goes down a place as far as there is something, and tells how much of the place is left. Keys may hold dots and brackets:
-// of the ways that a place can be read the one that leads furthest counts.
+// deepest goes down a place as far as there is something, and tells how much of the place is left. Keys may hold dots and
+// brackets: of the ways that a place can be read the one that leads furthest counts.
 func deepest(n ast.Node, at string) (found ast.Node, rest int) {
 	found, rest = n, len(at)
 	if at == "" {

@@ -11,8 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Write writes JSON as YAML that people read: in blocks, in the order of the JSON, and with quotes only where another reader could take a
-// text for something else. What Parse makes of it is the same JSON.
+// Write writes JSON as YAML that people read: in blocks, in the order of the JSON, and with quotes only where another reader
+// could take a text for something else. What Parse makes of it is the same JSON.
 func Write(raw []byte) (string, error) {
 	w := &writer{from: jsontext.NewDecoder(bytes.NewReader(raw))}
 	if err := w.value("", false); err != nil {
@@ -27,7 +27,8 @@ type writer struct {
 	out  strings.Builder
 }
 
-// value writes the next value behind a key or a dash. item tells that it stands behind a dash, where a map begins on the same line.
+// value writes the next value behind a key or a dash. item tells that it stands behind a dash, where a map begins on the same
+// line.
 func (w *writer) value(indent string, item bool) error {
 	switch w.from.PeekKind() {
 	case '{':
@@ -194,7 +195,8 @@ func quote(s string) string {
 // isBlock reports whether a text has several lines and can be written line by line.
 func isBlock(s string) bool {
 	body := strings.TrimSuffix(s, "\n")
-	if !strings.Contains(body, "\n") || strings.HasPrefix(body, " ") || strings.HasPrefix(body, "\n") || strings.HasSuffix(body, "\n") {
+	if !strings.Contains(body, "\n") || strings.HasPrefix(body, " ") || strings.HasPrefix(body,
+		"\n") || strings.HasSuffix(body, "\n") {
 		return false
 	}
 	for line := range strings.SplitSeq(body, "\n") {
