@@ -28,10 +28,10 @@ func graph(t *testing.T, text string) *workflow.Graph {
 
 // script is a run that is told of one thing after the other.
 type script struct {
-	t    *testing.T
-	g    *workflow.Graph
-	run  workflow.Run
-	env  workflow.Env
+	t   *testing.T
+	g   *workflow.Graph
+	run workflow.Run
+	env workflow.Env
 }
 
 func start(t *testing.T, text string) *script {
