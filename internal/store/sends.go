@@ -411,7 +411,11 @@ func (q *queueing) wake() error {
 	return wakeSends(q.ctx, q.b, q.now)
 }
 
+// wakeKey is not the kind, which is the key of the periodic look for what is due: while that waits for its turn, a job of its key would
+// not be added.
+const wakeKey = "now"
+
 func wakeSends(ctx context.Context, c conn, now time.Time) error {
-	_, err := enqueue(ctx, c, now, []job.NewJob{{Kind: SendKind, Key: SendKind, Priority: job.Urgent}})
+	_, err := enqueue(ctx, c, now, []job.NewJob{{Kind: SendKind, Key: wakeKey, Priority: job.Urgent}})
 	return err
 }

@@ -12,6 +12,7 @@ import (
 
 	"tidings/event"
 	"tidings/internal/contact"
+	"tidings/internal/job"
 	"tidings/internal/send"
 	"tidings/internal/source"
 	"tidings/internal/store"
@@ -253,6 +254,23 @@ func TestASendThatWasBeingHandedOverWhenTheServerDiedIsUncertainUntilSomethingSe
 			t.Error("a send that was sent is sent again")
 		}
 		verified(t, m.s)
+	})
+}
+
+func TestWhatIsQueuedIsHandedOverAtOnceWhileThePeriodicLookWaitsForItsTurn(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(...func(*store.Options)) *store.Store) {
+		m := newMailing(t, open)
+		turn := job.NewJob{Kind: store.SendKind, Key: store.SendKind, Alone: true, DueAt: m.now.Add(15 * time.Second)}
+		if _, err := m.s.Enqueue(t.Context(), []job.NewJob{turn}); err != nil {
+			t.Fatal(err)
+		}
+		m.queue(send.Content{Subject: "Hi", Transactional: true, From: send.Mailbox{Address: "app@send.test"}}, "lea@acme.test")
+		jobs, err := m.s.ClaimJobs(t.Context(), job.ClaimQuery{
+			Rooms: []job.Room{{Kind: store.SendKind, Limit: 10}}, Limit: 10, Lease: "l", Until: m.now.Add(time.Minute), Now: m.now,
+		})
+		if err != nil || len(jobs) != 1 {
+			t.Errorf("%d jobs hand it over now, %v", len(jobs), err)
+		}
 	})
 }
 
