@@ -37,7 +37,7 @@ UNWATCHED := modernc.org/sqlite/lib modernc.org/libc/... modernc.org/memory rege
   github.com/alecthomas/kong golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b
 RACE := -race $(foreach package,$(UNWATCHED),-gcflags='$(package)=-race=false -d=checkptr=0')
 
-# Under CI the vetting came before. The end-to-end tests wait more than they work, so they begin while the others are compiled.
+# Under CI the vetting came before.
 test: ## Vet, then every test with the race detector, on SQLite and PostgreSQL
 	@scripts/compiler.sh
 	[ -n "$${CI:-}" ] || $(BUILT) go vet ./...
@@ -46,7 +46,7 @@ test: ## Vet, then every test with the race detector, on SQLite and PostgreSQL
 	  TIDINGS_TEST_POSTGRES="$$(scripts/postgres.sh start)"; \
 	  export TIDINGS_TEST_POSTGRES; \
 	fi; \
-	go test -vet=off -ldflags=-w $(RACE) -timeout 20m ./test/e2e ./...
+	go test -vet=off -ldflags=-w $(RACE) -timeout 20m ./...
 
 fuzz: ## Fuzz what reads bytes from outside, every target for FUZZTIME; FUZZ=./provider/ses for fewer packages
 	@scripts/fuzz.sh $(FUZZTIME) $(FUZZ)

@@ -38,7 +38,7 @@ func drawFacts(t *rapid.T) []contact.Fact {
 // recount says what the state must be, field by field, straight from the definitions.
 func recount(facts []contact.Fact) contact.State {
 	var s contact.State
-	var all, opens, clicks []int64
+	var all, opens, clicks, others []int64 // others are no mail to us
 	last := map[contact.Consent]int64{contact.OptIn: -1, contact.OptOut: -1}
 	for _, f := range facts {
 		if f.Class == stats.OfCandidates {
@@ -47,6 +47,9 @@ func recount(facts []contact.Fact) contact.State {
 		at := max(f.At, 1)
 		s.Counts[f.Slot]++
 		all = append(all, at)
+		if f.Slot != event.EmailReceived.Slot() {
+			others = append(others, at)
+		}
 		if f.Slot != 0 && f.Class != stats.ByMachine {
 			s.Lasts[f.Slot] = max(s.Lasts[f.Slot], at)
 		}
@@ -72,6 +75,9 @@ func recount(facts []contact.Fact) contact.State {
 	}
 	s.ConsentAt = max(last[contact.OptIn], last[contact.OptOut], 0)
 	s.Unsubscribed = last[contact.OptOut] >= last[contact.OptIn] && last[contact.OptOut] > 0
+	if s.ConsentAt == 0 && len(all) > 0 { // whoever is first seen writing to us did not ask for mail
+		s.Unsubscribed = len(others) == 0 || slices.Min(others) > s.FirstSeen
+	}
 	return s
 }
 

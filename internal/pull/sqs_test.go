@@ -2,6 +2,7 @@ package pull_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -48,6 +49,7 @@ type station struct {
 	meter   *meter
 	log     *lines
 	down    atomic.Pointer[error] // what every commit fails with
+	hides   time.Duration         // how long a receive hides a message; 0: a second
 }
 
 // lines is what was logged.
@@ -176,7 +178,7 @@ func (s *station) commit(ctx context.Context, list []*receipt.Entry) error {
 // queues makes a node.
 func (s *station) queues(node string) *pull.Queues {
 	return &pull.Queues{
-		Store: s.store, Take: s.handler.TakeQueued, Node: node, Workers: 4, Visibility: time.Second, Drain: patience,
+		Store: s.store, Take: s.handler.TakeQueued, Node: node, Workers: 4, Visibility: cmp.Or(s.hides, time.Second), Drain: patience,
 		Meter: s.meter, Log: slog.New(slog.NewTextHandler(s.log, nil)),
 		Client: func(_ context.Context, region string) (*sqs.Client, error) {
 			return sqs.New(sqs.Options{
