@@ -411,8 +411,8 @@ func (q *queueing) wake() error {
 	return wakeSends(q.ctx, q.b, q.now)
 }
 
-// wakeKey is not the kind, which is the key of the periodic look for what is due: while that waits for its turn, a job of its key would
-// not be added.
+// wakeKey is not the kind, which is the key of the periodic look for what is due: while that waits for its turn, a job of its
+// key would not be added.
 const wakeKey = "now"
 
 func wakeSends(ctx context.Context, c conn, now time.Time) error {
