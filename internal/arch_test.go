@@ -48,12 +48,13 @@ var allowed = map[string][]string{
 
 	// What everybody may know.
 	"internal/fault":     {},
+	"internal/spelling":  {},
 	"internal/yamlfile":  {},
 	"internal/attribute": {"event"},
 	"internal/source":    {"provider"},
 	"internal/receipt":   {"event", "provider", "internal/source", "internal/attribute", "internal/contact"},
 	"internal/netguard":  {"internal/fault"},
-	"internal/config":    {"event", "internal/contact"},
+	"internal/config":    {"event", "internal/contact", "internal/spelling"},
 
 	// The pure rules.
 	"internal/stats":   {"event"},
@@ -73,7 +74,7 @@ var allowed = map[string][]string{
 	"internal/mailglyph": {"event"},
 
 	// Templates: the language, and the emails that are written in it.
-	"internal/liquid":   {},
+	"internal/liquid":   {"internal/spelling"},
 	"internal/template": {"internal/liquid"},
 	"internal/compose":  {"internal/send"},
 

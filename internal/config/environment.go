@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tidings/internal/spelling"
 )
 
 // Prefix begins the name of every environment variable that is a setting.
@@ -40,30 +42,9 @@ func CheckEnvironment(environ, known []string) error {
 func nearest(name string, known []string) string {
 	best, bestDistance := "", max(2, (len(name)-len(Prefix))/3)+1
 	for _, k := range known {
-		if d := distance(name, k); d < bestDistance {
+		if d := spelling.Distance(name, k); d < bestDistance {
 			best, bestDistance = k, d
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's: insertions, deletions and replacements of bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, diagonal+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

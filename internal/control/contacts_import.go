@@ -58,7 +58,7 @@ func (c *Control) ImportContacts(
 	if o.DryRun {
 		x.seen, x.seed = make(map[uint64]struct{}), maphash.MakeSeed()
 	}
-	err = x.run(ctx)
+	err = takeList(ctx, x.csv, x)
 	if x.report != nil {
 		x.report.started = true // the header is there already
 		err = errors.Join(err, x.report.flush())
@@ -115,29 +115,11 @@ type contactImporter struct {
 	seed  maphash.Seed
 }
 
-func (x *contactImporter) run(ctx context.Context) error {
-	for {
-		fields, err := x.csv.next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return x.flush(ctx)
-		case x.csv.line > maxImportLines:
-			return errors.Join(errLongList, x.flush(ctx))
-		case isBadRecord(err):
-			x.sum.Lines++
-			x.bad(x.csv.begins, &BadLine{Code: badLine, Message: err.Error()})
-			err = nil
-		case err != nil:
-			return errors.Join(unreadable(err), x.flush(ctx))
-		case x.columns == nil:
-			err = x.begin()
-		case !isEmpty(fields):
-			err = x.record(ctx, fields)
-		}
-		if err != nil {
-			return err
-		}
-	}
+// badRecord notes a record that can't be read, and lets the list go on.
+func (x *contactImporter) badRecord(err error) error {
+	x.sum.Lines++
+	x.bad(x.csv.begins, &BadLine{Code: badLine, Message: err.Error()})
+	return nil
 }
 
 // begin reads the header.
@@ -211,6 +193,12 @@ func (x *contactImporter) header(fields [][]byte) error {
 }
 
 func (x *contactImporter) record(ctx context.Context, fields [][]byte) error {
+	if x.columns == nil {
+		return x.begin()
+	}
+	if isEmpty(fields) {
+		return nil
+	}
 	x.sum.Lines++
 	change, bad := x.read(fields)
 	if bad != nil {

@@ -72,7 +72,7 @@ func (c *Control) ImportSuppressions(
 	if o.DryRun {
 		x.seen, x.seed = make(map[uint64]struct{}), maphash.MakeSeed()
 	}
-	if err := x.run(ctx); err != nil {
+	if err := takeList(ctx, x.csv, x); err != nil {
 		return x.sum, fmt.Errorf("import suppressions: %w", err)
 	}
 	return x.sum, nil
@@ -95,13 +95,21 @@ type importer struct {
 	seed maphash.Seed
 }
 
-func (x *importer) run(ctx context.Context) error {
+// listTaker is what an import does with the records of a list.
+type listTaker interface {
+	record(ctx context.Context, fields [][]byte) error
+	badRecord(err error) error       // of a record that can't be read; the list goes on
+	flush(ctx context.Context) error // stores what waits
+}
+
+// takeList reads a list to its end, or as far as one goes. What was read is stored in any case, but where x fails.
+func takeList(ctx context.Context, csv *csvReader, x listTaker) error {
 	for {
-		fields, err := x.csv.next()
+		fields, err := csv.next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return x.flush(ctx)
-		case x.csv.line > maxImportLines:
+		case csv.line > maxImportLines:
 			return errors.Join(errLongList, x.flush(ctx))
 		case isBadRecord(err):
 			err = x.badRecord(err)

@@ -256,7 +256,7 @@ func (x *stepping) room(ctx context.Context, most workflow.Cap) (*workflow.Input
 	switch {
 	case len(times) < most.Mails:
 		return nil, nil //nolint:nilnil // nothing holds it
-	case most.Then == workflow.SkipCapped:
+	case most.Then == workflow.CapSkip:
 		return &workflow.Input{
 			Kind: workflow.Done, Outcome: workflow.OutcomeSkipped,
 			Detail: "too many emails within " + string(most.In),

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"tidings/internal/fault"
 	"tidings/internal/source"
 	"tidings/internal/store"
 	"tidings/internal/workflow"
@@ -166,7 +165,7 @@ func (x *stepping) run(ctx context.Context, in workflow.Input) error {
 		x.out.Now, marks, want = x.live.Next(x.out.Now, in, x.env)
 		x.out.Marks = append(x.out.Marks, marks...)
 		answer, more, err := x.do(ctx, want)
-		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) || fault.Is(err, fault.Conflict) {
+		if isOfRule(err) {
 			// What the definition names is gone or broken: a person mends it, and lets the run try again.
 			answer, more, err = workflow.Input{Kind: workflow.Trouble, Detail: err.Error(), Final: true}, true, nil
 		} else if err != nil && ctx.Err() == nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"tidings/event"
 	"tidings/internal/contact"
@@ -197,14 +199,7 @@ func (t *telling) byWorkflow() bool {
 // forbids are the events after which their contact is mailed no more. A run that one of them begins goes on without mailing.
 var forbids = [...]event.Name{event.EmailBounce, event.EmailComplaint, event.EmailUnsubscribe, event.ContactUnsubscribed}
 
-func forbidsMail(name event.Name) bool {
-	for _, f := range forbids {
-		if f == name {
-			return true
-		}
-	}
-	return false
-}
+func forbidsMail(name event.Name) bool { return slices.Contains(forbids[:], name) }
 
 // begunWith reports whether a run was begun by an event or by what the event followed from, which happened when it did.
 func begunWith(r *store.Run, e *event.Event) bool {
@@ -369,9 +364,7 @@ func subscriberOf(address string, k *store.Contact, known bool, mapped map[strin
 			return nil, fmt.Errorf("attributes of contact %s: %w", k.ID, err)
 		}
 	}
-	for key, value := range mapped {
-		attributes[key] = value
-	}
+	maps.Copy(attributes, mapped)
 	x := map[string]any{"email": address, "attributes": attributes}
 	if name, there := attributes["firstName"]; there {
 		x["firstName"] = name

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"tidings/internal/spelling"
 )
 
 // expr is an expression that can be evaluated.
@@ -342,26 +344,10 @@ func sameLetters(a, b string) bool {
 	return bytes.Equal(x, y)
 }
 
-// distance is how many letters differ between two words, or most.
+// distance is how many letters differ between two words, or most: what can't be less is not counted.
 func distance(a, b string, most int) int {
 	if len(a) > 40 || len(a)-len(b) >= most || len(b)-len(a) >= most {
 		return most
 	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
+	return spelling.Distance(a, b)
 }

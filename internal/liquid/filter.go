@@ -117,12 +117,6 @@ func mergeFilters(parts ...map[string]filter) map[string]filter {
 
 func filterNames() []string { return slices.Sorted(maps.Keys(filters)) }
 
-// Filters lists the names of all filters.
-func Filters() []string { return filterNames() }
-
-// Tags lists the names of all tags that begin something.
-func Tags() []string { return tagNames() }
-
 func otherFilters() map[string]filter {
 	return map[string]filter{
 		"default": func(c *call) any {

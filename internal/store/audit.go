@@ -129,10 +129,7 @@ func (s *Store) Acts(ctx context.Context, q AuditQuery) (page ActPage, err error
 	if err != nil {
 		return ActPage{}, err
 	}
-	if len(page.Acts) > limit {
-		page.Acts = page.Acts[:limit]
-		page.Next = page.Acts[limit-1].Ref
-	}
+	page.Acts, page.Next = cutPage(page.Acts, limit, func(x *RecordedAct) int64 { return x.Ref })
 	return page, nil
 }
 

@@ -63,14 +63,11 @@ func (w *work) tellRules() error {
 	if len(w.events) == 0 {
 		return nil
 	}
-	if w.versions == nil {
-		v, err := readVersions(w.ctx, w.b)
-		if err != nil {
-			return err
-		}
-		w.versions = &v
+	now, err := w.versionsNow()
+	if err != nil {
+		return err
 	}
-	wanted, err := w.store.ruled(w.ctx, w.b, w.versions.rules)
+	wanted, err := w.store.ruled(w.ctx, w.b, now.rules)
 	if err != nil || len(wanted.projects) == 0 {
 		return err
 	}

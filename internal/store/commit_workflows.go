@@ -86,14 +86,11 @@ func (w *work) tellWorkflows() error {
 	if len(w.events) == 0 {
 		return nil
 	}
-	if w.versions == nil {
-		v, err := readVersions(w.ctx, w.b)
-		if err != nil {
-			return err
-		}
-		w.versions = &v
+	now, err := w.versionsNow()
+	if err != nil {
+		return err
 	}
-	wanted, err := w.store.workflowsWanted(w.ctx, w.b, w.versions.workflows)
+	wanted, err := w.store.workflowsWanted(w.ctx, w.b, now.workflows)
 	if err != nil || len(wanted.projects) == 0 {
 		return err
 	}

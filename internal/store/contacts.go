@@ -189,10 +189,7 @@ func (s *Store) ListSuppressions(ctx context.Context, q SuppressionQuery) (page 
 				return err
 			})
 	})
-	if len(page.Rows) > limit {
-		page.Rows = page.Rows[:limit]
-		page.Next = page.Rows[limit-1].Ref
-	}
+	page.Rows, page.Next = cutPage(page.Rows, limit, func(x *SuppressionRow) int64 { return x.Ref })
 	return page, err
 }
 

@@ -40,6 +40,18 @@ func readVersions(ctx context.Context, c conn) (v versions, err error) {
 	return v, err
 }
 
+// versionsNow are the versions as of when the transaction first asked.
+func (w *work) versionsNow() (versions, error) {
+	if w.versions == nil {
+		v, err := readVersions(w.ctx, w.b)
+		if err != nil {
+			return v, err
+		}
+		w.versions = &v
+	}
+	return *w.versions, nil
+}
+
 // touchMeta changes a version.
 func touchMeta(ctx context.Context, c conn, name string) error {
 	_, err := c.exec(ctx, `INSERT INTO meta (name, value) VALUES ($1, '1')

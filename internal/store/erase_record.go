@@ -120,9 +120,6 @@ func (s *Store) ListErasures(ctx context.Context, project string, after int64, l
 			ref, after, limit+1)
 		return err
 	})
-	if len(page.Erasures) > limit {
-		page.Erasures = page.Erasures[:limit]
-		page.Next = page.Erasures[limit-1].Ref
-	}
+	page.Erasures, page.Next = cutPage(page.Erasures, limit, func(x *Erasure) int64 { return x.Ref })
 	return page, err
 }

@@ -31,6 +31,15 @@ func limitOf(n int) int {
 	return min(n, maxLimit)
 }
 
+// cutPage makes a page out of a list that was read with one row more than it holds. next is the place of its last row; 0: no
+// more follow.
+func cutPage[T any](list []T, limit int, place func(*T) int64) (page []T, next int64) {
+	if len(list) <= limit {
+		return list, 0
+	}
+	return list[:limit], place(&list[limit-1])
+}
+
 // errEnough ends a scan that has what it wants.
 var errEnough = errors.New("enough rows")
 

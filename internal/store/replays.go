@@ -187,10 +187,7 @@ func (s *Store) ListReplays(ctx context.Context, project string, after int64, li
 			ref, after, limit+1)
 		return err
 	})
-	if len(page.Replays) > limit {
-		page.Replays = page.Replays[:limit]
-		page.Next = page.Replays[limit-1].Ref
-	}
+	page.Replays, page.Next = cutPage(page.Replays, limit, func(x *ReplayRun) int64 { return x.Ref })
 	return page, err
 }
 

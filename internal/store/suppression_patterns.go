@@ -169,10 +169,10 @@ func (s *Store) SuppressionPatterns(ctx context.Context, q PatternQuery) (page P
 		page.Patterns, err = patterns(ctx, c, `WHERE `+joinAnd(p.where)+` ORDER BY ref DESC LIMIT `+itoa(limit+1), p.args...)
 		return err
 	})
-	if len(page.Patterns) > limit {
-		page.Patterns = page.Patterns[:limit]
-		page.Next, _ = refOf(patternPrefix, page.Patterns[limit-1].ID)
-	}
+	page.Patterns, page.Next = cutPage(page.Patterns, limit, func(x *SuppressionPattern) int64 {
+		ref, _ := refOf(patternPrefix, x.ID)
+		return ref
+	})
 	return page, err
 }
 

@@ -23,9 +23,6 @@ func (s Settings) Of(d *Definition) Settings {
 	return s
 }
 
-// SkipCapped is the word of Cap.Then for emails that are left out.
-const SkipCapped = "skip"
-
 // Problems tells all that is wrong with settings, as of a definition that says the same.
 func (s Settings) Problems() []Problem {
 	_, problems := Compile(Definition{
@@ -40,7 +37,7 @@ func (c *Cap) String() string {
 		return ""
 	}
 	words := fmt.Sprintf("%d in %s", c.Mails, c.In)
-	if c.Then == SkipCapped {
+	if c.Then == CapSkip {
 		words += ", then skip"
 	}
 	return words
