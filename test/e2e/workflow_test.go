@@ -11,16 +11,17 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"tidings/test/smtppeer"
 )
 
-// runsVariable is how many contacts go through a workflow while servers are killed.
 const (
-	runsVariable = "TIDINGS_E2E_RUNS"
-	defaultRuns  = 1000
+	runsVariable    = "TIDINGS_E2E_RUNS" // how many contacts go through a workflow while servers are killed
+	defaultRuns     = 1000
+	secondsVariable = "TIDINGS_E2E_RUNS_SECONDS" // for how long a server is killed every few seconds, while contacts enter
 )
 
 // longWorkflow mails everybody twice, with a wait and a condition between.
@@ -32,9 +33,11 @@ type flows struct {
 	t     *testing.T
 	db    string
 	peer  *smtppeer.Peer
-	nodes []*server
 	key   string
 	allow string
+
+	mu    sync.Mutex
+	nodes []*server
 }
 
 func TestRunsOfWorkflowsEndRightThoughServersAreKilled(t *testing.T) {
@@ -47,11 +50,13 @@ func TestRunsOfWorkflowsEndRightThoughServersAreKilled(t *testing.T) {
 			t.Parallel()
 			size, rounds := setting(t, runsVariable, defaultRuns), setting(t, roundsVariable, defaultRounds)
 			f := newFlows(t, x.engine, x.nodes)
-			for i := 0; i < size; i += 500 {
-				f.signUp(i, min(i+500, size))
-			}
-			for round := range rounds {
-				f.killOne(2*size*round/(rounds+1), round%x.nodes)
+			if seconds := setting(t, secondsVariable, 0); seconds > 0 {
+				f.killForAWhile(size, time.Duration(seconds)*time.Second)
+			} else {
+				f.signUp(0, size)
+				for round := range rounds {
+					f.killOne(2*size*round/(rounds+1), round%x.nodes)
+				}
 			}
 			f.await(size)
 			f.check(size)
@@ -90,23 +95,59 @@ func (f *flows) start() *server {
 	return s
 }
 
-// signUp tracks the events that begin runs, some of them twice.
+// node is one of those that run, or ran a moment ago.
+func (f *flows) node() *server {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.nodes[rand.N(len(f.nodes))]
+}
+
+// signUp tracks the events that begin runs, all of them twice.
 func (f *flows) signUp(from, to int) {
 	f.t.Helper()
+	for i := from; i < to; i += 500 {
+		for range 2 {
+			if answer, err := f.track(i, min(i+500, to)); err != nil || answer.status != http.StatusOK {
+				f.t.Fatalf("track: %v, %d %s", err, answer.status, answer.body)
+			}
+		}
+	}
+}
+
+func (f *flows) track(from, to int) (reply, error) {
 	var body bytes.Buffer
 	for i := from; i < to; i++ {
 		fmt.Fprintf(&body, `,{"email":%q,"event":"signed.up","subscribed":true}`, reader(i))
 	}
 	text := `{"events":[` + strings.TrimPrefix(body.String(), ",") + `]}`
-	for range 2 {
-		r, err := f.nodes[rand.N(len(f.nodes))].do(http.MethodPost, "/v1/track/batch", strings.NewReader(text), http.Header{
-			"Content-Type": {"application/json"}, "Idempotency-Key": {fmt.Sprint(from)},
-		})
-		must(f.t, err)
-		if r.status != http.StatusOK {
-			f.t.Fatalf("track: %d %s", r.status, r.body)
+	return f.node().do(http.MethodPost, "/v1/track/batch", strings.NewReader(text), http.Header{
+		"Content-Type": {"application/json"}, "Idempotency-Key": {fmt.Sprint(from)},
+	})
+}
+
+// killForAWhile kills one node after the other, every few seconds, while contacts enter: they are tracked until that is acknowledged.
+func (f *flows) killForAWhile(size int, span time.Duration) {
+	f.t.Helper()
+	entered := make(chan struct{})
+	go func() {
+		defer close(entered)
+		const step = 100
+		tick := time.NewTicker(max(span*step/time.Duration(size), time.Millisecond))
+		defer tick.Stop()
+		for i := 0; i < size && f.t.Context().Err() == nil; {
+			<-tick.C
+			if answer, err := f.track(i, min(i+step, size)); err == nil && answer.status == http.StatusOK {
+				i += step
+			}
 		}
+	}()
+	kills := 0
+	for end := time.Now().Add(span); time.Now().Before(end); kills++ {
+		<-time.After(time.Second + rand.N(3*time.Second))
+		f.replace(kills % len(f.nodes))
 	}
+	<-entered
+	f.t.Logf("%d kills in %v", kills, span)
 }
 
 // killOne kills a node some time after so many emails were handed over, and starts another one in its place.
@@ -114,8 +155,16 @@ func (f *flows) killOne(mails, i int) {
 	f.t.Helper()
 	f.slowly("emails came", func() bool { return len(f.peer.Mails()) >= mails })
 	<-time.After(rand.N(300 * time.Millisecond))
+	f.replace(i)
+}
+
+// replace kills a node and starts another one.
+func (f *flows) replace(i int) {
 	f.nodes[i].kill()
-	f.nodes[i] = f.start()
+	next := f.start()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.nodes[i] = next
 }
 
 func (f *flows) slowly(what string, done func() bool) {
