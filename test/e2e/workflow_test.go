@@ -30,7 +30,7 @@ const longWorkflow = `{"workflow":"welcome","enabled":true,"trigger":{"event":"s
 
 // flows are nodes on one database, and a mail server that counts what they hand over.
 type flows struct {
-	t     *testing.T
+	t     testing.TB
 	db    string
 	peer  *smtppeer.Peer
 	key   string
@@ -64,7 +64,7 @@ func TestRunsOfWorkflowsEndRightThoughServersAreKilled(t *testing.T) {
 	}
 }
 
-func newFlows(t *testing.T, engine string, n int) *flows {
+func newFlows(t testing.TB, engine string, n int) *flows {
 	t.Helper()
 	f := &flows{
 		t: t, db: database(t, engine), peer: smtppeer.Start(t, smtppeer.Options{}),
