@@ -24,6 +24,7 @@ import (
 	"tidings/internal/form"
 	"tidings/internal/hit"
 	"tidings/internal/ingest"
+	"tidings/internal/job"
 	"tidings/internal/netguard"
 	"tidings/internal/pull"
 	"tidings/internal/receipt"
@@ -60,6 +61,7 @@ type App struct {
 	listener  net.Listener
 	server    *http.Server
 	draining  atomic.Bool
+	jobs      atomic.Pointer[job.Runner] // nil: not running yet
 }
 
 // New opens the database, which no other server may have open where it is a SQLite file, and the port. Nothing is
@@ -77,7 +79,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{config: o.Config, log: o.Logger, committed: make(chan struct{}, 1)}
-	if a.store, err = openStore(ctx, o, true); err != nil {
+	if a.store, err = openStore(ctx, o, a.hasten); err != nil {
 		return nil, err
 	}
 	var listening net.ListenConfig
@@ -200,7 +202,8 @@ func own(l net.Listener) []netip.AddrPort {
 	return []netip.AddrPort{address}
 }
 
-func openStore(ctx context.Context, o Options, exclusive bool) (*store.Store, error) {
+// openStore opens the database, for a server where it is to tell of urgent jobs: then no other server may have the file open.
+func openStore(ctx context.Context, o Options, urgent func()) (*store.Store, error) {
 	db := o.Config.DB
 	if dir := filepath.Dir(string(db)); !db.Postgres() {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
@@ -208,8 +211,8 @@ func openStore(ctx context.Context, o Options, exclusive bool) (*store.Store, er
 		}
 	}
 	s, err := store.Open(ctx, store.Options{
-		URL: string(db), Retention: retention(o.Config.Rules), Soft: soft(o.Config.Rules), Exclusive: exclusive,
-		Logger: o.Logger, Now: time.Now,
+		URL: string(db), Retention: retention(o.Config.Rules), Soft: soft(o.Config.Rules), Exclusive: urgent != nil,
+		Urgent: urgent, Logger: o.Logger, Now: time.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", db, err)

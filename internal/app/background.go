@@ -71,7 +71,7 @@ func (a *App) sendBroadcast(ctx context.Context, j job.Job) error {
 
 // Runs of workflows are looked at every second, so that a wait is as long as it says.
 const (
-	workflowEvery   = time.Second
+	workflowEvery   = 250 * time.Millisecond
 	workflowTimeout = 10 * time.Minute
 )
 
@@ -186,10 +186,18 @@ func (a *App) background(ctx context.Context) error {
 		}
 	}
 	runner.Start(lasting)
+	a.jobs.Store(runner)
 	<-ctx.Done()
 	lasting, cancel := context.WithTimeout(lasting, a.config.ShutdownTimeout.Std())
 	defer cancel()
 	return runner.Stop(lasting)
+}
+
+// hasten has urgent jobs run at once.
+func (a *App) hasten() {
+	if r := a.jobs.Load(); r != nil {
+		r.Wake()
+	}
 }
 
 // runner knows every kind of job.

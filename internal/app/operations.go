@@ -36,7 +36,7 @@ func Operations(ctx context.Context, o Options) (c *control.Control, closeStore 
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := openStore(ctx, o, false)
+	s, err := openStore(ctx, o, nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -78,7 +78,7 @@ func (w *work) tellRules() error {
 		if err != nil { // ids and a text always encode
 			panic(err)
 		}
-		jobs = append(jobs, job.NewJob{Kind: RuleKind, Payload: payload})
+		jobs = append(jobs, job.NewJob{Kind: RuleKind, Payload: payload, Priority: job.Urgent})
 		delete(waiting, p)
 	}
 	for _, e := range w.events {

@@ -136,5 +136,5 @@ func wakeWorkflows(ctx context.Context, c conn, now time.Time, shards map[int64]
 // WorkflowJob is the work on a shard.
 func WorkflowJob(shard int64) job.NewJob {
 	name := itoa(int(shard))
-	return job.NewJob{Kind: WorkflowKind, Key: WorkflowKind + ":" + name, Payload: []byte(name)}
+	return job.NewJob{Kind: WorkflowKind, Key: WorkflowKind + ":" + name, Payload: []byte(name), Priority: job.Urgent}
 }

@@ -254,6 +254,13 @@ func (s *Store) ExplainReasons(ctx context.Context, q ReasonQuery) (string, erro
 	})
 }
 
+// ExplainRuns tells how SQLite finds the run of a contact that goes on, and counts where the runs of a workflow are.
+func (s *Store) ExplainRuns(ctx context.Context) (string, error) {
+	return s.explain(ctx, func(conn) ([]statement, error) {
+		return []statement{{sql: firstOpenRun, args: []any{1, 1}}, {sql: s.whereRunsAre(), args: []any{1}}}, nil
+	})
+}
+
 // RetainRuns removes the runs that ended before a time, as Retain does.
 func (s *Store) RetainRuns(ctx context.Context, before time.Time) error {
 	return s.engine.write(ctx, func(c conn) error {

@@ -49,6 +49,9 @@ func enqueue(ctx context.Context, c conn, now time.Time, jobs []job.NewJob) (add
 		if err != nil {
 			return 0, fmt.Errorf("enqueue: %w", err)
 		}
+		if k > 0 {
+			noteUrgent(c, now, list[:n])
+		}
 		added += k
 		list = list[n:]
 	}

@@ -472,3 +472,28 @@ func claimAll(b *testing.B, s *store.Store, size int) {
 		done += len(list)
 	}
 }
+
+func TestWhoRunsJobsIsToldOfUrgentOnesOnceTheyCanBeClaimed(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, open func(...func(*store.Options)) *store.Store) {
+		b := &jobBench{t: t, now: start}
+		var claimed []string
+		b.Store = open(func(o *store.Options) {
+			o.Now = func() time.Time { return b.now }
+			o.Urgent = func() {
+				for _, j := range b.claim("node", 10) {
+					claimed = append(claimed, j.Key)
+				}
+			}
+		})
+		b.enqueue(job.NewJob{Kind: "a", Key: "normal"})
+		b.enqueue(job.NewJob{Kind: "a", Key: "in an hour", Priority: job.Urgent, DueAt: b.now.Add(time.Hour)})
+		if claimed != nil {
+			t.Errorf("told of what nobody waits for: %q", claimed)
+		}
+		b.enqueue(job.NewJob{Kind: "b", Key: "urgent", Priority: job.Urgent})
+		if want := []string{"urgent", "normal"}; !slices.Equal(claimed, want) {
+			t.Errorf("%q, want %q", claimed, want)
+		}
+	})
+}

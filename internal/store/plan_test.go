@@ -50,3 +50,13 @@ func TestTheEventsOfAReceiptAreReadByTheirIndex(t *testing.T) {
 		t.Errorf("%v\n%s", err, plans)
 	}
 }
+
+// To enter a workflow must not cost more the more contacts are in it.
+func TestARunOfAContactIsFoundByTheContactAndRunsAreCountedByTheirIndexAlone(t *testing.T) {
+	t.Parallel()
+	plans, err := opener(t, "sqlite")().ExplainRuns(t.Context())
+	if err != nil || !strings.Contains(plans, "USING INDEX runs_begun (workflow=? AND contact=?)") ||
+		!strings.Contains(plans, "USING COVERING INDEX runs_at (workflow=?)") {
+		t.Errorf("%v\n%s", err, plans)
+	}
+}

@@ -67,17 +67,23 @@ func (x *runSaving) pastRuns(of, contact int64) (past []workflow.Past, err error
 		return nil, err
 	}
 	var there int64
-	open, err := one(x.ctx, x.b, `SELECT r.started_at FROM runs r WHERE r.contact = $2 AND r.workflow = $1 AND `+openRuns+
-		` ORDER BY r.ref LIMIT 1`, []any{of, contact}, &there)
+	open, err := one(x.ctx, x.b, firstOpenRun, []any{of, contact}, &there)
 	if open {
 		past = append(past, workflow.Past{Open: true, StartedAt: at(there)})
 	}
 	return past, err
 }
 
+// openOfContact finds the runs of a contact in a workflow that go on among all of theirs there, which are few. The sign keeps the
+// planner of SQLite from walking all runs of the workflow that go on.
+const (
+	openOfContact = "r.workflow = $1 AND r.contact = $2 AND +" + openRuns
+	firstOpenRun  = "SELECT r.started_at FROM runs r WHERE " + openOfContact + " ORDER BY r.ref LIMIT 1"
+)
+
 // replace ends the runs of a contact in a workflow that go on.
 func (x *runSaving) replace(of, contact int64) error {
-	list, err := runsWhere(x.ctx, x.b, `WHERE r.contact = $2 AND r.workflow = $1 AND `+openRuns+` ORDER BY r.ref`, of, contact)
+	list, err := runsWhere(x.ctx, x.b, `WHERE `+openOfContact+` ORDER BY r.ref`, of, contact)
 	if err != nil {
 		return err
 	}

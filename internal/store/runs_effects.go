@@ -71,7 +71,9 @@ func (x *runSaving) call() error {
 		if err != nil {
 			return err
 		}
-		jobs = append(jobs, job.NewJob{Kind: CallKind, Key: s.Was.ID + ":" + itoa(s.Visit), Payload: payload})
+		jobs = append(jobs, job.NewJob{
+			Kind: CallKind, Key: s.Was.ID + ":" + itoa(s.Visit), Payload: payload, Priority: job.Urgent,
+		})
 	}
 	if len(jobs) == 0 {
 		return nil

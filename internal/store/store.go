@@ -24,8 +24,10 @@ type Options struct {
 	// Exclusive takes the lock that only one server may hold on a SQLite file. Commands that work beside a server
 	// leave it false.
 	Exclusive bool
-	Logger    *slog.Logger     // nil: nothing is logged
-	Now       func() time.Time // nil: time.Now
+	// Urgent is called when a job was stored that somebody waits for, so that it is run at once. It must not block. nil: nobody is told.
+	Urgent func()
+	Logger *slog.Logger     // nil: nothing is logged
+	Now    func() time.Time // nil: time.Now
 }
 
 // Store is an open database. It is safe for concurrent use.
@@ -78,6 +80,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if o.Urgent != nil {
+		s.engine = hastening{s.engine, o.Urgent}
 	}
 	if err := s.seed(ctx); err != nil {
 		return nil, joinClose(err, s)
