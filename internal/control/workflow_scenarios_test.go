@@ -61,6 +61,23 @@ func TestScenariosOfWorkflowsEndAsTheySay(t *testing.T) {
 	}
 }
 
+// What the documents show of workflows of others is what the scenarios show.
+func TestTheTranscriptsOfTheDocumentsAreThoseOfScenarios(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/workflow-examples.md")
+	must(t, err)
+	for _, name := range []string{"mailshot-onboarding", "mailshot-trial", "mailglyph-welcome"} {
+		raw, err := os.ReadFile("testdata/workflows/" + name + ".txtar")
+		must(t, err)
+		a := scriptOf(raw)
+		for _, part := range []string{"workflow.json", "script", "expect"} {
+			if a.text(part) == "" || !bytes.Contains(page, []byte("\n"+a.text(part)+"```\n")) {
+				t.Errorf("the page does not show the %s of %s", part, name)
+			}
+		}
+	}
+}
+
 // script is a text with files, each under a line "-- name --".
 type script struct {
 	comment string
@@ -197,7 +214,7 @@ func (s *stage) furnish() {
 		must(s.t, s.Store.SetWorkflowSettings(ctx, store.DefaultProject, x, s.act("settings")))
 	}
 	for _, name := range s.files.names {
-		if strings.HasSuffix(name, ".yaml") && !strings.HasPrefix(name, "later") {
+		if ext := filepath.Ext(name); (ext == ".yaml" || ext == ".json") && !strings.HasPrefix(name, "later") {
 			s.apply(name)
 		}
 	}
