@@ -2,10 +2,7 @@ package control_test
 
 import (
 	"fmt"
-	"os"
-	"runtime"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -82,30 +79,4 @@ func BenchmarkSteppingRuns(b *testing.B) {
 			b.Errorf("%d of %d are through", c.N, round*runs)
 		}
 	}
-}
-
-// TIDINGS_BENCH_RUNS is how many runs wait beside the one that is due.
-func BenchmarkDueRunAmongWaitingOnes(b *testing.B) {
-	many, err := strconv.Atoi(os.Getenv("TIDINGS_BENCH_RUNS"))
-	if err != nil {
-		many = 10_000
-	}
-	s := benchStage(b)
-	s.fill(0, many)
-	s.turn()
-	s.set(s.clock().Add(30 * time.Minute))
-	s.fill(1, 1000)
-	s.turn()
-	s.set(s.clock().Add(-time.Minute))
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	for b.Loop() {
-		must(b, s.Store.WakeWorkflows(b.Context()))
-		s.turn()
-	}
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	b.ReportMetric(float64(after.HeapAlloc)/1e6, "MB-heap")
-	b.ReportMetric(float64(many), "waiting")
 }
