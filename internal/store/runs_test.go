@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -149,7 +150,7 @@ func (b *runBench) runsOf(key string) []store.Run {
 func (b *runBench) told() (list []store.WorkflowEvent) {
 	b.t.Helper()
 	for shard := range int64(store.WorkflowShards) {
-		part, err := b.WorkflowEvents(b.t.Context(), shard, 1000)
+		part, err := b.WorkflowEvents(b.t.Context(), shard, math.MaxInt64, 1000)
 		if err != nil {
 			b.t.Fatal(err)
 		}
@@ -251,6 +252,25 @@ func TestARunThatSomebodyElseChangedIsLeftAsItIs(t *testing.T) {
 		}
 		if r, _ := b.run(id); r.Status != workflow.Waiting || len(b.told()) != 1 {
 			t.Errorf("%s, and %d events wait: whoever came too late has told nobody", r.Status, len(b.told()))
+		}
+	})
+}
+
+func TestWhatANodeMakesOfAnEventThatAnotherToldDoesNotHappen(t *testing.T) {
+	onBothRuns(t, func(t *testing.T, b *runBench) {
+		x := b.define(waiting("a"), nil)
+		b.happens("a.begin", "lea@acme.test")
+		b.happens("a.begin", "tom@acme.test")
+		list := b.told()
+		done := []int64{list[0].Ref, list[1].Ref}
+		if _, _, err := b.SaveRuns(t.Context(), &store.RunBatch{Source: b.feed.src, Done: done[:1]}); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := b.SaveRuns(t.Context(), &store.RunBatch{Source: b.feed.src, Done: done, Starts: []store.RunStart{{
+			Workflow: x.Ref, Version: 1, BegunBy: "1", Change: contact.Change{Address: "lea@acme.test", At: start.UnixMilli(), Origin: "test"},
+		}}})
+		if err != nil || len(b.runsOf("a")) != 0 || len(b.told()) != 1 {
+			t.Errorf("%d runs, %d events to be told, %v", len(b.runsOf("a")), len(b.told()), err)
 		}
 	})
 }
