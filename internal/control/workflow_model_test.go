@@ -29,7 +29,7 @@ import (
 )
 
 // modelCases is how many cases are tried on each engine; TIDINGS_MODEL_CASES asks for more.
-const modelCases = 25
+const modelCases = 20
 
 // TestRunsEndAsTheModelSays plays random workflows and random lives of contacts, and has a model do the same. The server is cut
 // off at random, opened again, and works as two nodes at once.

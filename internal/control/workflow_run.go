@@ -159,13 +159,15 @@ func (b *runBatch) step(ctx context.Context, was *store.Run, in workflow.Input) 
 	return nil
 }
 
+// env is the world of a run that was read. Its time is not that at which the batch began: by then the run may not have entered
+// its step yet.
 func (b *runBatch) env(live *liveWorkflow, was *store.Run) workflow.Env {
 	zone, ok := zoneOf(was.TimeZone)
 	if !ok {
 		zone = time.UTC
 	}
 	return workflow.Env{
-		Now: b.now, Zone: zone, Email: was.Address, Random: jitter(), Late: live.isLate(was, b.now),
+		Now: b.control.Now().UTC(), Zone: zone, Email: was.Address, Random: jitter(), Late: live.isLate(was, b.now),
 	}
 }
 

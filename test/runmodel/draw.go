@@ -32,6 +32,8 @@ type Taste struct {
 	Clocks   bool            // with times of day, quiet hours, and what is late
 	Limits   bool            // with caps
 	Hook     string          // a URL that takes what webhooks say; empty: there are none
+	Prefix   string          // of the names of events
+	Ends     bool            // every run ends by itself, and nobody has to start it
 }
 
 // Templates are those that a workflow mails.
@@ -41,15 +43,15 @@ func (f *Flow) Templates() []string { return []string{f.Key + "-t1", f.Key + "-t
 func (x Taste) Draw(t *rapid.T, key string) *Flow {
 	f := &Flow{Key: key}
 	f.Mode = rapid.SampledFrom([]string{"once", "after", "replace", "parallel"}).Draw(t, "mode")
-	if f.Mode != "once" && chance(t, 4, "with a cooldown") {
+	if f.Mode != "once" && !x.Ends && chance(t, 4, "with a cooldown") {
 		f.Cooldown = rapid.SampledFrom(x.Waits).Draw(t, "cooldown")
 	}
-	if !chance(t, 6, "by hand alone") {
-		f.Trigger = rapid.SampledFrom([]string{"go.a", "go.a", "go.b", "paid.a", "go.*"}).Draw(t, "trigger")
+	if x.Ends || !chance(t, 6, "by hand alone") {
+		f.Trigger = x.Prefix + rapid.SampledFrom([]string{"go.a", "go.a", "go.b", "paid.a", "go.*"}).Draw(t, "trigger")
 		f.Least = rapid.SampledFrom([]int{0, 0, 0, 2}).Draw(t, "least")
 	}
 	if chance(t, 3, "with an exit") {
-		f.ExitOn = rapid.SampledFrom([]string{"stop.a", "stop.a", "paid.b"}).Draw(t, "exit on")
+		f.ExitOn = x.Prefix + rapid.SampledFrom([]string{"stop.a", "stop.a", "paid.b"}).Draw(t, "exit on")
 	}
 	if len(x.Wholes) > 0 && chance(t, 3, "with a timeout") {
 		f.Timeout = rapid.SampledFrom(x.Wholes).Draw(t, "whole")
@@ -131,10 +133,10 @@ func (d *drawing) step(depth int) (s Step, on bool) {
 	case Wait:
 		d.wait(&s)
 	case WaitFor:
-		s.Event = rapid.SampledFrom([]string{"paid.a", "paid.b", "paid.*", "go.b", "go.a"}).Draw(d.T, "event")
+		s.Event = d.Prefix + rapid.SampledFrom([]string{"paid.a", "paid.b", "paid.*", "go.b", "go.a"}).Draw(d.T, "event")
 		s.Least = rapid.SampledFrom([]int{0, 0, 3}).Draw(d.T, "least")
 		s.Then, on = d.way(depth)
-		if chance(d.T, 5, "without a timeout") {
+		if !d.Ends && chance(d.T, 5, "without a timeout") {
 			return s, on
 		}
 		s.Timeout = rapid.SampledFrom(d.Timeouts).Draw(d.T, "timeout")

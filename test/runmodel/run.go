@@ -206,7 +206,11 @@ func (r *Run) do(s *Step) bool {
 	case Update:
 		c.Attributes[s.Key] = s.Value
 		return r.did("")
-	case Webhook:
+	case Webhook: // somebody else calls
+		r.Status, r.Due = "RUNNING", r.now()
+		if !r.rest() {
+			return false
+		}
 		if !strings.HasSuffix(s.URL, BadPath) {
 			return r.did("")
 		}
@@ -234,7 +238,7 @@ func (r *Run) wait(s *Step) bool {
 	until := r.now()
 	switch {
 	case s.Until == "":
-		until = until.Add(s.For)
+		until = r.Marks[len(r.Marks)-1].Entered.Add(s.For)
 	case s.Until == "event.data.when" && r.event != nil && !r.event.When.IsZero():
 		until = r.event.When.Add(s.For)
 	case s.Until == "data.ends" && !r.Contact.Times["ends"].IsZero():
@@ -278,10 +282,17 @@ func (r *Run) waitFor(s *Step) bool {
 			r.came = e
 		}
 	}
-	if r.came == nil {
+	if r.came != nil { // it is told of it as of any other
+		found := r.came
+		r.Status, r.Due = "WAITING", r.now()
+		if !r.pause(struct{}{}) {
+			return false
+		}
+		r.came = found
+	} else {
 		until := time.Time{}
 		if s.Timeout > 0 {
-			until = r.now().Add(s.Timeout)
+			until = r.Marks[len(r.Marks)-1].Entered.Add(s.Timeout)
 		}
 		r.waits = s
 		goesOn := r.sleep(until)
