@@ -110,8 +110,22 @@ func (s *Store) WakeWorkflows(ctx context.Context) error {
 				return err
 			}
 		}
+		if err := hurryWorkflows(ctx, c, s.now()); err != nil {
+			return err
+		}
 		return wakeWorkflows(ctx, c, s.now(), ready)
 	})
+}
+
+// farAhead is longer than any job waits that failed.
+const farAhead = 2 * time.Hour
+
+// hurryWorkflows lets the jobs of workflows run now that were stored while the clock was ahead: no other one is stored beside
+// them, and all runs would wait until the clock has caught up.
+func hurryWorkflows(ctx context.Context, c conn, now time.Time) error {
+	_, err := c.exec(ctx, `UPDATE jobs SET due_at = $1 WHERE kind IN ($2, $3) AND state = 0 AND due_at > $4`, ms(now), WorkflowKind,
+		ScheduleKind, ms(now.Add(farAhead)))
+	return err
 }
 
 // readyShards finds the shards with something to do.
