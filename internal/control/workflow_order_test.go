@@ -58,3 +58,19 @@ func TestWhatWasStoredBeforeARunBeganDoesNotEndIt(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestNamesAndReasonsMayHaveAnyCharacterOnBothEngines(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, url string) {
+		f := newFlow(t, url)
+		f.define(defined(t, `{"key":"odd","trigger":{"on":{"event":"go"}},"steps":[
+			{"id":"split","split":{"branches":[{"name":"a\u0000","weight":1}]},"next":{"":"end"}},{"id":"end","exit":{"reason":"by\u0000e"}}]}`))
+		f.happens("ann@acme.test", "go", `{}`)
+		if got := f.told("odd"); got != "ann@acme.test EXITED end by\uFFFDe" {
+			t.Errorf("%q", got)
+		}
+		if got := f.marks(f.runs("odd")[0].ID); got != "split a\uFFFD\nend exited by\uFFFDe" {
+			t.Errorf("%q", got)
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"tidings/event"
 	"tidings/internal/contact"
 	"tidings/internal/receipt"
 	"tidings/internal/rule"
@@ -268,7 +269,7 @@ func (x *runSaving) updateOne(s *RunStep) (int64, error) {
 		tries = $8,
 		due_at = $9, entered_at = $10, ended_at = $11, unmailed = $12, reason = $13, vars = $14 WHERE ref = $1 AND rev = $2`,
 		was.Ref, was.Rev, version, runStatusNumber(now.Status), now.Step, now.Visit, now.Phase, now.Try, ms(now.Due),
-		ms(now.EnteredAt), ms(ended), truth(now.Unmailed), now.Reason, vars)
+		ms(now.EnteredAt), ms(ended), truth(now.Unmailed), event.CleanText(now.Reason, maxMarkText), vars)
 	if err != nil || n == 0 {
 		return n, err
 	}
