@@ -75,12 +75,13 @@ type following struct {
 	late  time.Duration
 }
 
-// followOnce follows. The events whose bits are set in early were told as soon as they can have been.
+// followOnce follows. The events whose bits are set in early were told as soon as they can have been. The bit above those says
+// whether webhooks were called in time.
 func (x *life) followOnce(h *history, early int) (late time.Duration, diff string) {
 	c := &runmodel.Contact{Email: x.email, Attributes: maps.Clone(x.contact.Attributes)}
 	f := &following{
 		life: x, h: h, c: c, early: early,
-		world: &runmodel.World{Flows: []*runmodel.Flow{x.flow}, Contacts: []*runmodel.Contact{c}},
+		world: &runmodel.World{Flows: []*runmodel.Flow{x.flow}, Contacts: []*runmodel.Contact{c}, Slow: early>>len(x.events) == 0},
 	}
 	defer f.world.Close()
 	for i := range x.events {

@@ -390,7 +390,7 @@ func (x *life) says() string {
 // follow has the model do what the servers did, at the times at which they did it. What differs is empty where it does the same.
 // Of an event that came as something else was done, nobody knows which was first: then either may be.
 func (x *life) follow(h *history) (late time.Duration, diff string) {
-	for early := range 1 << len(x.events) {
+	for early := range 2 << len(x.events) {
 		late, d := x.followOnce(h, early)
 		if d == "" {
 			return late, ""

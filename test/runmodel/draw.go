@@ -33,7 +33,7 @@ type Taste struct {
 	Limits   bool            // with caps
 	Hook     string          // a URL that takes what webhooks say; empty: there are none
 	Prefix   string          // of the names of events
-	Ends     bool            // every run ends by itself, and nobody has to start it
+	Ends     bool            // every run ends by itself and does not fail, and nobody has to start it
 }
 
 // Templates are those that a workflow mails.
@@ -187,7 +187,7 @@ func (d *drawing) send(s Step, depth int) (Step, bool) {
 
 // failing draws what becomes of a step that fails.
 func (d *drawing) failing(s Step, depth int) (Step, bool) {
-	if s.HasElse = rapid.Bool().Draw(d.T, "else"); s.HasElse {
+	if s.HasElse = d.Ends || rapid.Bool().Draw(d.T, "else"); s.HasElse {
 		s.Else, _ = d.way(depth)
 	}
 	return s, true // the server believes that it may do what it can't

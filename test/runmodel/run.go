@@ -67,9 +67,7 @@ func (r *Run) leave() {
 }
 
 // end ends the run where it is.
-func (r *Run) end(status, outcome, reason string) { r.endBecause(status, outcome, reason, reason) }
-
-func (r *Run) endBecause(status, outcome, _, reason string) {
+func (r *Run) end(status, outcome, reason string) {
 	r.Status, r.Reason = status, reason
 	r.leave()
 	if n := len(r.Marks); n > 0 {
@@ -90,7 +88,7 @@ func (r *Run) walk(steps []Step) bool {
 		r.Marks = append(r.Marks, &Mark{Step: s.ID, Entered: r.now()})
 		if r.acted && r.effect(s) {
 			r.Status, r.Due = "RUNNING", r.now()
-			if !r.rest() {
+			if !r.turn(s) {
 				return false
 			}
 		}
@@ -146,6 +144,15 @@ func (r *Run) rest() bool {
 		return false
 	}
 	return !r.over("exited")
+}
+
+// turn lets others have theirs before a step acts.
+func (r *Run) turn(s *Step) bool {
+	if s.Kind == Webhook && r.world.Slow {
+		r.acted = false
+		return r.pause(struct{}{})
+	}
+	return r.rest()
 }
 
 // did ends an action. Whatever else may happen to the run may happen before the next one.
@@ -208,7 +215,7 @@ func (r *Run) do(s *Step) bool {
 		return r.did("")
 	case Webhook: // somebody else calls
 		r.Status, r.Due = "RUNNING", r.now()
-		if !r.rest() {
+		if !r.turn(s) {
 			return false
 		}
 		if !strings.HasSuffix(s.URL, BadPath) {

@@ -11,7 +11,9 @@ type World struct {
 	Flows    []*Flow
 	Contacts []*Contact
 	Now      time.Time
-	runs     int
+	// Slow: calls of webhooks take their time. One that is answered when the time of its run is over was begun before.
+	Slow bool
+	runs int
 }
 
 // Contact is somebody, with all that happened to them in the order in which it was stored.
@@ -54,7 +56,7 @@ type Mail struct {
 // tooOld is how old an event may be that begins runs.
 const tooOld = 24 * time.Hour
 
-// The names of events that end what goes on.
+// Unsubscribed is the event of who may not be mailed any more.
 const Unsubscribed = "contact.unsubscribed"
 
 // Happens stores an event. Nobody is told of it before Pass.
@@ -198,7 +200,7 @@ func (w *World) admit(c *Contact, f *Flow, e *Event, byEvent bool) bool {
 	}
 	if f.Mode == "replace" {
 		for _, r := range open {
-			r.endBecause("EXITED", "replaced", "the contact entered again", "the contact entered again")
+			r.end("EXITED", "replaced", "the contact entered again")
 		}
 	}
 	w.runs++
