@@ -576,7 +576,7 @@ func (d *duet) fail(format string, args ...any) {
 	text := fmt.Sprintf("%s\nafter\n%s", fmt.Sprintf(format, args...), strings.Join(d.told, "\n"))
 	d.rt.Log(text)
 	if d.seen["differs"]++; d.seen["differs"] == 1 {
-		d.t.T.Log(text) // by chance it may not happen again
+		d.t.Log(text) // by chance it may not happen again
 	}
 	d.rt.Fatal("the server does what the model does not") // the words are always the same: rapid looks for a smaller case of them
 }

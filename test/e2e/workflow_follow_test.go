@@ -15,9 +15,10 @@ import (
 // turn is one thing that a server did to a run, at a time.
 type turn struct {
 	at    time.Time
-	run   int // its place among those of the contact
-	told  int // up to which of the contact's events it was told; 0: its time had come
-	hooks bool
+	run   int  // its place among those of the contact
+	told  int  // up to which of the contact's events it was told; 0: its time had come
+	hooks bool // a webhook was answered
+	heard bool // it had waited for the event
 }
 
 // turns are all that the servers did, in its order.
@@ -31,7 +32,7 @@ func (x *life) turns(h *history) (list []turn) {
 			one := turn{at: m.Left, run: i, hooks: strings.HasPrefix(m.Step, "webhook")}
 			switch {
 			case m.Outcome == "event":
-				one.told = x.number(m.Detail)
+				one.told, one.heard = x.number(m.Detail), true
 			case m.Outcome == "exited" && strings.HasPrefix(m.Detail, "exit: "):
 				one.told = x.named(m.Detail, m.Left)
 			}
@@ -108,6 +109,9 @@ func (f *following) tell(upTo int) {
 
 func (f *following) turn(one turn) {
 	f.world.Now = one.at
+	if one.heard && one.run < len(f.c.Runs) && f.c.Runs[one.run].Status == "RUNNING" {
+		f.c.Runs[one.run].Step() // it had begun to wait, of which no mark tells
+	}
 	f.tell(one.told)
 	if one.run >= len(f.c.Runs) {
 		return // the model has no such run, which will be seen

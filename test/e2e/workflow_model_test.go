@@ -24,7 +24,7 @@ import (
 	"tidings/test/runmodel"
 )
 
-// livesVariable is how many contacts go through random workflows while servers are killed; streamSeconds is how long something
+// livesVariable is how many contacts go through random workflows while servers are killed; streamTime is how long something
 // happens to them.
 const (
 	livesVariable = "TIDINGS_E2E_LIVES"
@@ -231,7 +231,7 @@ func (l *lives) rest() {
 		}
 		return time.Since(since) > 2*time.Second
 	})
-	l.slowly("no email waits", func() bool { return len(l.flows.sends("queued")) == 0 })
+	l.slowly("no email waits", func() bool { return len(l.sends("queued")) == 0 })
 	for _, s := range l.nodes {
 		s.kill()
 	}

@@ -205,8 +205,8 @@ func (w *World) admit(c *Contact, f *Flow, e *Event, byEvent bool) bool {
 	}
 	w.runs++
 	r := &Run{
-		number: w.runs, world: w, Flow: f, Contact: c, Status: "RUNNING", Started: w.Now, Due: w.Now, place: e.place, seen: map[string]int{},
-		event: e, plan: e.Plan, by: e,
+		number: w.runs, world: w, Flow: f, Contact: c, Status: "RUNNING", Started: w.Now, Due: w.Now, place: e.place,
+		seen: make(map[string]int), event: e, plan: e.Plan, by: e,
 	}
 	if !byEvent {
 		r.event, r.by = nil, nil
