@@ -25,7 +25,7 @@ type turn struct {
 func (x *life) turns(h *history) (list []turn) {
 	for i, r := range h.runs {
 		list = append(list, turn{at: r.StartedAt, run: i, told: x.number(r.BegunBy)})
-		if len(h.marks[i]) == 0 && strings.HasPrefix(r.Reason, "exit: ") {
+		if len(h.marks[i]) == 0 && !r.EndedAt.IsZero() && r.Reason != "the contact entered again" { // before its first step
 			list = append(list, turn{at: r.EndedAt, run: i, told: x.named(r.Reason, r.EndedAt)})
 		}
 		for _, m := range h.marks[i] {
@@ -158,10 +158,13 @@ func (f *following) behind(r *runmodel.Run, one turn) bool {
 	return ours < theirs || ours == theirs && f.ended(one) && r.Open()
 }
 
-// ended reports whether the server's run had ended by then: its last mark is of this time.
+// ended reports whether the server's run had ended by then: its last mark is not of later.
 func (f *following) ended(one turn) bool {
 	r, marks := f.h.runs[one.run], f.h.marks[one.run]
-	return !r.Status.Open() && len(marks) > 0 && !marks[len(marks)-1].Entered.After(one.at) && !marks[len(marks)-1].Left.After(one.at)
+	if n := len(marks); n > 0 {
+		return !r.Status.Open() && !marks[n-1].Entered.After(one.at) && !marks[n-1].Left.After(one.at)
+	}
+	return !r.Status.Open() && !r.EndedAt.After(one.at)
 }
 
 // end lets the model do what is left to do: the servers had the time for it.
