@@ -137,6 +137,7 @@ var allowed = map[string][]string{
 	"test/collector": {},
 	"test/mailglyph": {},
 	"test/postgres":  {},
+	"test/runmodel":  {},
 	"test/sqspeer":   {},
 	"test/database":  {"internal/store", "test/postgres"},
 	"test/fauxqs":    {},

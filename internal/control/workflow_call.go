@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/net/http/httpguts"
 
@@ -160,7 +161,13 @@ func failedCall(err error) workflow.Input {
 
 // answered is an answer in a few words.
 func answered(status int, text []byte) string {
-	said := strings.Join(strings.Fields(strings.ToValidUTF8(string(text), "")), " ")
+	shown := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(string(text), ""))
+	said := strings.Join(strings.Fields(shown), " ")
 	if r := []rune(said); len(r) > answerShown {
 		said = string(r[:answerShown]) + "…"
 	}

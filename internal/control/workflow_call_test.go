@@ -249,3 +249,20 @@ func TestACallOfARunThatIsElsewhereByNowIsNotMade(t *testing.T) {
 		t.Errorf("%d calls", calls)
 	}
 }
+
+func TestABinaryAnswerOfAWebhookIsStoredOnBothEngines(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, url string) {
+		f := newFlow(t, url)
+		hook := peer(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, "no\x00\x1b[31m\xff way")
+		})
+		f.define(defined(t, hooked(t, `{"url":"`+hook+`"}`, `{"":"end","failed":"sorry"}`)))
+		f.happens("lea@acme.test", "order.paid", `{}`)
+		f.calls()
+		if got, want := f.marks(f.runs("hook")[0].ID), "call failed 400 Bad Request no [31m way"; !strings.HasPrefix(got, want) {
+			t.Errorf("%q", got)
+		}
+	})
+}

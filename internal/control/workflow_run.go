@@ -21,11 +21,14 @@ const runsPatience = 2 * time.Minute
 // nothing more to do, or a while has passed. It may be run again, and at once by several: what one did the other leaves.
 func (c *Control) RunWorkflows(ctx context.Context, shard int64) error {
 	for began := time.Now(); time.Since(began) < runsPatience; {
-		told, err := c.tellRuns(ctx, shard)
+		// All that was stored by now is told before anybody goes on whose time has come by now: an event that came while a run
+		// waited for it is not missed, and one that ends a run ends it before it mails again.
+		now := c.Now().UTC()
+		told, err := c.tellAll(ctx, shard)
 		if err != nil {
 			return err
 		}
-		stepped, err := c.stepRuns(ctx, shard)
+		stepped, err := c.stepRuns(ctx, shard, now)
 		if err != nil {
 			return err
 		}
@@ -39,9 +42,27 @@ func (c *Control) RunWorkflows(ctx context.Context, shard int64) error {
 	return nil
 }
 
-// stepRuns lets runs go on that are due, and returns how many.
-func (c *Control) stepRuns(ctx context.Context, shard int64) (int, error) {
-	now := c.Now().UTC()
+// tellAll tells the runs of a shard of all events that are there by now, and returns how many.
+func (c *Control) tellAll(ctx context.Context, shard int64) (told int, err error) {
+	last, err := c.Store.LastWorkflowEvent(ctx, shard)
+	if err != nil {
+		return 0, fmt.Errorf("find the last event that workflows may want: %w", err)
+	}
+	for last > 0 {
+		n, err := c.tellRuns(ctx, shard, last)
+		if err != nil || n == 0 {
+			return told, err
+		}
+		told += n
+		if err := ctx.Err(); err != nil {
+			return told, err
+		}
+	}
+	return told, nil
+}
+
+// stepRuns lets runs go on that were due at a time, and returns how many.
+func (c *Control) stepRuns(ctx context.Context, shard int64, now time.Time) (int, error) {
 	due, err := c.Store.DueRuns(ctx, shard, now, runsAtOnce)
 	if err != nil {
 		return 0, fmt.Errorf("list due runs: %w", err)
@@ -138,13 +159,15 @@ func (b *runBatch) step(ctx context.Context, was *store.Run, in workflow.Input) 
 	return nil
 }
 
+// env is the world of a run that was read. Its time is not that at which the batch began: by then the run may not have entered
+// its step yet.
 func (b *runBatch) env(live *liveWorkflow, was *store.Run) workflow.Env {
 	zone, ok := zoneOf(was.TimeZone)
 	if !ok {
 		zone = time.UTC
 	}
 	return workflow.Env{
-		Now: b.now, Zone: zone, Email: was.Address, Random: jitter(), Late: live.isLate(was, b.now),
+		Now: b.control.Now().UTC(), Zone: zone, Email: was.Address, Random: jitter(), Late: live.isLate(was, b.now),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -173,6 +174,11 @@ func (s *stage) open() {
 	x, err := store.Open(s.t.Context(), store.Options{URL: s.url, Soft: contact.DefaultSoftPolicy, Now: s.clock})
 	must(s.t, err)
 	s.t.Cleanup(func() { _ = x.Close() })
+	s.serve(x)
+}
+
+// serve is a server on a store.
+func (s *stage) serve(x *store.Store) {
 	codec, err := receipt.NewCodec()
 	must(s.t, err)
 	c := &control.Control{
@@ -287,7 +293,7 @@ func (s *stage) work() {
 		}
 		left := 0
 		for shard := range int64(store.WorkflowShards) {
-			events, err := s.Store.WorkflowEvents(ctx, shard, 1)
+			events, err := s.Store.WorkflowEvents(ctx, shard, math.MaxInt64, 1)
 			must(s.t, err)
 			due, err := s.Store.DueRuns(ctx, shard, s.clock(), 1)
 			must(s.t, err)

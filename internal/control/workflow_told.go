@@ -15,9 +15,9 @@ import (
 	"tidings/internal/workflow"
 )
 
-// tellRuns tells workflows of the next events of a shard, and returns how many.
-func (c *Control) tellRuns(ctx context.Context, shard int64) (int, error) {
-	list, err := c.Store.WorkflowEvents(ctx, shard, runsAtOnce)
+// tellRuns tells workflows of the next events of a shard, up to the last one, and returns how many.
+func (c *Control) tellRuns(ctx context.Context, shard, last int64) (int, error) {
+	list, err := c.Store.WorkflowEvents(ctx, shard, last, runsAtOnce)
 	if err != nil {
 		return 0, fmt.Errorf("list the events that workflows may want: %w", err)
 	}
@@ -141,8 +141,11 @@ func (t *telling) give(ctx context.Context, r *store.Run, in workflow.Input) err
 
 // stops says why an event ends a run of its contact: an exit of the workflow, or that the contact may not be mailed any more.
 // Who is suppressed leaves every run, who unsubscribes those that are not transactional, but for the run that this very act
-// began, and those of a workflow that unsubscribes by a step of its own.
+// began, and those of a workflow that unsubscribes by a step of its own. What was stored before the run began does not end it.
 func (t *telling) stops(ctx context.Context, live *liveWorkflow, r *store.Run) (string, error) {
+	if t.item.Place <= r.Place {
+		return "", nil
+	}
 	if live.exitsOwn(t.event) {
 		return "exit: " + string(t.event.Name), nil
 	}

@@ -82,11 +82,15 @@ func (x *runSaving) call() error {
 	return err
 }
 
+// maxMarkText bounds what is told of a step: others may have written it.
+const maxMarkText = 4096
+
 // mark stores the steps that runs entered and left.
 func (x *runSaving) mark() error {
 	for _, s := range x.steps {
 		byVisit := make(map[int]workflow.Mark)
 		for _, m := range s.Marks {
+			m.Outcome, m.Detail = event.CleanText(m.Outcome, maxMarkText), event.CleanText(m.Detail, maxMarkText)
 			version := s.Was.Version
 			if s.Other != 0 && m.Visit > s.Was.Visit {
 				version = s.Other

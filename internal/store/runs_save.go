@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"tidings/event"
 	"tidings/internal/contact"
 	"tidings/internal/receipt"
 	"tidings/internal/rule"
@@ -21,7 +22,7 @@ type RunBatch struct {
 	Source *source.Source // that events of ours are stored under; it names the project
 	Starts []RunStart
 	Steps  []RunStep
-	Done   []int64 // WorkflowEvent.Ref of those that workflows were told of by this
+	Done   []int64 // WorkflowEvent.Ref of those that workflows are told of by this; where one was told of before, nothing happens
 	Act    *Act    // a person did it; nil: nobody. It is noted where something came of it; without a Subject of what began
 }
 
@@ -117,6 +118,10 @@ type runCountKey struct {
 
 // run takes the steps in the one order in which every node touches the tables: contacts, then runs.
 func (x *runSaving) run() error {
+	if told, err := x.toldBefore(); err != nil || told {
+		x.stale = len(x.asked.Steps)
+		return err
+	}
 	for _, step := range [...]func() error{
 		x.lockWorkflows, x.lockKnown, x.update, x.change, x.start, x.mail, x.call, x.mark, x.lookBack, x.count, x.finishEvents,
 	} {
@@ -160,6 +165,28 @@ func (x *runSaving) lockWorkflows() error {
 		}
 	}
 	return nil
+}
+
+// toldBefore reports whether workflows were told of one of the events before, by another node: what it would do now was decided
+// by what has changed since. The events are kept until the runs are saved.
+func (x *runSaving) toldBefore() (bool, error) {
+	lock := ""
+	if x.store.Engine() != "sqlite" { // which has one writer
+		lock = " FOR UPDATE"
+	}
+	there := 0
+	for part := range slices.Chunk(slices.Sorted(slices.Values(x.asked.Done)), contactChunk/2) {
+		args := make([]any, len(part))
+		for i, ref := range part {
+			args[i] = ref
+		}
+		err := x.b.query(x.ctx, `SELECT ref FROM workflow_events WHERE ref IN (`+marks(1, len(part))+`) ORDER BY ref`+lock, args,
+			func(row) error { there++; return nil })
+		if err != nil {
+			return false, err
+		}
+	}
+	return there < len(x.asked.Done), nil
 }
 
 // note notes in the audit log what a person did, where something came of it.
@@ -242,7 +269,7 @@ func (x *runSaving) updateOne(s *RunStep) (int64, error) {
 		tries = $8,
 		due_at = $9, entered_at = $10, ended_at = $11, unmailed = $12, reason = $13, vars = $14 WHERE ref = $1 AND rev = $2`,
 		was.Ref, was.Rev, version, runStatusNumber(now.Status), now.Step, now.Visit, now.Phase, now.Try, ms(now.Due),
-		ms(now.EnteredAt), ms(ended), truth(now.Unmailed), now.Reason, vars)
+		ms(now.EnteredAt), ms(ended), truth(now.Unmailed), event.CleanText(now.Reason, maxMarkText), vars)
 	if err != nil || n == 0 {
 		return n, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -149,7 +150,7 @@ func (b *runBench) runsOf(key string) []store.Run {
 func (b *runBench) told() (list []store.WorkflowEvent) {
 	b.t.Helper()
 	for shard := range int64(store.WorkflowShards) {
-		part, err := b.WorkflowEvents(b.t.Context(), shard, 1000)
+		part, err := b.WorkflowEvents(b.t.Context(), shard, math.MaxInt64, 1000)
 		if err != nil {
 			b.t.Fatal(err)
 		}
@@ -251,6 +252,25 @@ func TestARunThatSomebodyElseChangedIsLeftAsItIs(t *testing.T) {
 		}
 		if r, _ := b.run(id); r.Status != workflow.Waiting || len(b.told()) != 1 {
 			t.Errorf("%s, and %d events wait: whoever came too late has told nobody", r.Status, len(b.told()))
+		}
+	})
+}
+
+func TestWhatANodeMakesOfAnEventThatAnotherToldDoesNotHappen(t *testing.T) {
+	onBothRuns(t, func(t *testing.T, b *runBench) {
+		x := b.define(waiting("a"), nil)
+		b.happens("a.begin", "lea@acme.test")
+		b.happens("a.begin", "tom@acme.test")
+		list := b.told()
+		done := []int64{list[0].Ref, list[1].Ref}
+		if _, _, err := b.SaveRuns(t.Context(), &store.RunBatch{Source: b.feed.src, Done: done[:1]}); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := b.SaveRuns(t.Context(), &store.RunBatch{Source: b.feed.src, Done: done, Starts: []store.RunStart{{
+			Workflow: x.Ref, Version: 1, BegunBy: "1", Change: contact.Change{Address: "lea@acme.test", At: start.UnixMilli(), Origin: "test"},
+		}}})
+		if err != nil || len(b.runsOf("a")) != 0 || len(b.told()) != 1 {
+			t.Errorf("%d runs, %d events to be told, %v", len(b.runsOf("a")), len(b.told()), err)
 		}
 	})
 }
@@ -449,47 +469,70 @@ func TestNobodyEntersAWorkflowThatIsGone(t *testing.T) {
 	})
 }
 
+// claimed takes the jobs of shards that are due, and says that they are done.
+func (b *runBench) claimed() []job.Job {
+	b.t.Helper()
+	list, err := b.ClaimJobs(b.t.Context(), job.ClaimQuery{
+		Rooms: []job.Room{{Kind: store.WorkflowKind, Limit: 10}}, Limit: 10, Lease: "test", Now: b.clock(), Until: b.clock().Add(time.Minute),
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	outcomes := make([]job.Outcome, len(list))
+	for i, j := range list {
+		outcomes[i] = job.Outcome{Ref: j.Ref, Ending: job.Done}
+	}
+	if err := b.SettleJobs(b.t.Context(), "test", outcomes); err != nil {
+		b.t.Fatal(err)
+	}
+	return list
+}
+
+// woken are the jobs that are due once somebody has looked.
+func (b *runBench) woken() []job.Job {
+	b.t.Helper()
+	if err := b.WakeWorkflows(b.t.Context()); err != nil {
+		b.t.Fatal(err)
+	}
+	return b.claimed()
+}
+
+// anHour is a workflow that waits for an hour.
+var anHour = workflow.Definition{
+	Key: "a", Trigger: workflow.Trigger{Manual: true}, Reentry: workflow.Reentry{Mode: workflow.Parallel},
+	Steps: []workflow.Step{{ID: "wait", Wait: &workflow.Wait{For: "1h"}}},
+}
+
 func TestShardsAreWokenWhenARunIsDueAndNotBefore(t *testing.T) {
 	onBothRuns(t, func(t *testing.T, b *runBench) {
-		d := workflow.Definition{
-			Key: "a", Trigger: workflow.Trigger{Manual: true}, Steps: []workflow.Step{{ID: "wait", Wait: &workflow.Wait{For: "1h"}}},
-		}
-		x := b.define(d, nil)
-		claimed := func() []job.Job {
-			list, err := b.ClaimJobs(t.Context(), job.ClaimQuery{
-				Rooms: []job.Room{{Kind: store.WorkflowKind, Limit: 10}}, Limit: 10, Lease: "test", Now: b.clock(), Until: b.clock().Add(time.Minute),
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			outcomes := make([]job.Outcome, len(list))
-			for i, j := range list {
-				outcomes[i] = job.Outcome{Ref: j.Ref, Ending: job.Done}
-			}
-			if err := b.SettleJobs(t.Context(), "test", outcomes); err != nil {
-				t.Fatal(err)
-			}
-			return list
-		}
-		wake := func() []job.Job {
-			if err := b.WakeWorkflows(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			return claimed()
-		}
+		x := b.define(anHour, nil)
 		id := b.begin(x, "lea@acme.test", "1").ID
-		if n := len(claimed()); n != 1 {
+		if n := len(b.claimed()); n != 1 {
 			t.Errorf("%d jobs as it began", n)
 		}
 		r, _ := b.run(id)
 		b.step(r, workflow.Input{Kind: workflow.Began}, nil)
 		b.pass(time.Hour - time.Second)
-		if n := len(wake()); n != 0 {
+		if n := len(b.woken()); n != 0 {
 			t.Errorf("%d jobs before it is due", n)
 		}
 		b.pass(time.Second)
-		if n := len(wake()); n != 1 {
+		if n := len(b.woken()); n != 1 {
 			t.Errorf("%d jobs when it is due", n)
+		}
+	})
+}
+
+func TestAClockThatWasAheadKeepsNoShardAsleep(t *testing.T) {
+	onBothRuns(t, func(t *testing.T, b *runBench) {
+		x := b.define(anHour, nil)
+		const year = 365 * 24 * time.Hour
+		b.pass(year)
+		b.begin(x, "lea@acme.test", "1") // and nobody takes the job before the clock is right again
+		b.pass(-year)
+		b.begin(x, "lea@acme.test", "2")
+		if n := len(b.woken()); n != 1 {
+			t.Errorf("%d jobs", n)
 		}
 	})
 }

@@ -21,14 +21,23 @@ type WorkflowEvent struct {
 	Run        int64 // the one run that is to be told; 0: all
 }
 
-// WorkflowEvents returns the oldest events of a shard that workflows were not told of yet.
-func (s *Store) WorkflowEvents(ctx context.Context, shard int64, limit int) (list []WorkflowEvent, err error) {
+// LastWorkflowEvent is the Ref of the newest event of a shard that workflows were not told of yet; 0: there is none.
+func (s *Store) LastWorkflowEvent(ctx context.Context, shard int64) (ref int64, err error) {
+	err = s.engine.read(ctx, func(c conn) error {
+		_, err := one(ctx, c, `SELECT coalesce(max(ref), 0) FROM workflow_events WHERE shard = $1`, []any{shard}, &ref)
+		return err
+	})
+	return ref, err
+}
+
+// WorkflowEvents returns the oldest events of a shard that workflows were not told of yet, up to one's Ref.
+func (s *Store) WorkflowEvents(ctx context.Context, shard, last int64, limit int) (list []WorkflowEvent, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
 		list = nil
 		return c.query(ctx, `SELECT x.ref, p.id, x.project, x.event, coalesce(e.seq, 0),
 			coalesce(CASE WHEN c.merged_into <> 0 THEN c.merged_into ELSE e.contact END, 0), x.run FROM workflow_events x
 			JOIN projects p ON p.ref = x.project LEFT JOIN events e ON e.id = x.event LEFT JOIN contacts c ON c.ref = e.contact
-			WHERE x.shard = $1 ORDER BY x.ref LIMIT `+itoa(limit), []any{shard}, func(r row) error {
+			WHERE x.shard = $1 AND x.ref <= $2 ORDER BY x.ref LIMIT `+itoa(limit), []any{shard, last}, func(r row) error {
 			var x WorkflowEvent
 			err := r.Scan(&x.Ref, &x.Project, &x.ProjectRef, &x.ID, &x.Place, &x.Contact, &x.Run)
 			list = append(list, x)
@@ -101,8 +110,22 @@ func (s *Store) WakeWorkflows(ctx context.Context) error {
 				return err
 			}
 		}
+		if err := hurryWorkflows(ctx, c, s.now()); err != nil {
+			return err
+		}
 		return wakeWorkflows(ctx, c, s.now(), ready)
 	})
+}
+
+// farAhead is longer than any job waits that failed.
+const farAhead = 2 * time.Hour
+
+// hurryWorkflows lets the jobs of workflows run now that were stored while the clock was ahead: no other one is stored beside
+// them, and all runs would wait until the clock has caught up.
+func hurryWorkflows(ctx context.Context, c conn, now time.Time) error {
+	_, err := c.exec(ctx, `UPDATE jobs SET due_at = $1 WHERE kind IN ($2, $3) AND state = 0 AND due_at > $4`, ms(now), WorkflowKind,
+		ScheduleKind, ms(now.Add(farAhead)))
+	return err
 }
 
 // readyShards finds the shards with something to do.
