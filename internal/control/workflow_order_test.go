@@ -41,6 +41,31 @@ func TestWhatCameBeforeARunWasDueIsToldBeforeItGoesOn(t *testing.T) {
 	})
 }
 
+// It waits for the event with the plan, after more others than anybody counts.
+func TestAWaitLooksBackAtAllThatCame(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, url string) {
+		f := newFlow(t, url)
+		f.define(defined(t, `{"key":"waits","trigger":{"on":{"event":"go"}},"steps":[{"id":"hour","wait":{"for":"1h"},"next":{"":"paid"}},
+			{"id":"paid","waitFor":{"on":{"event":"paid","where":[{"field":"data.plan","operator":"equals","value":"team"}]},"timeout":"1h"},
+			"next":{"event":"yes","timeout":"no"}},{"id":"yes","exit":{"reason":"paid"}},{"id":"no","exit":{"reason":"too late"}}]}`))
+		f.happens("ann@acme.test", "go", `{}`)
+		for i := range 150 {
+			f.tracks("ann@acme.test", "paid")
+			f.jump(time.Second)
+			if i == 0 {
+				f.goOn()
+			}
+		}
+		f.happens("ann@acme.test", "paid", `{"plan":"team"}`)
+		f.jump(time.Hour)
+		f.goOn()
+		if got := f.told("waits"); got != "ann@acme.test EXITED yes paid" {
+			t.Error(got)
+		}
+	})
+}
+
 func TestWhatWasStoredBeforeARunBeganDoesNotEndIt(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t, database.New(t, "sqlite"))

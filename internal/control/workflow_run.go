@@ -21,7 +21,7 @@ const runsPatience = 2 * time.Minute
 // nothing more to do, or a while has passed. It may be run again, and at once by several: what one did the other leaves.
 func (c *Control) RunWorkflows(ctx context.Context, shard int64) error {
 	for began := time.Now(); time.Since(began) < runsPatience; {
-		// All that was stored by now is told before anybody goes on whose time has come by now: an event that came while a run
+		// What was stored by now is told before anybody goes on whose time has come by now: an event that came while a run
 		// waited for it is not missed, and one that ends a run ends it before it mails again.
 		now := c.Now().UTC()
 		told, err := c.tellAll(ctx, shard)
@@ -42,13 +42,17 @@ func (c *Control) RunWorkflows(ctx context.Context, shard int64) error {
 	return nil
 }
 
-// tellAll tells the runs of a shard of all events that are there by now, and returns how many.
+// tellPatience is how long runs that are due wait while others' events are told: what is about their own contact is told before they
+// go on in any case.
+const tellPatience = 2 * time.Second
+
+// tellAll tells the runs of a shard of all events that are there by now, as far as patience lasts, and returns how many.
 func (c *Control) tellAll(ctx context.Context, shard int64) (told int, err error) {
 	last, err := c.Store.LastWorkflowEvent(ctx, shard)
 	if err != nil {
 		return 0, fmt.Errorf("find the last event that workflows may want: %w", err)
 	}
-	for last > 0 {
+	for began := time.Now(); last > 0 && time.Since(began) < tellPatience; {
 		n, err := c.tellRuns(ctx, shard, last)
 		if err != nil || n == 0 {
 			return told, err

@@ -100,21 +100,28 @@ func (w *work) tellWorkflows() error {
 		if !e.inserted || p == nil || !p.want(e.Name) {
 			continue
 		}
-		var shard int64
+		n := workflowEvent{project: e.project, event: e.ID}
 		if e.contact != nil {
-			shard = shardOf(e.contact.ref)
+			n.contact = e.contact.ref
 		}
-		if err := noteWorkflowEvent(w.ctx, w.b, shard, e.project, e.ID, 0); err != nil {
+		if err := n.note(w.ctx, w.b); err != nil {
 			return err
 		}
-		told[shard] = true
+		told[shardOf(n.contact)] = true
 	}
 	return wakeWorkflows(w.ctx, w.b, w.now, told)
 }
 
-func noteWorkflowEvent(ctx context.Context, c conn, shard, project int64, id event.ID, run int64) error {
-	_, err := c.exec(ctx, `INSERT INTO workflow_events (shard, project, event, run) VALUES ($1, $2, $3, $4)`, shard, project,
-		id, run)
+// workflowEvent is an event that workflows are to be told of.
+type workflowEvent struct {
+	project, contact int64 // contact 0: nobody's
+	event            event.ID
+	run              int64 // the one run that is to be told; 0: all
+}
+
+func (n *workflowEvent) note(ctx context.Context, c conn) error {
+	_, err := c.exec(ctx, `INSERT INTO workflow_events (shard, project, event, run, contact) VALUES ($1, $2, $3, $4, $5)`,
+		shardOf(n.contact), n.project, n.event, n.run, n.contact)
 	return err
 }
 

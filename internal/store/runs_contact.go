@@ -9,6 +9,9 @@ func moveRuns(ctx context.Context, c conn, stays, goes int64) error {
 		runs o
 		WHERE o.workflow = runs.workflow AND o.contact = $1 AND o.begun_by = runs.begun_by) THEN begun_by || ':' || CAST(ref AS TEXT)
 		ELSE begun_by END WHERE contact = $2`, stays, goes, shardOf(stays))
+	if err == nil {
+		_, err = c.exec(ctx, `UPDATE workflow_events SET contact = $1 WHERE contact = $2`, stays, goes)
+	}
 	return err
 }
 

@@ -127,7 +127,7 @@ func (x *runSaving) mark() error {
 }
 
 // maxLookBack bounds the events that are told to a run that begins to wait: of more the oldest count.
-const maxLookBack = 100
+const maxLookBack = 10_000
 
 // lookBack tells runs that begin to wait for events of those that are here already: since the run began, or was told of the last
 // one. The contact is locked, so that an event that is not here yet will find the run waiting.
@@ -141,11 +141,11 @@ func (x *runSaving) lookBack() error {
 			return err
 		}
 		for _, id := range ids {
-			shard := shardOf(s.Was.Contact)
-			if err := noteWorkflowEvent(x.ctx, x.b, shard, x.project, id, s.Was.Ref); err != nil {
+			n := workflowEvent{project: x.project, contact: s.Was.Contact, event: id, run: s.Was.Ref}
+			if err := n.note(x.ctx, x.b); err != nil {
 				return err
 			}
-			x.shards[shard] = true
+			x.shards[shardOf(n.contact)] = true
 		}
 	}
 	return nil

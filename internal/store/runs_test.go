@@ -469,6 +469,38 @@ func TestNobodyEntersAWorkflowThatIsGone(t *testing.T) {
 	})
 }
 
+// A backlog of others' events must not hold up who is due, and no run goes on before it is told of its own.
+func TestARunIsNotDueWhileItsContactHasEventsThatItWasNotToldOf(t *testing.T) {
+	onBothRuns(t, func(t *testing.T, b *runBench) {
+		x := b.define(waiting("a"), nil)
+		b.begin(x, "lea@acme.test", "1")
+		b.begin(x, "tom@acme.test", "1")
+		due := func() (list []string) {
+			for shard := range int64(store.WorkflowShards) {
+				runs, err := b.DueRuns(t.Context(), shard, b.clock(), 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range runs {
+					list = append(list, r.Address)
+				}
+			}
+			slices.Sort(list)
+			return list
+		}
+		b.happens("a.go", "lea@acme.test")
+		if got := due(); !slices.Equal(got, []string{"tom@acme.test"}) {
+			t.Errorf("%q are due", got)
+		}
+		if _, _, err := b.SaveRuns(t.Context(), &store.RunBatch{Source: b.feed.src, Done: []int64{b.told()[0].Ref}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := due(); len(got) != 2 {
+			t.Errorf("%q are due", got)
+		}
+	})
+}
+
 // claimed takes the jobs of shards that are due, and says that they are done.
 func (b *runBench) claimed() []job.Job {
 	b.t.Helper()

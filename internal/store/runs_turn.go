@@ -67,11 +67,13 @@ func (s *Store) OpenRuns(ctx context.Context, contact int64) (list []Run, err er
 	return list, err
 }
 
-// DueRuns returns the runs of a shard whose time has come, the longest due first.
+// DueRuns returns the runs of a shard whose time has come, the longest due first, but for those whose contact has events that
+// workflows were not told of yet: such an event may be the one that a run waits for, or end it.
 func (s *Store) DueRuns(ctx context.Context, shard int64, now time.Time, limit int) (list []Run, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
-		list, err = runsWhere(ctx, c, `WHERE r.shard = $1 AND r.due_at > 0 AND r.due_at <= $2 ORDER BY r.due_at, r.ref LIMIT `+
-			itoa(limit), shard, ms(now))
+		list, err = runsWhere(ctx, c, `WHERE r.shard = $1 AND r.due_at > 0 AND r.due_at <= $2
+			AND NOT EXISTS (SELECT 1 FROM workflow_events x WHERE x.contact = r.contact) ORDER BY r.due_at, r.ref LIMIT `+itoa(limit),
+			shard, ms(now))
 		return err
 	})
 	return list, err
