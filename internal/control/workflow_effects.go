@@ -142,7 +142,7 @@ func (x *stepping) mail(ctx context.Context, want workflow.Effect) (workflow.Inp
 		},
 	}
 	x.out.Visit, x.out.Send = x.out.Now.Visit, &store.RunSend{Send: one, Content: content}
-	return workflow.Input{Kind: workflow.Done, Outcome: "sent", Send: one.ID}, nil
+	return workflow.Input{Kind: workflow.Done, Outcome: workflow.OutcomeSent, Send: one.ID}, nil
 }
 
 // recipient is who gets the email of a step.

@@ -511,3 +511,41 @@ func TestABackupHasTheRunsThatWait(t *testing.T) {
 		t.Errorf("%+v %+v %v", r, steps, err)
 	}
 }
+
+func TestRunsAreCountedByWorkflowAndStatusAsFarAsIsAsked(t *testing.T) {
+	onBothRuns(t, func(t *testing.T, b *runBench) {
+		one, two := b.define(waiting("one"), nil), b.define(waiting("two"), nil)
+		for i, address := range []string{"a@x.test", "b@x.test", "c@x.test"} {
+			b.begin(one, address, fmt.Sprint("by", i))
+		}
+		b.begin(two, "a@x.test", "by")
+		b.step(b.runsOf("one")[0], workflow.Input{Kind: workflow.Cancel}, nil)
+		q := store.RunQuery{Project: store.DefaultProject, Statuses: []workflow.Status{workflow.Running, workflow.Canceled, workflow.Failed}}
+		for _, c := range []struct {
+			change func(*store.RunQuery)
+			most   int
+			want   string
+		}{
+			{func(*store.RunQuery) {}, 100, "one RUNNING 2, two RUNNING 1, one CANCELLED 1"},
+			{func(q *store.RunQuery) { q.Workflow = "one" }, 1, "one RUNNING 1, one CANCELLED 1"},
+			{func(q *store.RunQuery) { q.Contact = "a@x.test" }, 100, "one RUNNING 1, two RUNNING 1"},
+			{func(q *store.RunQuery) { q.Contact = "nobody@x.test" }, 100, ""},
+		} {
+			asked := q
+			c.change(&asked)
+			list, err := b.CountRunsByStatus(t.Context(), asked, c.most)
+			noError(t, err)
+			words := make([]string, len(list))
+			for i, x := range list {
+				words[i] = fmt.Sprint(x.Key, " ", x.Status, " ", x.N)
+			}
+			if got := strings.Join(words, ", "); got != c.want {
+				t.Errorf("%+v: %s, want %s", asked, got, c.want)
+			}
+		}
+		mails, err := b.CountRunMails(t.Context(), []int64{b.runsOf("one")[0].Ref})
+		if err != nil || len(mails) != 0 {
+			t.Errorf("%v %v", mails, err)
+		}
+	})
+}
