@@ -220,6 +220,11 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => inside,
+    path: '/runs/$id',
+    component: lazyRouteComponent(() => import('./pages/run'), 'RunPage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
     path: '/sends',
     validateSearch: texts('status', 'contact', 'origin', 'broadcast'),
     component: lazyRouteComponent(() => import('./pages/sends'), 'Sends'),
