@@ -522,3 +522,14 @@ func TestAMoveThatIsTriedTellsWhatWouldBecomeOfTheRunsAndMovesNone(t *testing.T)
 		t.Errorf("%+v", moved)
 	}
 }
+
+func TestAnAddressThatIsEmptyIsToldByTheTextThatMadeIt(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	_, run := s.failedRun("boss")
+	var one api.ExecutionDetails
+	s.call(http.MethodGet, "/executions/"+run, nil).want(http.StatusOK).into(&one)
+	if want := `to: "{{ data.boss }}" made an empty text here, and no address`; one.Reason != want {
+		t.Errorf("%s, want %s", one.Reason, want)
+	}
+}

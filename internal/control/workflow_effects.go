@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"tidings/internal/auth"
@@ -153,6 +154,9 @@ func (x *stepping) recipient(ctx context.Context, s *workflow.Send) (string, err
 	text, err := x.render(ctx, s.To)
 	if err != nil {
 		return "", err
+	}
+	if strings.TrimSpace(text) == "" {
+		return "", fault.BadField("to", "%.100q made an empty text here, and no address", s.To)
 	}
 	address, wrong := readAddress([]byte(text))
 	if wrong != "" {

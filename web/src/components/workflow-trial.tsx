@@ -194,7 +194,7 @@ function Would({ would: w, nameOf }: { would: WorkflowWould; nameOf: (id: string
         </summary>
         <div className="flex flex-col gap-2 px-4 pb-3 pl-11 text-sm">
           <p className="text-soft">
-            <ContactLink id={w.contactId} address={w.email} />{!w.contactId && ' would become a contact'}, by <Link to="/events/$id" params={{ id: w.event.id }} className="text-accent hover:underline">the event {w.event.name}</Link>.
+            <ContactLink id={w.contactId} address={w.email} />{!w.contactId && ' would become a contact'}, by <Link to="/events/$id" params={{ id: w.event.id }} className="text-accent underline">the event {w.event.name}</Link>.
             {w.endedAt ? <> It would have ended <Time at={w.endedAt} />.</> : w.dueAt ? <> It would go on <Time at={w.dueAt} form="ago" />, <Time at={w.dueAt} />.</> : ' It would wait for an event.'}
             {why && ` ${why}`}
           </p>

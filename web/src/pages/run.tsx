@@ -101,9 +101,8 @@ function Now({ run: r }: { run: RunDetails }) {
         : r.status !== 'WAITING' ? why
         : (
           <>
-            It is at “{at?.name ?? r.step}”{r.dueAt
-              ? <>{(r.tries ?? 0) > 0 ? ', which failed and is tried again' : at?.type === 'waitFor' ? ', and waits for the event until' : ', and goes on'} <Time at={r.dueAt} form="ago" /> (<Time at={r.dueAt} />).</>
-              : ', and waits for the event as long as it takes.'}
+            It is at “{at?.name ?? r.step}”{(r.tries ?? 0) > 0 ? ', which failed, and tries again ' : !r.dueAt ? ', and waits for the event as long as it takes.' : at?.type === 'waitFor' ? ', and waits for the event, or goes on without it ' : ', and goes on '}
+            {r.dueAt && <><Time at={r.dueAt} form="ago" />, <Time at={r.dueAt} />.</>}
             {(r.tries ?? 0) > 0 && at?.detail && <span className="block text-sm text-soft">{sentence(at.detail)}</span>}
           </>
         )}
@@ -177,7 +176,7 @@ function Visit({ run: r, visit: v }: { run: RunDetails; visit: RunVisit }) {
 /** The event that a wait ended with. */
 function Cause({ visit: v }: { visit: RunVisit }) {
   if (v.outcome !== 'event' || !/^[0-9a-f-]{36}$/.test(v.detail ?? '')) return null
-  return <Link to="/events/$id" params={{ id: v.detail ?? '' }} className="text-accent hover:underline">The event</Link>
+  return <Link to="/events/$id" params={{ id: v.detail ?? '' }} className="text-accent underline">The event</Link>
 }
 
 function Email({ send: s }: { send: NonNullable<RunVisit['send']> }) {
