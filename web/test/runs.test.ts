@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { faults } from './axe'
 import { settled, test as base } from './browser'
 import { ask, change, signIn, start, stop, tell, type World } from './server'
-import { runsIn, until } from './workflow-world'
+import { redefine, runsIn, until } from './workflow-world'
 
 const nasty = `<img class=hostile src=x onerror="window.ran=1">{{7*7}}`
 
@@ -38,11 +38,6 @@ ${rest}- {id: bye, name: Say goodbye, send: {template: course/hello, subject: Go
 `
 
 const track = (world: World, event: string, ...emails: string[]) => tell(world, '/v1/track/batch', { events: emails.map((email) => ({ email, event, data: { plan: { value: 'team', persistent: false } } })) })
-
-const put = async (world: World, text: string) => {
-  const answer = await fetch(`${world.url}/workflows/course`, { method: 'PUT', headers: { Authorization: `Bearer ${world.key}`, 'Content-Type': 'application/json' }, body: JSON.stringify({ text }) })
-  expect(answer.status, await answer.text()).toBe(200)
-}
 
 interface Run {
   id: string
@@ -189,7 +184,7 @@ test('a run is started by hand, once, for a contact that is there', async ({ pag
 })
 
 test('versions are compared in words and lines, and runs are moved step by step after a trial', async ({ page, go, world }) => {
-  await put(world, course('2d', '- {id: ask, if: {opened: course/hello, run: true}, then: [{id: tips, send: course/hello}]}\n'))
+  await redefine(world, 'course', course('2d', '- {id: ask, if: {opened: course/hello, run: true}, then: [{id: tips, send: course/hello}]}\n'))
   await go('/workflows/course?tab=versions')
   const words = page.getByRole('list', { name: 'What changed, in words' })
   await words.getByText('Wait 2d', { exact: false }).first().waitFor()
