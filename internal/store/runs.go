@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -103,13 +104,18 @@ type RunQuery struct {
 // Runs lists runs. A contact or workflow that is not there has none.
 func (s *Store) Runs(ctx context.Context, q RunQuery) (list []Run, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
+		if q.Workflow != "" && q.Contact == "" && q.Offset <= maxRunsMerged {
+			refs, err := newestRuns(ctx, c, q)
+			if err != nil || len(refs) == 0 {
+				list = nil
+				return err
+			}
+			list, err = runsWhere(ctx, c, `WHERE r.ref IN (`+marks(1, len(refs))+`) ORDER BY r.ref DESC`, refs...)
+			return err
+		}
 		where, args, err := runCondition(ctx, c, &q)
 		if err != nil || where == "" {
 			return err
-		}
-		if q.Before > 0 {
-			args = append(args, q.Before)
-			where += " AND r.ref < $" + itoa(len(args))
 		}
 		list, err = runsWhere(ctx, c, where+" ORDER BY r.ref DESC LIMIT "+itoa(q.Limit)+" OFFSET "+itoa(q.Offset), args...)
 		return err
@@ -117,8 +123,44 @@ func (s *Store) Runs(ctx context.Context, q RunQuery) (list []Run, err error) {
 	return list, err
 }
 
+// maxRunsMerged is from which place on a page of runs is sorted by the database.
+const maxRunsMerged = 10_000
+
+// newestRuns finds the refs of runs of one workflow, newest first. The index has them in their order by status: the newest of each
+// are read, and no others, however many runs there are.
+func newestRuns(ctx context.Context, c conn, q RunQuery) (refs []any, err error) {
+	statuses := q.Statuses
+	if len(statuses) == 0 {
+		statuses = runStatuses
+	}
+	var found []int64
+	for _, status := range statuses {
+		q.Statuses = []workflow.Status{status}
+		where, args, err := runCondition(ctx, c, &q)
+		if err != nil {
+			return nil, err
+		}
+		err = c.query(ctx, `SELECT r.ref FROM runs r JOIN workflows w ON w.ref = r.workflow `+where+` ORDER BY r.ref DESC LIMIT `+
+			itoa(q.Offset+q.Limit), args, func(r row) error {
+			var ref int64
+			err := r.Scan(&ref)
+			found = append(found, ref)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(found, func(a, b int64) int { return cmp.Compare(b, a) })
+	for _, ref := range found[min(q.Offset, len(found)):min(q.Offset+q.Limit, len(found))] {
+		refs = append(refs, ref)
+	}
+	return refs, nil
+}
+
 // CountRuns counts what Runs would list, of which it looks at most at a number.
 func (s *Store) CountRuns(ctx context.Context, q RunQuery, most int) (n int64, err error) {
+	q.Before = 0 // of all pages
 	err = s.engine.read(ctx, func(c conn) error {
 		where, args, err := runCondition(ctx, c, &q)
 		if err != nil || where == "" {
@@ -146,7 +188,7 @@ func (s *Store) CountRunsByStatus(ctx context.Context, q RunQuery, most int) (li
 		list = nil
 		for _, status := range q.Statuses {
 			one := q
-			one.Statuses = []workflow.Status{status}
+			one.Before, one.Statuses = 0, []workflow.Status{status}
 			where, args, err := runCondition(ctx, c, &one)
 			if err != nil || where == "" {
 				return err
@@ -230,6 +272,10 @@ func runCondition(ctx context.Context, c conn, q *RunQuery) (where string, args 
 	if q.Step != "" {
 		args = append(args, q.Step)
 		where += " AND r.step = $" + itoa(len(args))
+	}
+	if q.Before > 0 {
+		args = append(args, q.Before)
+		where += " AND r.ref < $" + itoa(len(args))
 	}
 	return where, args, nil
 }

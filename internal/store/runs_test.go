@@ -549,3 +549,47 @@ func TestRunsAreCountedByWorkflowAndStatusAsFarAsIsAsked(t *testing.T) {
 		}
 	})
 }
+
+func TestPagesOfRunsAreInOneOrderWhateverTheirStatus(t *testing.T) {
+	onBothRuns(t, func(t *testing.T, b *runBench) {
+		x := b.define(waiting("one"), nil)
+		for i := range 7 {
+			b.begin(x, fmt.Sprintf("%d@x.test", i), "by")
+		}
+		for i, r := range b.runsOf("one") {
+			if i%3 == 0 {
+				b.step(r, workflow.Input{Kind: workflow.Cancel}, nil)
+			}
+		}
+		refs := func(q store.RunQuery) (list []int64) {
+			q.Project, q.Workflow = store.DefaultProject, "one"
+			runs, err := b.Runs(t.Context(), q)
+			noError(t, err)
+			for i := range runs {
+				list = append(list, runs[i].Ref)
+			}
+			return list
+		}
+		all := refs(store.RunQuery{Limit: 100})
+		if len(all) != 7 || !slices.IsSortedFunc(all, func(a, b int64) int { return int(b - a) }) {
+			t.Fatal(all)
+		}
+		if got := refs(store.RunQuery{Limit: 2, Offset: 3}); !slices.Equal(got, all[3:5]) {
+			t.Errorf("%v, want %v", got, all[3:5])
+		}
+		if got := refs(store.RunQuery{Limit: 2, Before: all[4]}); !slices.Equal(got, all[5:]) {
+			t.Errorf("%v, want %v", got, all[5:])
+		}
+		if got := refs(store.RunQuery{Limit: 2, Offset: 50}); len(got) != 0 {
+			t.Error(got)
+		}
+		canceled := refs(store.RunQuery{Limit: 100, Statuses: []workflow.Status{workflow.Canceled, workflow.Failed}})
+		if want := []int64{all[0], all[3], all[6]}; !slices.Equal(canceled, want) {
+			t.Errorf("%v, want %v", canceled, want)
+		}
+		n, err := b.CountRuns(t.Context(), store.RunQuery{Project: store.DefaultProject, Workflow: "one", Before: all[5]}, 100)
+		if err != nil || n != 7 {
+			t.Error(n, err)
+		}
+	})
+}

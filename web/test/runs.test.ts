@@ -281,7 +281,7 @@ test('the dialogs of runs have no serious fault, fit a narrow screen, and give t
     await page.emulateMedia({ colorScheme: 'light' })
     await go(path)
     if (button === '') await table(page).getByRole('checkbox', { name: 'Choose the run of ann@harbour.test' }).press('Space')
-    const by = page.getByRole('button', { name: button === '' ? /^Skip the step 1/ : button }).first()
+    const by = page.getByRole('button', { name: button === '' ? /^Skip the steps of 1/ : button }).first()
     await by.focus()
     await page.keyboard.press('Enter')
     await dialog(page).waitFor()

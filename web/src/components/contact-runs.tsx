@@ -11,11 +11,11 @@ import type { Column } from './table'
 import { Card, Empty } from './ui'
 
 const columns: Column<Run>[] = [
-  { id: 'workflow', head: 'Workflow', width: 130, grow: true, cell: (r) => <Link to="/workflows/$id" params={{ id: r.workflow }} className="hover:underline" title={r.workflow}>{r.workflow}</Link> },
-  { id: 'status', head: 'Status', width: 105, cell: (r) => <RunBadge status={r.status} /> },
-  { id: 'step', head: 'Step', width: 130, grow: true, cell: (r) => <StepLink workflow={r.workflow} step={r.step} /> },
-  { id: 'now', head: 'What now', width: 170, grow: true, cell: (r) => <RunNow run={r} /> },
-  { id: 'started', head: 'Entered', width: 148, cell: (r) => <Time at={r.startedAt} form="short" /> },
+  { id: 'workflow', head: 'Workflow', width: 110, grow: true, cell: (r) => <Link to="/workflows/$id" params={{ id: r.workflow }} className="hover:underline" title={r.workflow}>{r.workflow}</Link> },
+  { id: 'status', head: 'Status', width: 95, cell: (r) => <RunBadge status={r.status} /> },
+  { id: 'step', head: 'Step', width: 120, grow: true, cell: (r) => <StepLink workflow={r.workflow} step={r.step} /> },
+  { id: 'now', head: 'What now', width: 140, grow: true, cell: (r) => <RunNow run={r} /> },
+  { id: 'started', head: 'Entered', width: 110, cell: (r) => <Time at={r.startedAt} form="ago" /> },
   { id: 'emails', head: 'Emails', width: 70, end: true, cell: (r) => count(r.emails) },
 ]
 

@@ -84,7 +84,7 @@ export function WorkflowRuns({ workflow }: { workflow: string }) {
           <span className="numbers mr-1">{count(picked.length)} chosen</span>
           {(['retry', 'skip', 'cancel'] as const).map((d) => {
             const n = picked.filter(deeds[d].may).length
-            return <Button key={d} small disabled={n === 0} onClick={() => setDeed(d)}>{deeds[d].label} {count(n)}…</Button>
+            return <Button key={d} small disabled={n === 0} onClick={() => setDeed(d)}>{deeds[d].label}{d === 'skip' && 's of'} {count(n)}…</Button>
           })}
           <Button small kind="quiet" onClick={() => setChosen(new Set())}>Choose none</Button>
         </div>

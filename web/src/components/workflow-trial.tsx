@@ -5,7 +5,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { Refusal } from '../api/client'
 import { type WorkflowTrial as Trial, type WorkflowWould, workflowTrial } from '../api/runs'
 import { compact, count, sentence } from '../lib/format'
-import { kinds, whyEnded } from '../lib/runs'
+import { visitWords, whyEnded } from '../lib/runs'
 import { Mono, Time } from './bits'
 import { Chart } from './chart'
 import { ContactLink } from './event'
@@ -96,6 +96,7 @@ function Failed({ error, retry }: { error: unknown; retry: () => void }) {
 function Found({ workflow, trial: t, days }: { workflow: string; trial: Trial; days: number }) {
   const steps = useSteps(workflow)
   const nameOf = (id: string) => steps.get(id)?.title ?? id
+  const kindOf = (id: string) => steps.get(id)?.kind ?? ''
   return (
     <>
       <Card title="Who would have entered">
@@ -122,7 +123,7 @@ function Found({ workflow, trial: t, days }: { workflow: string; trial: Trial; d
         <>
           <Emails sample={t.sample} entered={t.entered} nameOf={nameOf} />
           <Card flush title="What each would have got" action={<span className="text-xs text-soft">{t.sample.length < t.entered ? `the newest ${count(t.sample.length)} of ${count(t.entered)}` : count(t.sample.length)}</span>}>
-            <ul aria-label="Runs that would have begun">{t.sample.map((w) => <Would key={`${w.event.id} ${w.email}`} would={w} nameOf={nameOf} />)}</ul>
+            <ul aria-label="Runs that would have begun">{t.sample.map((w) => <Would key={`${w.event.id} ${w.email}`} would={w} nameOf={nameOf} kindOf={kindOf} />)}</ul>
           </Card>
         </>
       )}
@@ -180,7 +181,7 @@ function Emails({ sample, entered, nameOf }: { sample: WorkflowWould[]; entered:
 }
 
 /** One run that would have begun; its way shows when it is opened. */
-function Would({ would: w, nameOf }: { would: WorkflowWould; nameOf: (id: string) => string }) {
+function Would({ would: w, nameOf, kindOf }: { would: WorkflowWould; nameOf: (id: string) => string; kindOf: (id: string) => string }) {
   const why = whyEnded(w.status, w.reason)
   return (
     <li className="border-b border-line last:border-b-0">
@@ -205,9 +206,9 @@ function Would({ would: w, nameOf }: { would: WorkflowWould; nameOf: (id: string
                 <li key={s.visit} className="flex flex-wrap gap-x-3 py-0.5">
                   <span className="w-36 shrink-0 text-soft"><Time at={s.enteredAt} form="short" /></span>
                   <span className="min-w-0 flex-1 basis-48 wrap-anywhere">
-                    {nameOf(s.step)} {s.type && <span className="text-xs text-soft">{kinds[s.type]}</span>}
+                    {nameOf(s.step)}
                     {mail && <span className="text-soft"> — {mail.template}{mail.variant && ` (${mail.variant})`}</span>}
-                    {s.outcome && s.outcome !== 'sent' && <span className="text-soft"> → {s.outcome}{s.detail && `: ${s.detail}`}</span>}
+                    {s.leftAt && s.outcome !== 'sent' && <span className="text-soft"> — {visitWords({ ...s, type: kindOf(s.step) })}</span>}
                     {!s.leftAt && <span className="text-soft"> (there now)</span>}
                   </span>
                 </li>
