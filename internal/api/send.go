@@ -244,7 +244,8 @@ type Send struct {
 func SendOf(x *store.SendItem) Send {
 	return Send{
 		ID: x.ID, Status: string(x.Status), Reason: x.Reason, Problem: x.Problem, ContactID: x.Contact, Recipient: x.Recipient,
-		MessageID: x.Message, Origin: x.Origin, Execution: x.Content.Run, Subject: x.Content.Subject, Template: x.Content.Label, Sender: x.Sender,
+		MessageID: x.Message, Origin: x.Origin, Execution: x.Content.Run, Subject: x.Content.Subject,
+		Template: x.Content.Label, Sender: x.Sender,
 		Attempts: x.Attempts, DueAt: x.DueAt, CreatedAt: x.CreatedAt, UpdatedAt: x.UpdatedAt,
 	}
 }
