@@ -88,8 +88,12 @@ func (*workflowRuns) Help() string {
 // Run lists runs.
 func (s *workflowRuns) Run(c *console) error {
 	return s.local(c, func(ops *control.Control, who control.Actor) error {
+		var statuses []string
+		if s.Status != "" {
+			statuses = []string{s.Status}
+		}
 		page, err := ops.Runs(c.ctx, who, control.RunFilter{
-			Workflow: s.ID, Status: s.Status, Contact: s.Contact, Step: s.Step, PageSize: s.Limit, Cursor: s.Cursor,
+			Workflow: s.ID, Statuses: statuses, Contact: s.Contact, Step: s.Step, PageSize: s.Limit, Cursor: s.Cursor,
 		})
 		if err != nil {
 			return err
@@ -283,7 +287,7 @@ func (s *workflowMove) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		return s.printAPI(c, api.ExecutionsMoved(x), func(w io.Writer) {
+		return s.printAPI(c, api.ExecutionsMovedOf(&x), func(w io.Writer) {
 			fmt.Fprintf(w, "%d runs are on version %d now.\n", x.Moved, x.Version)
 			for _, step := range slices.Sorted(maps.Keys(x.Left)) {
 				fmt.Fprintf(w, "%d stay at %s, which it does not have: --step %s=…\n", x.Left[step], plain(step), plain(step))

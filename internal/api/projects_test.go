@@ -113,6 +113,10 @@ var looks = map[string]func(s *server, src string) string{
 		id, run := s.newRun("run")
 		return "/workflows/" + id + "/executions/" + run
 	},
+	"getExecutionByID": func(s *server, _ string) string {
+		_, run := s.newRun("run-alone")
+		return "/executions/" + run
+	},
 	"getOutboxMail": func(s *server, _ string) string { return "/outbox/" + s.written() },
 	"getOutboxRaw":  func(s *server, _ string) string { return "/outbox/" + s.written() + "/raw" },
 	"getTopic": func(s *server, _ string) string {

@@ -229,7 +229,8 @@ type Send struct {
 	ContactID string    `json:"contactId,omitempty" doc:"Whom it goes to" example:"con_4f"`
 	Recipient string    `json:"recipient,omitempty" doc:"The address" example:"lea@acme.test"`
 	MessageID string    `json:"messageId,omitempty" doc:"The message, whose events tell what became of it" example:"msg_9"`
-	Origin    string    `json:"origin" doc:"Who asked for it: api, test, or the rule, broadcast or run by its id" example:"api"`
+	Origin    string    `json:"origin" doc:"Who asked for it: api, test, or the rule, broadcast or workflow by its id" example:"api"`
+	Execution string    `json:"executionId,omitempty" doc:"The run of a workflow that asked for it" example:"exe_4f"`
 	Subject   string    `json:"subject,omitempty" doc:"As it was asked for, before it is rendered; absent: the template's"`
 	Template  string    `json:"template,omitempty" doc:"The key or id of its template" example:"onboarding/welcome"`
 	Sender    string    `json:"sender,omitempty" doc:"The sender that had it last" example:"snr_1"`
@@ -243,7 +244,8 @@ type Send struct {
 func SendOf(x *store.SendItem) Send {
 	return Send{
 		ID: x.ID, Status: string(x.Status), Reason: x.Reason, Problem: x.Problem, ContactID: x.Contact, Recipient: x.Recipient,
-		MessageID: x.Message, Origin: x.Origin, Subject: x.Content.Subject, Template: x.Content.Label, Sender: x.Sender,
+		MessageID: x.Message, Origin: x.Origin, Execution: x.Content.Run, Subject: x.Content.Subject,
+		Template: x.Content.Label, Sender: x.Sender,
 		Attempts: x.Attempts, DueAt: x.DueAt, CreatedAt: x.CreatedAt, UpdatedAt: x.UpdatedAt,
 	}
 }

@@ -18,6 +18,7 @@ type WorkflowVersion struct {
 	OpenExecutions int64     `json:"openExecutions" doc:"Runs of it that go on" example:"120"`
 	CreatedAt      time.Time `json:"createdAt"`
 	CreatedBy      string    `json:"createdBy" doc:"A key's or person's id, or cli" example:"cli"`
+	CreatedByName  string    `json:"createdByName,omitempty" doc:"The person's name; absent: it was no person" example:"lea"`
 }
 
 // WorkflowVersionList are the versions of a workflow.
@@ -38,7 +39,7 @@ func WorkflowVersionListOf(list []store.WorkflowVersion) (WorkflowVersionList, e
 		if err != nil {
 			return out, err
 		}
-		out.Versions[i] = WorkflowVersion{x.Version, text, objectOf(raw), x.Open, x.CreatedAt, x.CreatedBy}
+		out.Versions[i] = WorkflowVersion{x.Version, text, objectOf(raw), x.Open, x.CreatedAt, x.CreatedBy, x.ByName}
 	}
 	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"tidings/internal/control"
 	"tidings/internal/store"
+	"tidings/internal/workflow"
 )
 
 // Execution is a run of a workflow: one contact's way through it, in MailGlyph's keys and then ours.
@@ -29,11 +30,13 @@ type Execution struct {
 	Tries     int       `json:"tries,omitempty" doc:"Of the step that failed" example:"2"`
 	Reason    string    `json:"reason,omitempty" doc:"Why it ended or failed" example:"exit: account.deleted"`
 	BegunBy   string    `json:"begunBy" doc:"An event's id, or hand:, rule: or schedule: and what was named" example:"019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11"`
+	Workflow  string    `json:"workflow" doc:"The workflow's key" example:"onboarding"`
+	Emails    int64     `json:"emails" doc:"How many were queued for it; those that were left out do not count" example:"2"`
 	Unmailed  bool      `json:"unmailed,omitempty" doc:"It mails nobody: the very event that began it forbids that"`
 }
 
-// ExecutionOf makes the public form of a run.
-func ExecutionOf(x *store.Run) Execution {
+// ExecutionOf makes the public form of a run, for which so many emails were queued.
+func ExecutionOf(x *store.Run, emails int64) Execution {
 	updated := x.EnteredAt
 	if x.EndedAt.After(updated) {
 		updated = x.EndedAt
@@ -43,6 +46,7 @@ func ExecutionOf(x *store.Run) Execution {
 		CompletedAt: timeOrNull(x.EndedAt), CreatedAt: x.StartedAt, UpdatedAt: updated, Email: x.Address, Version: x.Version,
 		Step:      x.Step,
 		EnteredAt: x.EnteredAt, DueAt: x.Due, Tries: x.Try, Reason: x.Reason, BegunBy: x.BegunBy, Unmailed: x.Unmailed,
+		Workflow: x.Key, Emails: emails,
 	}
 }
 
@@ -59,29 +63,44 @@ func ExecutionListOf(p *control.RunPage) ExecutionList {
 		Executions: make([]Execution, len(p.Runs)), NumberedPage: numberedPageOf(p.PageOfMany), NextCursor: p.NextCursor,
 	}
 	for i := range p.Runs {
-		out.Executions[i] = ExecutionOf(&p.Runs[i])
+		out.Executions[i] = ExecutionOf(&p.Runs[i], p.Mails[i])
 	}
 	return out
 }
 
+// ExecutionFilter are the parameters that choose runs.
+type ExecutionFilter struct {
+	Status  []string `query:"status,explode" enum:"RUNNING,WAITING,COMPLETED,EXITED,FAILED,CANCELLED" doc:"Only those; may be repeated" example:"WAITING"`
+	Contact string   `query:"contact" doc:"A contact's id or address" example:"ann@acme.test"`
+	Step    string   `query:"step" doc:"Where they are, or ended" example:"wait-1d"`
+	Version int64    `query:"version" minimum:"1" doc:"Of the workflow" example:"3"`
+}
+
+func (f *ExecutionFilter) of(workflow string) control.RunFilter {
+	return control.RunFilter{Workflow: workflow, Statuses: f.Status, Contact: f.Contact, Step: f.Step, Version: f.Version}
+}
+
+// ExecutionPaging are the parameters of a page of runs.
+type ExecutionPaging struct {
+	Numbered
+	Cursor string `query:"cursor" doc:"nextCursor of the page before, in place of page"`
+}
+
 type listExecutionsIn struct {
 	WorkflowPath
-	Numbered
-	Status  string `query:"status" enum:"RUNNING,WAITING,COMPLETED,EXITED,FAILED,CANCELLED" doc:"Only those" example:"WAITING"`
-	Contact string `query:"contact" doc:"A contact's id or address" example:"ann@acme.test"`
-	Step    string `query:"step" doc:"Where they are, or ended" example:"wait-1d"`
-	Version int64  `query:"version" minimum:"1" doc:"Of the workflow" example:"3"`
-	Cursor  string `query:"cursor" doc:"nextCursor of the page before, in place of page"`
+	ExecutionFilter
+	ExecutionPaging
 }
 
 type executionListOut struct{ Body ExecutionList }
 
 func (a *api) listWorkflowExecutions(ctx context.Context, in *listExecutionsIn) (*executionListOut, error) {
-	page, err := a.Control.Runs(ctx, who(ctx), control.RunFilter{
-		Workflow: in.ID, Status: in.Status, Contact: in.Contact, Step: in.Step, Version: in.Version, Page: in.Page,
-		PageSize: in.PageSize,
-		Cursor:   in.Cursor,
-	})
+	return a.executions(ctx, in.of(in.ID), &in.ExecutionPaging)
+}
+
+func (a *api) executions(ctx context.Context, f control.RunFilter, at *ExecutionPaging) (*executionListOut, error) {
+	f.Page, f.PageSize, f.Cursor = at.Page, at.PageSize, at.Cursor
+	page, err := a.Control.Runs(ctx, who(ctx), f)
 	if err != nil {
 		return nil, err
 	}
@@ -91,9 +110,11 @@ func (a *api) listWorkflowExecutions(ctx context.Context, in *listExecutionsIn) 
 // ExecutionDetails are a run with its whole way.
 type ExecutionDetails struct {
 	Execution
-	Steps   []ExecutionStep `json:"steps" nullable:"false" doc:"In the order in which they were entered"`
-	Event   maybeObject     `json:"event" doc:"What began it, or it was told of last; null: nothing"`
-	Context object          `json:"context" doc:"What it was started with and told on its way"`
+	WorkflowName string          `json:"workflowName" doc:"For people" example:"Onboarding"`
+	Steps        []ExecutionStep `json:"steps" nullable:"false" doc:"In the order in which they were entered"`
+	Outcomes     []string        `json:"outcomes" nullable:"false" doc:"What the way on from its step may depend on: who skips the step may name one"`
+	Event        maybeObject     `json:"event" doc:"What began it, or it was told of last; null: nothing"`
+	Context      object          `json:"context" doc:"What it was started with and told on its way"`
 }
 
 // ExecutionStep is one step that a run entered.
@@ -120,7 +141,16 @@ type StepSend struct {
 
 // ExecutionDetailsOf makes the public form of a run with its way.
 func ExecutionDetailsOf(v *control.RunView) ExecutionDetails {
-	out := ExecutionDetails{Execution: ExecutionOf(&v.Run), Steps: make([]ExecutionStep, len(v.Steps)), Context: object{}}
+	var emails int64
+	for i := range v.Steps {
+		if v.Steps[i].Outcome == workflow.OutcomeSent {
+			emails++
+		}
+	}
+	out := ExecutionDetails{
+		Execution: ExecutionOf(&v.Run, emails), WorkflowName: v.Name, Steps: make([]ExecutionStep, len(v.Steps)),
+		Outcomes: append([]string{}, v.Outcomes...), Context: object{},
+	}
 	if len(v.Vars.Event) > 0 {
 		out.Event = maybeObjectOf(v.Vars.Event)
 	}
@@ -229,18 +259,27 @@ type moveExecutionsIn struct {
 	WorkflowPath
 	Body struct {
 		Version    int64             `json:"version,omitempty" minimum:"1" doc:"That they are on from now; absent: the one that contacts enter" example:"3"`
+		From       int64             `json:"from,omitempty" minimum:"1" doc:"Only runs of that version; absent: of all others" example:"2"`
 		Steps      map[string]string `json:"steps,omitempty" doc:"From steps of theirs to steps of that version; the others keep their step" example:"{\"wait-1d\":\"wait-2d\"}"`
 		Executions []string          `json:"executions,omitempty" doc:"Their ids, at most 500; absent: all that go on or failed" example:"[\"exe_4f\"]"`
 		Note       string            `json:"note,omitempty" doc:"Why, at most 1,000 characters" example:"two days are enough"`
+		DryRun     bool              `json:"dryRun,omitempty" doc:"Only tell what would become of them" example:"false"`
 	}
 }
 
-// ExecutionsMoved is what became of a move.
+// ExecutionsMoved is what became of a move, or with dryRun would.
 type ExecutionsMoved struct {
 	Version int64            `json:"version" doc:"That they are on now" example:"3"`
 	Moved   int64            `json:"moved" doc:"How many are on it" example:"120"`
+	Kept    map[string]int64 `json:"kept" doc:"How many of those go on with their step as they were, by that step: it does the same there" example:"{\"welcome\":90}"`
+	Anew    map[string]int64 `json:"anew" doc:"How many of those begin a step anew, by the step that they were at" example:"{\"wait-1d\":30}"`
 	Left    map[string]int64 `json:"left" doc:"How many stay on theirs, by their step: the version has no such step, and steps names no other" example:"{\"wait-1d\":4}"`
 	More    bool             `json:"more" doc:"There are more than are moved at once: the same again goes on"`
+}
+
+// ExecutionsMovedOf makes the public form of a move.
+func ExecutionsMovedOf(x *control.RunsMoved) ExecutionsMoved {
+	return ExecutionsMoved{Version: x.Version, Moved: x.Moved, Kept: x.Kept, Anew: x.Anew, Left: x.Left, More: x.More}
 }
 
 type executionsMovedOut struct{ Body ExecutionsMoved }
@@ -248,11 +287,10 @@ type executionsMovedOut struct{ Body ExecutionsMoved }
 func (a *api) moveExecutions(ctx context.Context, in *moveExecutionsIn) (*executionsMovedOut, error) {
 	b := &in.Body
 	x, err := a.Control.MoveRuns(ctx, who(ctx), in.ID, control.RunMove{
-		Version: b.Version, Steps: b.Steps, Runs: b.Executions,
-		Note: b.Note,
+		Version: b.Version, From: b.From, Steps: b.Steps, Runs: b.Executions, Note: b.Note, Dry: b.DryRun,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &executionsMovedOut{ExecutionsMoved(x)}, nil
+	return &executionsMovedOut{ExecutionsMovedOf(&x)}, nil
 }

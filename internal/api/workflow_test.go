@@ -161,6 +161,9 @@ func badWorkflows() []badRequest {
 		{name: "change of a workflow that is not there", method: http.MethodPatch, target: "/workflows/wfl_none", body: `{"name":"a"}`, status: 404},
 		{name: "definition of a workflow that is not there", method: http.MethodPut, target: "/workflows/wfl_none", body: `{}`, status: 404},
 		{name: "runs with wrong filters", method: get, target: "/workflows/a/executions?status=LOST&page=-1&cursor=ZQ&version=-1", status: 422},
+		{name: "runs of all workflows with wrong filters", method: get, target: "/executions?status=LOST&pageSize=1000&version=-1", status: 422},
+		{name: "counts of runs with a wrong filter", method: get, target: "/executions/counts?status=FAILED&status=LOST", status: 422},
+		{name: "run that is not there", method: get, target: "/executions/exe_none", status: 404},
 		{name: "start of nothing", method: post, target: "/workflows/wfl_none/executions", body: `{"contactId":"con_1"}`, status: 404},
 		{name: "move of a workflow that is not there", method: post, target: "/workflows/wfl_none/executions/move", body: `{}`, status: 404},
 		{
@@ -418,5 +421,115 @@ func TestAFolderOfRulesAndWorkflowsIsPlannedAppliedAndPruned(t *testing.T) {
 	weak := s.limited("rules:write")
 	if a := s.as(weak, http.MethodPost, "/apply", folder(false, "workflows/b.yaml", aWorkflow("third"))); a.status != http.StatusForbidden {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+func TestRunsOfAllWorkflowsAreListedCountedAndFoundByTheirIDs(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	_, waits := s.newRun("days")
+	_, failed := s.failedRun("boss")
+	var list api.ExecutionList
+	s.call(http.MethodGet, "/executions?contact=ann@acme.test", nil).want(http.StatusOK).into(&list)
+	if list.Total != 2 || list.Executions[0].ID != failed || list.Executions[1].Workflow != "days" {
+		t.Errorf("%+v", list)
+	}
+	for _, query := range []string{"?status=RUNNING&status=WAITING", "?workflow=days", "?pageSize=1&cursor=" + s.nextRuns("/executions?pageSize=1")} {
+		s.call(http.MethodGet, "/executions"+query, nil).want(http.StatusOK).into(&list)
+		if len(list.Executions) != 1 || list.Executions[0].ID != waits {
+			t.Errorf("%s: %+v", query, list)
+		}
+	}
+	var counts api.ExecutionCounts
+	s.call(http.MethodGet, "/executions/counts", nil).want(http.StatusOK).into(&counts)
+	if len(counts.Counts) != 2 || counts.Counts[0].Status != "WAITING" || counts.Counts[1].Workflow != "boss" || counts.Counts[1].Count != 1 {
+		t.Errorf("%+v", counts)
+	}
+	s.call(http.MethodGet, "/executions/counts?status=FAILED&workflow=days", nil).want(http.StatusOK).into(&counts)
+	if len(counts.Counts) != 0 {
+		t.Errorf("%+v", counts)
+	}
+	var one api.ExecutionDetails
+	s.call(http.MethodGet, "/executions/"+failed, nil).want(http.StatusOK).into(&one)
+	if one.Workflow != "boss" || one.WorkflowName != "boss" || one.Status != "FAILED" || len(one.Outcomes) != 1 || one.Emails != 0 {
+		t.Errorf("%+v", one)
+	}
+}
+
+func (s *server) nextRuns(target string) string {
+	s.t.Helper()
+	var list api.ExecutionList
+	s.call(http.MethodGet, target, nil).want(http.StatusOK).into(&list)
+	return list.NextCursor
+}
+
+func TestTheEmailsOfARunAreCountedAndNameIt(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	on := true
+	_, err := s.control.CreateWorkflow(s.t.Context(), operator, control.WorkflowText{
+		Text: "workflow: mails\ntrigger: manual\nsteps:\n- send: {template: " + s.templateKeyed("hello") + ", transactional: true}\n- wait: 1d\n", Enabled: &on,
+	})
+	must(t, err)
+	s.call(http.MethodPost, "/contacts", `{"email":"ann@acme.test"}`).want(http.StatusCreated)
+	var one api.ExecutionDetails
+	s.call(http.MethodPost, "/workflows/mails/executions", `{"contactId":"ann@acme.test"}`).want(http.StatusCreated).into(&one)
+	s.runWorkflows()
+	var list api.ExecutionList
+	s.call(http.MethodGet, "/workflows/mails/executions", nil).want(http.StatusOK).into(&list)
+	s.call(http.MethodGet, "/executions/"+one.ID, nil).want(http.StatusOK).into(&one)
+	if list.Executions[0].Emails != 1 || one.Emails != 1 || one.Steps[0].Send == nil {
+		t.Fatalf("%+v %+v", list, one)
+	}
+	var send api.Send
+	s.call(http.MethodGet, "/sends/"+one.Steps[0].Send.ID, nil).want(http.StatusOK).into(&send)
+	if send.Execution != one.ID {
+		t.Errorf("%+v", send)
+	}
+}
+
+func TestAMoveThatIsTriedTellsWhatWouldBecomeOfTheRunsAndMovesNone(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	_, run := s.newRun("days")
+	text := strings.ReplaceAll(strings.ReplaceAll(aWorkflow("days"), "1d", "2d"), "tags: [seen]", "tags: [known]")
+	s.call(http.MethodPut, "/workflows/days", map[string]any{"text": text}).want(http.StatusOK)
+	for _, c := range []struct {
+		body              string
+		moved, anew, left int64
+	}{
+		{`{"dryRun":true}`, 0, 0, 1},
+		{`{"dryRun":true,"steps":{"wait-1d":"wait-2d"}}`, 1, 1, 0},
+		{`{"dryRun":true,"steps":{"wait-1d":"mark"}}`, 1, 1, 0},
+		{`{"dryRun":true,"from":2,"steps":{"wait-1d":"mark"}}`, 0, 0, 0},
+		{`{"dryRun":true,"from":1,"version":1}`, 0, 0, 0},
+	} {
+		var moved api.ExecutionsMoved
+		s.call(http.MethodPost, "/workflows/days/executions/move", c.body).want(http.StatusOK).into(&moved)
+		if moved.Moved != c.moved || moved.Anew["wait-1d"] != c.anew || moved.Left["wait-1d"] != c.left || len(moved.Kept) != 0 {
+			t.Errorf("%s: %+v", c.body, moved)
+		}
+	}
+	var one api.ExecutionDetails
+	s.call(http.MethodGet, "/executions/"+run, nil).want(http.StatusOK).into(&one)
+	if one.Version != 1 || len(one.Steps) != 1 {
+		t.Errorf("%+v", one)
+	}
+	s.call(http.MethodPut, "/workflows/days", map[string]any{"text": strings.ReplaceAll(aWorkflow("days"), "seen", "known")}).want(http.StatusOK)
+	var moved api.ExecutionsMoved
+	s.call(http.MethodPost, "/workflows/days/executions/move", `{}`).want(http.StatusOK).into(&moved)
+	if moved.Moved != 1 || moved.Kept["wait-1d"] != 1 || moved.Version != 3 {
+		t.Errorf("%+v", moved)
+	}
+}
+
+func TestAnAddressThatIsEmptyIsToldByTheTextThatMadeIt(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	_, run := s.failedRun("boss")
+	var one api.ExecutionDetails
+	s.call(http.MethodGet, "/executions/"+run, nil).want(http.StatusOK).into(&one)
+	if want := `to: "{{ data.boss }}" made an empty text here, and no address`; one.Reason != want {
+		t.Errorf("%s, want %s", one.Reason, want)
 	}
 }

@@ -81,6 +81,18 @@ func workflowOperations() []Operation {
 			Details: "Newest first, by numbered pages or with the cursor, which does not pass over any while new ones come.",
 		},
 		{
+			Name: "listExecutions", Group: "Workflows", Scope: Secret, Summary: "List the runs of all workflows",
+			Details: "As those of one workflow are listed: all runs of a contact, or all that failed.",
+		},
+		{
+			Name: "getExecutionCounts", Group: "Workflows", Scope: Secret, Summary: "Count runs by status",
+			Details: "By workflow and status. Of each status at most 100,000 are counted.",
+		},
+		{
+			Name: "getExecutionByID", Group: "Workflows", Scope: Secret, Summary: "Get a run of any workflow",
+			Details: "By the run's id alone.",
+		},
+		{
 			Name: "getExecution", Group: "Workflows", Scope: Secret, Summary: "Get a run",
 			Details: "With every step that it entered: when, how it left it, and what became of the email.",
 		},
@@ -110,7 +122,7 @@ func workflowOperations() []Operation {
 				"waits on as " +
 				"it was; any other begins the step anew that steps names for it, or the one of the same id; where there is none " +
 				"it stays. " +
-				"At most 10,000 at once: with more true the same again goes on.",
+				"At most 10,000 at once: with more true the same again goes on. With dryRun it only tells what would become of them.",
 		},
 		{Name: "getWorkflowSettings", Group: "Workflows", Scope: Secret, Summary: "Get the settings of all workflows"},
 		{

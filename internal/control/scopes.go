@@ -122,6 +122,7 @@ var needs = map[string]string{
 	"listWorkflows": "workflows:read", "getWorkflow": "workflows:read", "listWorkflowVersions": "workflows:read",
 	"getWorkflowDiff": "workflows:read", "getWorkflowFigures": "workflows:read", "getWorkflowDiagram": "workflows:read",
 	"dryRunWorkflow": "workflows:read", "dryRunStoredWorkflow": "workflows:read",
+	"listExecutions": "workflows:read", "getExecutionCounts": "workflows:read", "getExecutionByID": "workflows:read",
 	"listWorkflowExecutions": "workflows:read", "getExecution": "workflows:read", "getWorkflowSettings": "workflows:read",
 	opCreateWorkflow: "workflows:write", opUpdateWorkflow: "workflows:write", opDefineWorkflow: "workflows:write",
 	opDuplicateWorkflow: "workflows:write", opEnableWorkflow: "workflows:write", opDisableWorkflow: "workflows:write",

@@ -153,15 +153,19 @@ func (c *Control) liveOf(ctx context.Context, project, idOrKey string, version i
 // RunMove puts runs on another version of their workflow.
 type RunMove struct {
 	Version int64             // 0: the one that contacts enter
+	From    int64             // only runs of that version; 0: of all others
 	Steps   map[string]string // from steps of theirs to steps of that one; the others keep their step
 	Runs    []string          // ids; empty: all that go on or failed
 	Note    string
+	Dry     bool // only tell what would become of them
 }
 
 // RunsMoved is what became of a RunMove.
 type RunsMoved struct {
 	Version int64
 	Moved   int64
+	Kept    map[string]int64 // how many of those go on with their step as they were, by it: it does the same in both versions
+	Anew    map[string]int64 // how many of those begin a step anew, by the step that they were at
 	Left    map[string]int64 // how many stay where they are, by their step: it is not in the version, and Steps names no other
 	More    bool             // there are more than are moved at once: the same again goes on
 }
@@ -188,7 +192,9 @@ func (c *Control) MoveRuns(ctx context.Context, who Actor, idOrKey string, in Ru
 		return out, err
 	}
 	m := &moving{control: c, who: who, in: &in, of: &x, live: live, versions: make(map[int64]*workflow.Definition)}
-	m.out.Version, m.out.Left = in.Version, make(map[string]int64)
+	m.out = RunsMoved{
+		Version: in.Version, Kept: make(map[string]int64), Anew: make(map[string]int64), Left: make(map[string]int64),
+	}
 	err = m.run(ctx)
 	return m.out, err
 }
@@ -224,7 +230,7 @@ func (m *moving) run(ctx context.Context) error {
 		return m.named(ctx)
 	}
 	q := store.RunQuery{
-		Project: m.who.Project, Workflow: m.of.ID, Except: m.in.Version, Limit: runsAtOnce,
+		Project: m.who.Project, Workflow: m.of.ID, Version: m.in.From, Except: m.in.Version, Limit: runsAtOnce,
 		Statuses: []workflow.Status{workflow.Running, workflow.Waiting, workflow.Failed},
 	}
 	for looked := 0; ; looked += runsAtOnce {
@@ -253,7 +259,8 @@ func (m *moving) named(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if run.Version != m.in.Version && (run.Status.Open() || run.Status == workflow.Failed) {
+		meant := run.Version != m.in.Version && (m.in.From == 0 || m.in.From == run.Version)
+		if meant && (run.Status.Open() || run.Status == workflow.Failed) {
 			list = append(list, run)
 		}
 	}
@@ -267,6 +274,14 @@ func (m *moving) named(ctx context.Context) error {
 
 // save moves some runs in one transaction.
 func (m *moving) save(ctx context.Context, list []store.Run) error {
+	if m.in.Dry {
+		for i := range list {
+			if _, _, err := m.place(ctx, &list[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	b, err := m.control.newRunBatch(ctx, m.who.Project)
 	if err != nil {
 		return err
@@ -289,34 +304,59 @@ func (m *moving) save(ctx context.Context, list []store.Run) error {
 		return err
 	}
 	m.noted = true
-	m.out.Moved += int64(len(b.asked.Steps) - stale)
+	m.out.Moved -= int64(stale)
 	return nil
+}
+
+// moveKind is what a move means for one run.
+type moveKind uint8
+
+const (
+	staysBehind moveKind = iota
+	goesOn               // its step does the same there, or it has not begun
+	beginsAnew
+)
+
+// place finds what becomes of one run, counts it, and says on which step it is then.
+func (m *moving) place(ctx context.Context, run *store.Run) (kind moveKind, to string, err error) {
+	if to = run.Step; m.in.Steps[to] != "" {
+		to = m.in.Steps[to]
+	}
+	kind = goesOn
+	if run.Visit > 0 {
+		next := m.live.Step(to)
+		if next == nil {
+			m.out.Left[run.Step]++
+			return staysBehind, to, nil
+		}
+		same, err := m.same(ctx, run, next)
+		if err != nil {
+			return staysBehind, to, err
+		}
+		if !same {
+			kind = beginsAnew
+		}
+	}
+	m.out.Moved++
+	if kind == beginsAnew {
+		m.out.Anew[run.Step]++
+	} else {
+		m.out.Kept[run.Step]++
+	}
+	return kind, to, nil
 }
 
 // put moves one run.
 func (m *moving) put(ctx context.Context, b *runBatch, run *store.Run) error {
-	to, said := m.in.Steps[run.Step]
-	if !said {
-		to = run.Step
-	}
-	if run.Visit == 0 { // it has not begun
-		b.asked.Steps = append(b.asked.Steps, store.RunStep{Was: run, Now: run.Run, Other: m.in.Version})
-		return nil
-	}
-	next := m.live.Step(to)
-	if next == nil {
-		m.out.Left[run.Step]++
-		return nil
-	}
-	same, err := m.same(ctx, run, next)
-	if err != nil {
+	kind, to, err := m.place(ctx, run)
+	if err != nil || kind == staysBehind {
 		return err
 	}
-	if !same {
+	if kind == beginsAnew {
 		return b.put(ctx, m.live, run, workflow.Input{Kind: workflow.Move, Outcome: to, Detail: "by " + m.who.By}, m.in.Version)
 	}
 	s := store.RunStep{Was: run, Now: run.Run, Other: m.in.Version}
-	if timeout, err := m.live.Timeout.Duration(); err == nil && timeout > 0 && run.Status == workflow.Waiting {
+	if timeout, err := m.live.Timeout.Duration(); err == nil && timeout > 0 && run.Status == workflow.Waiting && run.Visit > 0 {
 		s.Now.Due = earlier(run.Due, run.StartedAt.Add(timeout))
 	}
 	b.asked.Steps = append(b.asked.Steps, s)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"tidings/internal/auth"
@@ -142,7 +143,7 @@ func (x *stepping) mail(ctx context.Context, want workflow.Effect) (workflow.Inp
 		},
 	}
 	x.out.Visit, x.out.Send = x.out.Now.Visit, &store.RunSend{Send: one, Content: content}
-	return workflow.Input{Kind: workflow.Done, Outcome: "sent", Send: one.ID}, nil
+	return workflow.Input{Kind: workflow.Done, Outcome: workflow.OutcomeSent, Send: one.ID}, nil
 }
 
 // recipient is who gets the email of a step.
@@ -153,6 +154,9 @@ func (x *stepping) recipient(ctx context.Context, s *workflow.Send) (string, err
 	text, err := x.render(ctx, s.To)
 	if err != nil {
 		return "", err
+	}
+	if strings.TrimSpace(text) == "" {
+		return "", fault.BadField("to", "%.100q made an empty text here, and no address", s.To)
 	}
 	address, wrong := readAddress([]byte(text))
 	if wrong != "" {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,10 +14,10 @@ import (
 	"tidings/internal/workflow"
 )
 
-// RunFilter asks for runs of a workflow. Empty fields say nothing.
+// RunFilter asks for runs. Empty fields say nothing.
 type RunFilter struct {
-	Workflow       string // id or key
-	Status         string
+	Workflow       string // id or key; empty: of every one
+	Statuses       []string
 	Contact        string // id or address
 	Step           string
 	Version        int64
@@ -27,7 +28,8 @@ type RunFilter struct {
 // RunPage is a page of runs, newest first.
 type RunPage struct {
 	Runs       []store.Run
-	NextCursor string // empty: there is no more
+	Mails      []int64 // how many emails were queued for each
+	NextCursor string  // empty: there is no more
 	PageOfMany
 }
 
@@ -42,29 +44,37 @@ func RunStatuses() []string {
 	}
 }
 
-// Runs lists the runs of a workflow.
-func (c *Control) Runs(ctx context.Context, who Actor, f RunFilter) (out RunPage, err error) {
-	var p problems
-	p.text("id", f.Workflow, 1, maxFilter)
-	p.oneOf("status", f.Status, RunStatuses())
+// query checks a filter.
+func (f *RunFilter) query(p *problems, who Actor) store.RunQuery {
+	p.text("id", f.Workflow, 0, maxFilter)
 	p.text("contact", f.Contact, 0, maxFilter)
 	p.text("step", f.Step, 0, maxFilter)
 	if f.Version < 0 {
 		p.add("version", "must be a number from 1")
 	}
-	out.PageOfMany = p.numbered(f.Page, f.PageSize)
+	if f.Contact != "" {
+		p.contact("contact", f.Contact)
+	}
 	q := store.RunQuery{
 		Project: who.Project, Workflow: f.Workflow, Contact: f.Contact, Step: f.Step, Version: f.Version,
 		Before: p.refCursor(runCursor, f.Cursor),
 	}
-	if f.Contact != "" {
-		p.contact("contact", f.Contact)
+	for _, x := range f.Statuses {
+		p.oneOf("status", x, RunStatuses())
+		if status := workflow.Status(x); !slices.Contains(q.Statuses, status) {
+			q.Statuses = append(q.Statuses, status)
+		}
 	}
+	return q
+}
+
+// Runs lists runs.
+func (c *Control) Runs(ctx context.Context, who Actor, f RunFilter) (out RunPage, err error) {
+	var p problems
+	out.PageOfMany = p.numbered(f.Page, f.PageSize)
+	q := f.query(&p, who)
 	if err := p.err(); err != nil {
 		return out, err
-	}
-	if f.Status != "" {
-		q.Statuses = []workflow.Status{workflow.Status(f.Status)}
 	}
 	total, err := c.Store.CountRuns(ctx, q, maxRunTotal)
 	if err != nil {
@@ -82,13 +92,16 @@ func (c *Control) Runs(ctx context.Context, who Actor, f RunFilter) (out RunPage
 		out.Runs = out.Runs[:out.PageSize]
 		out.NextCursor = cursorOfRef(runCursor, out.Runs[out.PageSize-1].Ref)
 	}
-	return out, nil
+	out.Mails, err = c.mailsOf(ctx, out.Runs)
+	return out, err
 }
 
 // RunView is a run for people, with its whole way.
 type RunView struct {
 	store.Run
-	Steps []RunVisit // in the order in which they were entered
+	Name     string     // of its workflow, for people
+	Steps    []RunVisit // in the order in which they were entered
+	Outcomes []string   // the ways that Skip may name, where its step has several
 }
 
 // RunVisit is one step that a run entered.
@@ -109,6 +122,10 @@ func (c *Control) Run(ctx context.Context, who Actor, idOrKey, id string) (v Run
 	version, err := c.Store.WorkflowVersion(ctx, who.Project, run.WorkflowID, run.Version)
 	if err != nil {
 		return v, fmt.Errorf("find version: %w", err)
+	}
+	v.Name = cmp.Or(version.Definition.Name, run.Key)
+	if s := stepOf(&version.Definition, run.Step); s != nil {
+		v.Outcomes = s.Outcomes()
 	}
 	for _, m := range marks {
 		visit := RunVisit{Mark: m}

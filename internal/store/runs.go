@@ -103,13 +103,18 @@ type RunQuery struct {
 // Runs lists runs. A contact or workflow that is not there has none.
 func (s *Store) Runs(ctx context.Context, q RunQuery) (list []Run, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
+		if q.Workflow != "" && q.Contact == "" && q.Offset <= maxRunsMerged {
+			refs, err := newestRuns(ctx, c, q)
+			if err != nil || len(refs) == 0 {
+				list = nil
+				return err
+			}
+			list, err = runsWhere(ctx, c, `WHERE r.ref IN (`+marks(1, len(refs))+`) ORDER BY r.ref DESC`, refs...)
+			return err
+		}
 		where, args, err := runCondition(ctx, c, &q)
 		if err != nil || where == "" {
 			return err
-		}
-		if q.Before > 0 {
-			args = append(args, q.Before)
-			where += " AND r.ref < $" + itoa(len(args))
 		}
 		list, err = runsWhere(ctx, c, where+" ORDER BY r.ref DESC LIMIT "+itoa(q.Limit)+" OFFSET "+itoa(q.Offset), args...)
 		return err
@@ -119,6 +124,7 @@ func (s *Store) Runs(ctx context.Context, q RunQuery) (list []Run, err error) {
 
 // CountRuns counts what Runs would list, of which it looks at most at a number.
 func (s *Store) CountRuns(ctx context.Context, q RunQuery, most int) (n int64, err error) {
+	q.Before = 0 // of all pages
 	err = s.engine.read(ctx, func(c conn) error {
 		where, args, err := runCondition(ctx, c, &q)
 		if err != nil || where == "" {
@@ -172,6 +178,10 @@ func runCondition(ctx context.Context, c conn, q *RunQuery) (where string, args 
 	if q.Step != "" {
 		args = append(args, q.Step)
 		where += " AND r.step = $" + itoa(len(args))
+	}
+	if q.Before > 0 {
+		args = append(args, q.Before)
+		where += " AND r.ref < $" + itoa(len(args))
 	}
 	return where, args, nil
 }

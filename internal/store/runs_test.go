@@ -586,3 +586,85 @@ func TestABackupHasTheRunsThatWait(t *testing.T) {
 		t.Errorf("%+v %+v %v", r, steps, err)
 	}
 }
+
+func TestRunsAreCountedByWorkflowAndStatusAsFarAsIsAsked(t *testing.T) {
+	onBothRuns(t, func(t *testing.T, b *runBench) {
+		one, two := b.define(waiting("one"), nil), b.define(waiting("two"), nil)
+		for i, address := range []string{"a@x.test", "b@x.test", "c@x.test"} {
+			b.begin(one, address, fmt.Sprint("by", i))
+		}
+		b.begin(two, "a@x.test", "by")
+		b.step(b.runsOf("one")[0], workflow.Input{Kind: workflow.Cancel}, nil)
+		q := store.RunQuery{Project: store.DefaultProject, Statuses: []workflow.Status{workflow.Running, workflow.Canceled, workflow.Failed}}
+		for _, c := range []struct {
+			change func(*store.RunQuery)
+			most   int
+			want   string
+		}{
+			{func(*store.RunQuery) {}, 100, "one RUNNING 2, two RUNNING 1, one CANCELLED 1"},
+			{func(q *store.RunQuery) { q.Workflow = "one" }, 1, "one RUNNING 1, one CANCELLED 1"},
+			{func(q *store.RunQuery) { q.Contact = "a@x.test" }, 100, "one RUNNING 1, two RUNNING 1"},
+			{func(q *store.RunQuery) { q.Contact = "nobody@x.test" }, 100, ""},
+		} {
+			asked := q
+			c.change(&asked)
+			list, err := b.CountRunsByStatus(t.Context(), asked, c.most)
+			noError(t, err)
+			words := make([]string, len(list))
+			for i, x := range list {
+				words[i] = fmt.Sprint(x.Key, " ", x.Status, " ", x.N)
+			}
+			if got := strings.Join(words, ", "); got != c.want {
+				t.Errorf("%+v: %s, want %s", asked, got, c.want)
+			}
+		}
+		mails, err := b.CountRunMails(t.Context(), []int64{b.runsOf("one")[0].Ref})
+		if err != nil || len(mails) != 0 {
+			t.Errorf("%v %v", mails, err)
+		}
+	})
+}
+
+func TestPagesOfRunsAreInOneOrderWhateverTheirStatus(t *testing.T) {
+	onBothRuns(t, func(t *testing.T, b *runBench) {
+		x := b.define(waiting("one"), nil)
+		for i := range 7 {
+			b.begin(x, fmt.Sprintf("%d@x.test", i), "by")
+		}
+		for i, r := range b.runsOf("one") {
+			if i%3 == 0 {
+				b.step(r, workflow.Input{Kind: workflow.Cancel}, nil)
+			}
+		}
+		refs := func(q store.RunQuery) (list []int64) {
+			q.Project, q.Workflow = store.DefaultProject, "one"
+			runs, err := b.Runs(t.Context(), q)
+			noError(t, err)
+			for i := range runs {
+				list = append(list, runs[i].Ref)
+			}
+			return list
+		}
+		all := refs(store.RunQuery{Limit: 100})
+		if len(all) != 7 || !slices.IsSortedFunc(all, func(a, b int64) int { return int(b - a) }) {
+			t.Fatal(all)
+		}
+		if got := refs(store.RunQuery{Limit: 2, Offset: 3}); !slices.Equal(got, all[3:5]) {
+			t.Errorf("%v, want %v", got, all[3:5])
+		}
+		if got := refs(store.RunQuery{Limit: 2, Before: all[4]}); !slices.Equal(got, all[5:]) {
+			t.Errorf("%v, want %v", got, all[5:])
+		}
+		if got := refs(store.RunQuery{Limit: 2, Offset: 50}); len(got) != 0 {
+			t.Error(got)
+		}
+		canceled := refs(store.RunQuery{Limit: 100, Statuses: []workflow.Status{workflow.Canceled, workflow.Failed}})
+		if want := []int64{all[0], all[3], all[6]}; !slices.Equal(canceled, want) {
+			t.Errorf("%v, want %v", canceled, want)
+		}
+		n, err := b.CountRuns(t.Context(), store.RunQuery{Project: store.DefaultProject, Workflow: "one", Before: all[5]}, 100)
+		if err != nil || n != 7 {
+			t.Error(n, err)
+		}
+	})
+}

@@ -42,6 +42,7 @@ type WorkflowVersion struct {
 	Open       int64 // the runs of it that go on
 	CreatedAt  time.Time
 	CreatedBy  string
+	ByName     string // the name of the person; empty: it was a program, or the person is not known
 }
 
 // WorkflowChange is what becomes of one workflow. A new one has no Ref.
@@ -160,12 +161,13 @@ func (s *Store) WorkflowVersion(ctx context.Context, project, idOrKey string, ve
 }
 
 func versionsWhere(ctx context.Context, c conn, where string, args ...any) (list []WorkflowVersion, err error) {
-	err = c.query(ctx, `SELECT v.version, v.definition, v.open, v.created_at, v.created_by FROM workflow_versions v `+where, args,
+	err = c.query(ctx, `SELECT v.version, v.definition, v.open, v.created_at, v.created_by,
+		coalesce((SELECT name FROM people h WHERE h.id = v.created_by), '') FROM workflow_versions v `+where, args,
 		func(r row) error {
 			var x WorkflowVersion
 			var definition string
 			var created int64
-			if err := r.Scan(&x.Version, &definition, &x.Open, &created, &x.CreatedBy); err != nil {
+			if err := r.Scan(&x.Version, &definition, &x.Open, &created, &x.CreatedBy, &x.ByName); err != nil {
 				return err
 			}
 			x.CreatedAt = at(created)

@@ -17,6 +17,7 @@ const (
 
 // What becomes of a visit, beside the outcomes of its step: the texts of Mark.Outcome.
 const (
+	OutcomeSent       = "sent"                // an email that was queued
 	OutcomeSuppressed = "skipped: suppressed" // an email of a run that mails nobody
 	OutcomeSkipped    = "skipped"             // by a person
 	OutcomeMoved      = "moved"               // by a person

@@ -170,7 +170,7 @@ func (s *simulation) mail(want Effect) Input {
 		w.Template, w.Variant = step.Variants[want.Variant].Template, want.Step.VariantName(want.Variant)
 	}
 	s.out.Sends = append(s.out.Sends, w)
-	return Input{Kind: Done, Outcome: "sent"}
+	return Input{Kind: Done, Outcome: OutcomeSent}
 }
 
 // full tells that the run itself has sent as many emails as one contact gets. What else the contact gets is not looked at.

@@ -220,6 +220,17 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => inside,
+    path: '/workflows/$id',
+    validateSearch: texts('tab', 'step', 'status', 'contact', 'version', 'against', 'days'),
+    component: lazyRouteComponent(() => import('./pages/workflow-parts'), 'WorkflowParts'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/runs/$id',
+    component: lazyRouteComponent(() => import('./pages/run'), 'RunPage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
     path: '/sends',
     validateSearch: texts('status', 'contact', 'origin', 'broadcast'),
     component: lazyRouteComponent(() => import('./pages/sends'), 'Sends'),

@@ -63,6 +63,13 @@ const dialogs: [string, string, (page: Page) => Promise<void>][] = [
     await p.getByRole('button', { name: 'More about this sender' }).click()
     await p.getByRole('menuitem', { name: item }).click()
   }]),
+  ['starting a run', all['runs'] ?? '', (p) => p.getByRole('button', { name: 'Start a run…' }).click()],
+  ['cancelling a run', all['run'] ?? '', (p) => p.getByRole('button', { name: 'Cancel…' }).click()],
+  ['skipping a step', all['run'] ?? '', (p) => p.getByRole('button', { name: 'Skip the step…' }).click()],
+  ['moving runs', all['workflow-versions'] ?? '', async (p) => {
+    await p.getByRole('button', { name: 'Move runs…' }).click()
+    await p.getByText('would be on version 2').waitFor()
+  }],
   ['deleting a rule', all['rule'] ?? '', async (p) => {
     await p.getByRole('button', { name: 'More about this rule' }).click()
     await p.getByRole('menuitem', { name: 'Delete…' }).click()

@@ -1,5 +1,6 @@
 import { paid, segmentNames } from './people-world'
 import { ask, type World } from './server'
+import { busy } from './workflow-world'
 import { kept, reader, story } from './world'
 
 /** Every page, by a name for a file, with its path below /ui. */
@@ -11,7 +12,7 @@ interface Row {
 
 /** The places of all pages, with the ids that this world's things have. */
 export async function places(world: World): Promise<Places> {
-  const [contact, told, message, several, events, sources, receipts, segments, sends, senders, outbox, template, rules, broadcasts] = await Promise.all([
+  const [contact, told, message, several, events, sources, receipts, segments, sends, senders, outbox, template, rules, broadcasts, waiting, broken] = await Promise.all([
     ask<Row>(world, `/contacts/${story.ghost.to[0]}`),
     ask<Row>(world, `/contacts/${story.ann.to[0]}`),
     ask<{ messages: Row[] }>(world, `/messages/${story.ann.id}`),
@@ -26,6 +27,8 @@ export async function places(world: World): Promise<Places> {
     ask<Row>(world, `/templates/${encodeURIComponent(kept)}`),
     ask<{ rules: Row[] }>(world, '/rules'),
     ask<{ data: Row[] }>(world, '/campaigns?status=DRAFT'),
+    ask<{ executions: (Row & { contactId: string })[] }>(world, `/executions?workflow=${busy}&status=WAITING`),
+    ask<{ executions: Row[] }>(world, `/executions?workflow=${busy}&status=FAILED`),
   ])
   const first = (rows: Row[]) => rows[0]?.id ?? ''
   const production = sources.sources.find((s) => s.name === 'Production')?.id ?? ''
@@ -66,6 +69,13 @@ export async function places(world: World): Promise<Places> {
     broadcasts: '/broadcasts',
     broadcast: `/broadcasts/${first(broadcasts.data)}`,
     'broadcast-edit': `/broadcasts/${first(broadcasts.data)}/edit`,
+    runs: `/workflows/${busy}?tab=runs`,
+    'runs-failed': `/workflows/${busy}?tab=runs&status=failed`,
+    run: `/runs/${first(waiting.executions)}`,
+    'run-failed': `/runs/${first(broken.executions)}`,
+    'workflow-versions': `/workflows/${busy}?tab=versions`,
+    'workflow-trial': `/workflows/${busy}?tab=trial&days=30`,
+    'contact-workflows': `/contacts/${waiting.executions[0]?.contactId}?tab=workflows`,
     rules: '/rules',
     rule: `/rules/${first(rules.rules)}`,
     'rule-acts': `/rules/${first(rules.rules)}?tab=acts`,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { segmentsOf } from './people-world'
 import { ask, change, type Made, post, source, tell, tidings, type World } from './server'
 import { bounced, clicked, complained, deliver, delivered, type Mail, notification, record, type Signer, signer, topic } from './sns'
+import { runsOf } from './workflow-world'
 
 /** Posts records to a source of Amazon SES, signed, one after the other. */
 export async function publish(by: Signer, to: Made, ...records: unknown[]): Promise<void> {
@@ -112,6 +113,7 @@ export async function fill(world: World, events: number, days: number): Promise<
   await tell(world, '/keys', { name: 'shop website', kind: 'public' })
   await tell(world, '/keys', { name: 'monitoring', kind: 'secret', scopes: ['stats:read', 'sources:read'] })
   await rulesOf(world)
+  await runsOf(world, Math.round(events / 80))
   await written(world)
   return production
 }

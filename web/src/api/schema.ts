@@ -782,6 +782,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the runs of all workflows
+         * @description As those of one workflow are listed: all runs of a contact, or all that failed.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        get: operations["listExecutions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count runs by status
+         * @description By workflow and status. Of each status at most 100,000 are counted.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        get: operations["getExecutionCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{execution}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a run of any workflow
+         * @description By the run's id alone.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        get: operations["getExecutionByID"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/feed": {
         parameters: {
             query?: never;
@@ -3119,7 +3185,7 @@ export interface paths {
         put?: never;
         /**
          * Move runs to another version
-         * @description Those that are named, or all that go on or failed. A run whose step does the same in the other version waits on as it was; any other begins the step anew that steps names for it, or the one of the same id; where there is none it stays. At most 10,000 at once: with more true the same again goes on.
+         * @description Those that are named, or all that go on or failed. A run whose step does the same in the other version waits on as it was; any other begins the step anew that steps names for it, or the one of the same id; where there is none it stays. At most 10,000 at once: with more true the same again goes on. With dryRun it only tells what would become of them.
          *
          *     A key needs the scope `workflows:write`.
          */
@@ -5526,6 +5592,12 @@ export interface components {
              */
             email: string;
             /**
+             * Format: int64
+             * @description How many were queued for it; those that were left out do not count
+             * @example 2
+             */
+            emails: number;
+            /**
              * Format: date-time
              * @description The step
              */
@@ -5575,10 +5647,42 @@ export interface components {
              */
             version: number;
             /**
+             * @description The workflow's key
+             * @example onboarding
+             */
+            workflow: string;
+            /**
              * @description The workflow that it is a run of
              * @example wfl_4f
              */
             workflowId: string;
+        };
+        ExecutionCount: {
+            /**
+             * Format: int64
+             * @description How many; of each status at most 100,000 are counted
+             * @example 120
+             */
+            count: number;
+            /**
+             * @description Where they are in their life
+             * @enum {string}
+             */
+            status: "RUNNING" | "WAITING" | "COMPLETED" | "EXITED" | "FAILED" | "CANCELLED";
+            /**
+             * @description The workflow's key
+             * @example onboarding
+             */
+            workflow: string;
+            /**
+             * @description Whose runs they are
+             * @example wfl_4f
+             */
+            workflowId: string;
+        };
+        ExecutionCounts: {
+            /** @description By status, then by the workflow's key; what has none is left out */
+            counts: components["schemas"]["ExecutionCount"][];
         };
         ExecutionDetails: {
             /**
@@ -5616,6 +5720,12 @@ export interface components {
              */
             email: string;
             /**
+             * Format: int64
+             * @description How many were queued for it; those that were left out do not count
+             * @example 2
+             */
+            emails: number;
+            /**
              * Format: date-time
              * @description The step
              */
@@ -5629,6 +5739,8 @@ export interface components {
              * @example exe_4f
              */
             id: string;
+            /** @description What the way on from its step may depend on: who skips the step may name one */
+            outcomes: string[];
             /**
              * @description Why it ended or failed
              * @example exit: account.deleted
@@ -5671,10 +5783,20 @@ export interface components {
              */
             version: number;
             /**
+             * @description The workflow's key
+             * @example onboarding
+             */
+            workflow: string;
+            /**
              * @description The workflow that it is a run of
              * @example wfl_4f
              */
             workflowId: string;
+            /**
+             * @description For people
+             * @example Onboarding
+             */
+            workflowName: string;
         };
         ExecutionList: {
             /** @description Newest first */
@@ -5757,6 +5879,24 @@ export interface components {
             visit: number;
         };
         ExecutionsMoved: {
+            /**
+             * @description How many of those begin a step anew, by the step that they were at
+             * @example {
+             *       "wait-1d": 30
+             *     }
+             */
+            anew: {
+                [key: string]: number;
+            };
+            /**
+             * @description How many of those go on with their step as they were, by that step: it does the same there
+             * @example {
+             *       "welcome": 90
+             *     }
+             */
+            kept: {
+                [key: string]: number;
+            };
             /**
              * @description How many stay on theirs, by their step: the version has no such step, and steps names no other
              * @example {
@@ -6503,12 +6643,23 @@ export interface components {
         };
         MoveExecutionsInBody: {
             /**
+             * @description Only tell what would become of them
+             * @example false
+             */
+            dryRun?: boolean;
+            /**
              * @description Their ids, at most 500; absent: all that go on or failed
              * @example [
              *       "exe_4f"
              *     ]
              */
             executions?: string[] | null;
+            /**
+             * Format: int64
+             * @description Only runs of that version; absent: of all others
+             * @example 2
+             */
+            from?: number;
             /**
              * @description Why, at most 1,000 characters
              * @example two days are enough
@@ -8521,6 +8672,11 @@ export interface components {
              */
             dueAt: string;
             /**
+             * @description The run of a workflow that asked for it
+             * @example exe_4f
+             */
+            executionId?: string;
+            /**
              * @description Its id
              * @example snd_8h3
              */
@@ -8531,7 +8687,7 @@ export interface components {
              */
             messageId?: string;
             /**
-             * @description Who asked for it: api, test, or the rule, broadcast or run by its id
+             * @description Who asked for it: api, test, or the rule, broadcast or workflow by its id
              * @example api
              */
             origin: string;
@@ -11288,6 +11444,11 @@ export interface components {
              * @example cli
              */
             createdBy: string;
+            /**
+             * @description The person's name; absent: it was no person
+             * @example lea
+             */
+            createdByName?: string;
             /** @description The same as an object, as it is stored */
             definition: {
                 [key: string]: unknown;
@@ -17949,6 +18110,399 @@ export interface operations {
                     "application/json": unknown;
                     "application/octet-stream": string;
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listExecutions: {
+        parameters: {
+            query?: {
+                /** @description A workflow's id or key */
+                workflow?: string;
+                /** @description Only those; may be repeated */
+                status?: ("RUNNING" | "WAITING" | "COMPLETED" | "EXITED" | "FAILED" | "CANCELLED")[] | null;
+                /** @description A contact's id or address */
+                contact?: string;
+                /** @description Where they are, or ended */
+                step?: string;
+                /** @description Of the workflow */
+                version?: number;
+                /** @description Which page, from 1 */
+                page?: number;
+                /** @description How many a page has at most */
+                pageSize?: number;
+                /**
+                 * @description nextCursor of the page before, in place of page
+                 * @example ZQGaH26NL4xBmx5vDCp9XhE
+                 */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "executions": [
+                     *         {
+                     *           "id": "exe_4f",
+                     *           "workflowId": "wfl_4f",
+                     *           "contactId": "con_4f",
+                     *           "status": "RUNNING",
+                     *           "startedAt": "2026-05-04T10:12:00.120Z",
+                     *           "completedAt": "2026-05-04T10:12:00.120Z",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *           "email": "ann@acme.test",
+                     *           "version": 3,
+                     *           "step": "wait-1d",
+                     *           "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *           "dueAt": "2026-05-04T10:12:00.120Z",
+                     *           "tries": 2,
+                     *           "reason": "exit: account.deleted",
+                     *           "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "workflow": "onboarding",
+                     *           "emails": 2,
+                     *           "unmailed": true
+                     *         }
+                     *       ],
+                     *       "total": 120,
+                     *       "page": 1,
+                     *       "pageSize": 20,
+                     *       "totalPages": 6,
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExecutionList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getExecutionCounts: {
+        parameters: {
+            query?: {
+                /** @description A workflow's id or key */
+                workflow?: string;
+                /** @description Only those; may be repeated */
+                status?: ("RUNNING" | "WAITING" | "COMPLETED" | "EXITED" | "FAILED" | "CANCELLED")[] | null;
+                /** @description A contact's id or address */
+                contact?: string;
+                /** @description Where they are, or ended */
+                step?: string;
+                /** @description Of the workflow */
+                version?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "counts": [
+                     *         {
+                     *           "workflowId": "wfl_4f",
+                     *           "workflow": "onboarding",
+                     *           "status": "RUNNING",
+                     *           "count": 120
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExecutionCounts"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getExecutionByID: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The run's id */
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "exe_4f",
+                     *       "workflowId": "wfl_4f",
+                     *       "contactId": "con_4f",
+                     *       "status": "RUNNING",
+                     *       "startedAt": "2026-05-04T10:12:00.120Z",
+                     *       "completedAt": "2026-05-04T10:12:00.120Z",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z",
+                     *       "email": "ann@acme.test",
+                     *       "version": 3,
+                     *       "step": "wait-1d",
+                     *       "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "tries": 2,
+                     *       "reason": "exit: account.deleted",
+                     *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "workflow": "onboarding",
+                     *       "emails": 2,
+                     *       "unmailed": true,
+                     *       "workflowName": "Onboarding",
+                     *       "steps": [
+                     *         {
+                     *           "visit": 1,
+                     *           "step": "welcome",
+                     *           "name": "Send welcome",
+                     *           "type": "send",
+                     *           "enteredAt": "2026-05-04T10:12:00.120Z",
+                     *           "leftAt": "2026-05-04T10:12:00.120Z",
+                     *           "outcome": "sent",
+                     *           "detail": "unsubscribed",
+                     *           "variant": "a",
+                     *           "send": {
+                     *             "id": "snd_4f",
+                     *             "status": "sent",
+                     *             "reason": "unsubscribed",
+                     *             "messageId": "msg_4f"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "outcomes": [
+                     *         "text"
+                     *       ],
+                     *       "event": {},
+                     *       "context": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExecutionDetails"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -25703,6 +26257,7 @@ export interface operations {
                      *           "recipient": "lea@acme.test",
                      *           "messageId": "msg_9",
                      *           "origin": "api",
+                     *           "executionId": "exe_4f",
                      *           "subject": "text",
                      *           "template": "onboarding/welcome",
                      *           "sender": "snr_1",
@@ -25815,6 +26370,7 @@ export interface operations {
                      *       "recipient": "lea@acme.test",
                      *       "messageId": "msg_9",
                      *       "origin": "api",
+                     *       "executionId": "exe_4f",
                      *       "subject": "text",
                      *       "template": "onboarding/welcome",
                      *       "sender": "snr_1",
@@ -25937,6 +26493,7 @@ export interface operations {
                      *       "recipient": "lea@acme.test",
                      *       "messageId": "msg_9",
                      *       "origin": "api",
+                     *       "executionId": "exe_4f",
                      *       "subject": "text",
                      *       "template": "onboarding/welcome",
                      *       "sender": "snr_1",
@@ -36346,18 +36903,18 @@ export interface operations {
     listWorkflowExecutions: {
         parameters: {
             query?: {
-                /** @description Which page, from 1 */
-                page?: number;
-                /** @description How many a page has at most */
-                pageSize?: number;
-                /** @description Only those */
-                status?: "RUNNING" | "WAITING" | "COMPLETED" | "EXITED" | "FAILED" | "CANCELLED";
+                /** @description Only those; may be repeated */
+                status?: ("RUNNING" | "WAITING" | "COMPLETED" | "EXITED" | "FAILED" | "CANCELLED")[] | null;
                 /** @description A contact's id or address */
                 contact?: string;
                 /** @description Where they are, or ended */
                 step?: string;
                 /** @description Of the workflow */
                 version?: number;
+                /** @description Which page, from 1 */
+                page?: number;
+                /** @description How many a page has at most */
+                pageSize?: number;
                 /**
                  * @description nextCursor of the page before, in place of page
                  * @example ZQGaH26NL4xBmx5vDCp9XhE
@@ -36404,6 +36961,8 @@ export interface operations {
                      *           "tries": 2,
                      *           "reason": "exit: account.deleted",
                      *           "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "workflow": "onboarding",
+                     *           "emails": 2,
                      *           "unmailed": true
                      *         }
                      *       ],
@@ -36545,7 +37104,10 @@ export interface operations {
                      *       "tries": 2,
                      *       "reason": "exit: account.deleted",
                      *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "workflow": "onboarding",
+                     *       "emails": 2,
                      *       "unmailed": true,
+                     *       "workflowName": "Onboarding",
                      *       "steps": [
                      *         {
                      *           "visit": 1,
@@ -36564,6 +37126,9 @@ export interface operations {
                      *             "messageId": "msg_4f"
                      *           }
                      *         }
+                     *       ],
+                     *       "outcomes": [
+                     *         "text"
                      *       ],
                      *       "event": {},
                      *       "context": {}
@@ -36596,7 +37161,10 @@ export interface operations {
                      *       "tries": 2,
                      *       "reason": "exit: account.deleted",
                      *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "workflow": "onboarding",
+                     *       "emails": 2,
                      *       "unmailed": true,
+                     *       "workflowName": "Onboarding",
                      *       "steps": [
                      *         {
                      *           "visit": 1,
@@ -36615,6 +37183,9 @@ export interface operations {
                      *             "messageId": "msg_4f"
                      *           }
                      *         }
+                     *       ],
+                     *       "outcomes": [
+                     *         "text"
                      *       ],
                      *       "event": {},
                      *       "context": {}
@@ -36739,13 +37310,15 @@ export interface operations {
                 /**
                  * @example {
                  *       "version": 3,
+                 *       "from": 2,
                  *       "steps": {
                  *         "wait-1d": "wait-2d"
                  *       },
                  *       "executions": [
                  *         "exe_4f"
                  *       ],
-                 *       "note": "two days are enough"
+                 *       "note": "two days are enough",
+                 *       "dryRun": false
                  *     }
                  */
                 "application/json": components["schemas"]["MoveExecutionsInBody"];
@@ -36762,6 +37335,12 @@ export interface operations {
                      * @example {
                      *       "version": 3,
                      *       "moved": 120,
+                     *       "kept": {
+                     *         "welcome": 90
+                     *       },
+                     *       "anew": {
+                     *         "wait-1d": 30
+                     *       },
                      *       "left": {
                      *         "wait-1d": 4
                      *       },
@@ -36915,7 +37494,10 @@ export interface operations {
                      *       "tries": 2,
                      *       "reason": "exit: account.deleted",
                      *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "workflow": "onboarding",
+                     *       "emails": 2,
                      *       "unmailed": true,
+                     *       "workflowName": "Onboarding",
                      *       "steps": [
                      *         {
                      *           "visit": 1,
@@ -36934,6 +37516,9 @@ export interface operations {
                      *             "messageId": "msg_4f"
                      *           }
                      *         }
+                     *       ],
+                     *       "outcomes": [
+                     *         "text"
                      *       ],
                      *       "event": {},
                      *       "context": {}
@@ -37061,7 +37646,10 @@ export interface operations {
                      *       "tries": 2,
                      *       "reason": "exit: account.deleted",
                      *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "workflow": "onboarding",
+                     *       "emails": 2,
                      *       "unmailed": true,
+                     *       "workflowName": "Onboarding",
                      *       "steps": [
                      *         {
                      *           "visit": 1,
@@ -37080,6 +37668,9 @@ export interface operations {
                      *             "messageId": "msg_4f"
                      *           }
                      *         }
+                     *       ],
+                     *       "outcomes": [
+                     *         "text"
                      *       ],
                      *       "event": {},
                      *       "context": {}
@@ -37236,7 +37827,10 @@ export interface operations {
                      *       "tries": 2,
                      *       "reason": "exit: account.deleted",
                      *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "workflow": "onboarding",
+                     *       "emails": 2,
                      *       "unmailed": true,
+                     *       "workflowName": "Onboarding",
                      *       "steps": [
                      *         {
                      *           "visit": 1,
@@ -37255,6 +37849,9 @@ export interface operations {
                      *             "messageId": "msg_4f"
                      *           }
                      *         }
+                     *       ],
+                     *       "outcomes": [
+                     *         "text"
                      *       ],
                      *       "event": {},
                      *       "context": {}
@@ -37412,7 +38009,10 @@ export interface operations {
                      *       "tries": 2,
                      *       "reason": "exit: account.deleted",
                      *       "begunBy": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "workflow": "onboarding",
+                     *       "emails": 2,
                      *       "unmailed": true,
+                     *       "workflowName": "Onboarding",
                      *       "steps": [
                      *         {
                      *           "visit": 1,
@@ -37431,6 +38031,9 @@ export interface operations {
                      *             "messageId": "msg_4f"
                      *           }
                      *         }
+                     *       ],
+                     *       "outcomes": [
+                     *         "text"
                      *       ],
                      *       "event": {},
                      *       "context": {}
@@ -37714,7 +38317,8 @@ export interface operations {
                      *           "definition": {},
                      *           "openExecutions": 120,
                      *           "createdAt": "2026-05-04T10:12:00.120Z",
-                     *           "createdBy": "cli"
+                     *           "createdBy": "cli",
+                     *           "createdByName": "lea"
                      *         }
                      *       ]
                      *     }

@@ -120,7 +120,7 @@ export function Shell() {
   )
 }
 
-const leads = (to: string, path: string) => (to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`) || (to === '/templates' && path.startsWith('/template/')))
+const leads = (to: string, path: string) => (to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`) || (to === '/templates' && path.startsWith('/template/')) || (to === '/workflows' && path.startsWith('/runs/')))
 
 function NavLink({ place, path }: { place: Place; path: string }) {
   // Custom events lie below events, and have a place of their own.
@@ -167,6 +167,7 @@ function GlobalSearch() {
     if (t === '') return
     if (/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(t)) void navigate({ to: '/events/$id', params: { id: t } })
     else if (t.startsWith('con_')) void navigate({ to: '/contacts/$id', params: { id: t } })
+    else if (t.startsWith('exe_')) void navigate({ to: '/runs/$id', params: { id: t } })
     else if (t.startsWith('src_')) void navigate({ to: '/sources/$id', params: { id: t } })
     else if (t.startsWith('snd_')) void navigate({ to: '/sends/$id', params: { id: t.split('@')[0] ?? t } })
     else if (t.startsWith('snr_')) void navigate({ to: '/senders/$id', params: { id: t } })

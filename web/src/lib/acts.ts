@@ -14,6 +14,7 @@ const operations: Record<string, string> = {
   createRule: 'Made a rule', updateRule: 'Changed a rule', deleteRule: 'Deleted a rule', applyFiles: 'Applied files', createBroadcast: 'Made a broadcast',
   updateBroadcast: 'Changed a broadcast', deleteBroadcast: 'Deleted a broadcast', sendBroadcast: 'Sent a broadcast', pauseBroadcast: 'Paused a broadcast',
   resumeBroadcast: 'Let a broadcast go on', cancelBroadcast: 'Cancelled a broadcast', testBroadcast: 'Sent a test of a broadcast',
+  startExecution: 'Started a run of a workflow', retryExecution: 'Let a run try again', skipExecution: 'Skipped a step of a run', cancelExecution: 'Cancelled a run', moveExecutions: 'Moved runs',
   approveAct: 'Approved what an assistant asked for', refuseAct: 'Refused what an assistant asked for',
 }
 

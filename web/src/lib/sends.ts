@@ -46,6 +46,7 @@ export const reasonWords = (reason: string, status: SendStatus): string =>
 export function originWords(origin: string): string {
   if (origin === 'api') return 'by the API or a person'
   if (origin === 'test') return 'as a test'
+  if (origin.startsWith('workflow:')) return 'by a workflow'
   return `by ${origin}`
 }
 

@@ -12,6 +12,7 @@ import { Copy, Mono, Time } from '../components/bits'
 import { ConsentCard, ConsentHistory } from '../components/consent'
 import { AccessDialog, DeleteDialog, EraseDialog, MergeDialog } from '../components/contact-acts'
 import { EditDialog } from '../components/contact-edit'
+import { ContactRuns } from '../components/contact-runs'
 import { EventPanel } from '../components/event-panel'
 import { More } from '../components/menu'
 import { Reasons } from '../components/reasons'
@@ -43,7 +44,7 @@ export function ContactPage() {
   if (!c) return <Loading />
   const active = c.suppressions.filter((s) => s.active).map((s) => s.reason)
   const s = standing(c)
-  const at = tab === 'consent' ? tab : 'timeline'
+  const at = tab === 'consent' || tab === 'workflows' ? tab : 'timeline'
   return (
     <>
       <Heading title={<span className="flex items-center gap-2"><span className="truncate">{c.email}</span> <Copy text={c.email} label="Copy the address" /></span>}>
@@ -64,9 +65,9 @@ export function ContactPage() {
       {(c.suppressions.length > 0 || c.patterns.length > 0) && <Suppressions contact={c} lift={lift} liftPattern={liftPattern} />}
       <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-[minmax(0,1fr)_24rem]">
         <div className="flex min-w-0 flex-col gap-5">
-          <Tabs label="This contact" at={at} tabs={[['timeline', 'Timeline'], ['consent', 'History of consent']]}
-            choose={(id) => void navigate({ search: id === 'consent' ? { tab: id } : {}, replace: true, resetScroll: false })} />
-          <TabPanel at={at}>{at === 'consent' ? <ConsentHistory id={c.id} /> : <PastEvents id={c.id} />}</TabPanel>
+          <Tabs label="This contact" at={at} tabs={[['timeline', 'Timeline'], ['consent', 'History of consent'], ['workflows', 'Workflows']]}
+            choose={(id) => void navigate({ search: id === 'timeline' ? {} : { tab: id }, replace: true, resetScroll: false })} />
+          <TabPanel at={at}>{at === 'consent' ? <ConsentHistory id={c.id} /> : at === 'workflows' ? <ContactRuns id={c.id} /> : <PastEvents id={c.id} />}</TabPanel>
         </div>
         <div className="flex min-w-0 flex-col gap-5 max-xl:order-first">
           <ConsentCard contact={c} />

@@ -5,6 +5,7 @@ import { AlertTriangle, ArrowDownRight, ArrowUpRight, Inbox, ShieldCheck } from 
 import { type ReactNode, useMemo, useState } from 'react'
 import type { Schemas } from '../api/client'
 import { overview, sources, stats } from '../api/queries'
+import { runCounts } from '../api/runs'
 import { Chart, type Line } from '../components/chart'
 import { RangePicker } from '../components/range'
 import { Table } from '../components/table'
@@ -68,12 +69,13 @@ function Nothing() {
   )
 }
 
-/** What needs somebody now: rates that endanger the sender, sources that are not well. */
+/** What needs somebody now: rates that endanger the sender, sources that are not well, runs of workflows that failed. */
 function Attention({ overview: o }: { overview: Overview | undefined }) {
   const list = useQuery(sources).data
   const ill = (list ?? []).filter((s) => s.state === 'failing' || s.state === 'pending' || s.state === 'silent')
+  const failed = useQuery({ ...runCounts({ status: ['FAILED'] }), refetchInterval: 60_000, retry: false }).data ?? []
   if (!o) return null
-  if (o.attention.length === 0 && ill.length === 0) {
+  if (o.attention.length === 0 && ill.length === 0 && failed.length === 0) {
     return (
       <p className="flex items-center gap-2 text-sm text-soft">
         <ShieldCheck aria-hidden className="size-4 text-good" /> Nothing needs attention.
@@ -87,6 +89,15 @@ function Attention({ overview: o }: { overview: Overview | undefined }) {
           <li key={s.id} className="flex items-center gap-3 px-4 py-2">
             <Badge tone={s.state === 'failing' ? 'bad' : 'warn'}>{s.state}</Badge>
             <Link to="/sources/$id" params={{ id: s.id }} className="hover:underline">Source {s.name}</Link>
+          </li>
+        ))}
+        {failed.map((f) => (
+          <li key={f.workflowId} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2">
+            <Badge tone="bad">failed</Badge>
+            <Link to="/workflows/$id" params={{ id: f.workflow }} search={{ tab: 'runs', status: 'failed' }} className="hover:underline">
+              {count(f.count)} {f.count === 1 ? 'run' : 'runs'} of the workflow {f.workflow}
+            </Link>
+            <span className="text-xs text-soft">{f.count === 1 ? 'It waits' : 'They wait'} for somebody to retry or skip the step</span>
           </li>
         ))}
         {o.attention.map((a) => (

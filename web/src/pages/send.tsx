@@ -57,6 +57,7 @@ function Known({ send: s }: { send: Send }) {
             <Facts>
               <Fact name="Recipient">{s.recipient}</Fact>
               <Fact name="Asked for">{originWords(s.origin)}</Fact>
+              <Fact name="Run">{s.executionId && <Link to="/runs/$id" params={{ id: s.executionId }} className="text-accent hover:underline">of a workflow</Link>}</Fact>
               <Fact name="Template">{s.template && <Link to="/templates/$" params={{ _splat: s.template }} className="text-accent hover:underline">{s.template}</Link>}</Fact>
               <Fact name="Sender">{s.sender && <SenderLink id={s.sender} />}</Fact>
               <Fact name="Tries">{count(s.attempts)}</Fact>

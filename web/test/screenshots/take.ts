@@ -36,6 +36,12 @@ const before: Record<string, (page: Page) => Promise<void>> = {
     await page.getByText('Done', { exact: true }).waitFor()
     await page.getByText('The trial is under way.').waitFor({ state: 'detached' })
   },
+  'runs-failed': async (page) => {
+    await page.getByRole('checkbox', { name: /^Choose all/ }).check()
+  },
+  'workflow-trial': async (page) => {
+    await page.getByText(/runs would have begun/).waitFor()
+  },
   'segment-edit': async (page) => {
     await page.getByRole('complementary', { name: 'Trial' }).getByRole('button', { name: /@/ }).first().click()
     await page.getByText('is in it.').waitFor()
