@@ -220,12 +220,6 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => inside,
-    path: '/workflows/$id',
-    validateSearch: texts('tab', 'step', 'status', 'contact', 'version', 'against', 'days'),
-    component: lazyRouteComponent(() => import('./pages/workflow-parts'), 'WorkflowParts'),
-  }),
-  createRoute({
-    getParentRoute: () => inside,
     path: '/runs/$id',
     component: lazyRouteComponent(() => import('./pages/run'), 'RunPage'),
   }),
