@@ -121,7 +121,7 @@ var needs = map[string]string{
 	opCreateRule: "rules:write", opUpdateRule: "rules:write", opDeleteRule: "rules:write", opApply: "rules:write",
 	"listWorkflows": "workflows:read", "getWorkflow": "workflows:read", "listWorkflowVersions": "workflows:read",
 	"getWorkflowDiff": "workflows:read", "getWorkflowFigures": "workflows:read", "getWorkflowDiagram": "workflows:read",
-	"dryRunWorkflow": "workflows:read", "dryRunStoredWorkflow": "workflows:read",
+	"validateWorkflow": "workflows:read", "dryRunWorkflow": "workflows:read", "dryRunStoredWorkflow": "workflows:read",
 	"listWorkflowExecutions": "workflows:read", "getExecution": "workflows:read", "getWorkflowSettings": "workflows:read",
 	opCreateWorkflow: "workflows:write", opUpdateWorkflow: "workflows:write", opDefineWorkflow: "workflows:write",
 	opDuplicateWorkflow: "workflows:write", opEnableWorkflow: "workflows:write", opDisableWorkflow: "workflows:write",
