@@ -36,9 +36,8 @@ func TestADraftIsCheckedWithoutBeingStored(t *testing.T) {
 			nil, "workflow: new", "tidings", `"workflow":"new"`,
 		},
 		"one of MailGlyph becomes ours": {
-			`{"name":"New one","triggerType":"EVENT","triggerConfig":{"eventName":"a.b"},"steps":[{"id":"t","type":"TRIGGER","name":"t","config":{},"outgoingTransitions":[]}]}`,
-			[]api.WorkflowDraftProblem{{At: "steps", Message: "must have 1 to 500 entries, not 0", Line: 2}},
-			"", "mailglyph", "",
+			`{"name":"New one","triggerType":"EVENT","triggerConfig":{"eventName":"a.b"},"steps":[{"id":"t","type":"TRIGGER","name":"t","config":{},"outgoingTransitions":[{"fromStepId":"t","toStepId":"e","condition":null,"priority":0}]},{"id":"e","type":"EXIT","name":"e","config":{"reason":"done"}}]}`,
+			nil, "workflow: new-one", "mailglyph", `"workflow":"new-one"`,
 		},
 		"what is no YAML has no definition": {
 			map[string]any{"text": "a: b: c"},
