@@ -203,6 +203,30 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => inside,
+    path: '/workflows',
+    validateSearch: texts('find'),
+    component: lazyRouteComponent(() => import('./pages/workflows'), 'Workflows'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/workflows/new',
+    validateSearch: texts('starter', 'tab', 'view'),
+    component: lazyRouteComponent(() => import('./pages/workflow-edit'), 'NewWorkflow'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/workflows/$id',
+    validateSearch: texts('tab', 'step', 'view', 'of'),
+    component: lazyRouteComponent(() => import('./pages/workflow'), 'WorkflowPage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/workflows/$id/edit',
+    validateSearch: texts('tab', 'view'),
+    component: lazyRouteComponent(() => import('./pages/workflow-edit'), 'EditWorkflow'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
     path: '/rules',
     component: lazyRouteComponent(() => import('./pages/rules'), 'Rules'),
   }),

@@ -14,6 +14,8 @@ const operations: Record<string, string> = {
   createRule: 'Made a rule', updateRule: 'Changed a rule', deleteRule: 'Deleted a rule', applyFiles: 'Applied files', createBroadcast: 'Made a broadcast',
   updateBroadcast: 'Changed a broadcast', deleteBroadcast: 'Deleted a broadcast', sendBroadcast: 'Sent a broadcast', pauseBroadcast: 'Paused a broadcast',
   resumeBroadcast: 'Let a broadcast go on', cancelBroadcast: 'Cancelled a broadcast', testBroadcast: 'Sent a test of a broadcast',
+  createWorkflow: 'Made a workflow', updateWorkflow: 'Changed a workflow', defineWorkflow: 'Changed what a workflow says', duplicateWorkflow: 'Copied a workflow',
+  enableWorkflow: 'Switched a workflow on', disableWorkflow: 'Switched a workflow off', deleteWorkflow: 'Deleted a workflow', setWorkflowSettings: 'Changed the settings of workflows',
   approveAct: 'Approved what an assistant asked for', refuseAct: 'Refused what an assistant asked for',
 }
 
