@@ -11,7 +11,7 @@ interface Row {
 
 /** The places of all pages, with the ids that this world's things have. */
 export async function places(world: World): Promise<Places> {
-  const [contact, told, message, several, events, sources, receipts, segments, sends, senders, outbox, template, rules, broadcasts] = await Promise.all([
+  const [contact, told, message, several, events, sources, receipts, segments, sends, senders, outbox, template, rules, broadcasts, workflows] = await Promise.all([
     ask<Row>(world, `/contacts/${story.ghost.to[0]}`),
     ask<Row>(world, `/contacts/${story.ann.to[0]}`),
     ask<{ messages: Row[] }>(world, `/messages/${story.ann.id}`),
@@ -26,6 +26,7 @@ export async function places(world: World): Promise<Places> {
     ask<Row>(world, `/templates/${encodeURIComponent(kept)}`),
     ask<{ rules: Row[] }>(world, '/rules'),
     ask<{ data: Row[] }>(world, '/campaigns?status=DRAFT'),
+    ask<{ data: Row[] }>(world, '/workflows?search=onboarding'),
   ])
   const first = (rows: Row[]) => rows[0]?.id ?? ''
   const production = sources.sources.find((s) => s.name === 'Production')?.id ?? ''
@@ -66,6 +67,17 @@ export async function places(world: World): Promise<Places> {
     broadcasts: '/broadcasts',
     broadcast: `/broadcasts/${first(broadcasts.data)}`,
     'broadcast-edit': `/broadcasts/${first(broadcasts.data)}/edit`,
+    workflows: '/workflows',
+    workflow: `/workflows/${first(workflows.data)}`,
+    'workflow-step': `/workflows/${first(workflows.data)}?step=again`,
+    'workflow-list': `/workflows/${first(workflows.data)}?view=list`,
+    'workflow-text': `/workflows/${first(workflows.data)}?tab=text`,
+    'workflow-new': '/workflows/new',
+    'workflow-starter': '/workflows/new?starter=trial',
+    'workflow-edit': `/workflows/${first(workflows.data)}/edit`,
+    'workflow-edit-list': `/workflows/${first(workflows.data)}/edit?view=list`,
+    'workflow-settings': `/workflows/${first(workflows.data)}/edit?tab=settings`,
+    'workflow-yaml': `/workflows/${first(workflows.data)}/edit?tab=yaml`,
     rules: '/rules',
     rule: `/rules/${first(rules.rules)}`,
     'rule-acts': `/rules/${first(rules.rules)}?tab=acts`,

@@ -70,6 +70,10 @@ export function WorkflowEditor({ draft, change, undo, redo, problems, view, see,
     addEventListener('keydown', press)
     return () => removeEventListener('keydown', press)
   }, [moving])
+  // Below the list the form would open out of sight.
+  useEffect(() => {
+    if (at !== '' && panel.current && panel.current.getBoundingClientRect().top > innerHeight - 120) panel.current.scrollIntoView({ block: 'start' })
+  }, [at])
   const own = problems.filter((p) => stepOfProblem(p.at) === at)
   const drop = () => {
     const n = step ? within(step) : 0
@@ -90,7 +94,7 @@ export function WorkflowEditor({ draft, change, undo, redo, problems, view, see,
       }>
         {view === 'list' ? <WorkflowSteps draft={draft} {...shared} /> : <Suspense fallback={<div className="p-3"><Skeleton className="h-96" /></div>}><LazyGraph trigger={trigger} {...shared} /></Suspense>}
       </Card>
-      <aside ref={panel} aria-label="What is chosen" className="min-w-0 rounded-lg border border-line bg-panel p-4 xl:sticky xl:top-18 xl:max-h-[calc(100dvh-6rem)] xl:overflow-y-auto">
+      <aside ref={panel} aria-label="What is chosen" className="min-w-0 scroll-mt-18 rounded-lg border border-line bg-panel p-4 xl:sticky xl:top-18 xl:max-h-[calc(100dvh-6rem)] xl:overflow-y-auto">
         {at === 'trigger' ? (
           <div className="flex flex-col gap-4">
             <Head icon={<TriggerIcon trigger={trigger} />} title="Who enters" close={() => choose('')} />

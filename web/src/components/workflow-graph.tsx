@@ -5,7 +5,7 @@ import { clsx } from 'clsx'
 import { AlertTriangle, Maximize, Minus, MoveDown, Plus } from 'lucide-react'
 import { createContext, memo, useContext, useEffect, useMemo, useRef } from 'react'
 import type { StepFigures } from '../api/workflows'
-import { compact, count } from '../lib/format'
+import { compact } from '../lib/format'
 import { type Gap, kindOf, type Step, type Trigger } from '../lib/workflow-draft'
 import { layoutOf, lineThrough, type Point, sizes } from '../lib/workflow-layout'
 import type { Plan, Spot } from '../lib/workflow-plan'
@@ -53,7 +53,7 @@ function Frame({ children, selected, wrong, className }: { children: React.React
   )
 }
 
-const Wrong = ({ n }: { n: number }) => (n > 0 ? <AlertTriangle aria-hidden className="ml-auto size-4 shrink-0 text-bad" /> : null)
+const Wrong = ({ n }: { n: number }) => (n > 0 ? <span className="ml-auto shrink-0 text-bad"><AlertTriangle aria-hidden className="size-4" /><span className="sr-only">{n === 1 ? 'one problem' : `${n} problems`}</span></span> : null)
 
 const StepNode = memo(function StepNode({ data, id }: NodeProps<Node<Data>>) {
   const { figures, problems, selected } = useContext(Context)
@@ -138,7 +138,7 @@ export function WorkflowGraph(props: GraphProps) {
 }
 
 function Flow({ plan, ...rest }: GraphProps) {
-  const { figures, add, select, selected, problems } = rest
+  const { figures, add, select, selected } = rest
   const segment = useSegmentNames()
   const frame = useRef<HTMLDivElement>(null)
   const drawn = useMemo(() => layoutOf(plan, { figures: figures !== undefined, writes: add !== undefined }), [plan, figures !== undefined, add !== undefined])
@@ -146,19 +146,12 @@ function Flow({ plan, ...rest }: GraphProps) {
   const size = (s: Spot) => (s.kind === 'join' ? sizes.join : s.kind === 'end' ? sizes.end : figures ? sizes.figures : sizes.step)
   const nodes = useMemo<Node<Data>[]>(() => plan.spots.map((spot) => {
     const chosen = spot.kind === 'step' || spot.kind === 'trigger'
-    const f = figures?.get(spot.id)
-    const wrong = problems.get(spot.key) ?? 0
-    const told = [
-      spot.kind === 'trigger' ? `Who enters: ${triggerWords(rest.trigger, segment)}` : name(spot),
-      ...(f ? [`${count(f.entered)} entered, ${count(f.waiting)} here, ${count(f.failed)} failed${f.sent > 0 ? `, ${count(f.sent)} mailed` : ''}`] : []),
-      ...(wrong > 0 ? [wrong === 1 ? 'one problem' : `${wrong} problems`] : []),
-    ].join('. ')
     return {
       id: spot.key, type: spot.kind, data: { spot }, position: drawn.places.get(spot.key) ?? { x: 0, y: 0 }, ...size(spot), draggable: false, connectable: false, deletable: false,
       selectable: chosen, focusable: chosen, selected: spot.key === selected,
-      ...(chosen ? { ariaRole: 'button' as const, ariaLabel: told, domAttributes: { 'aria-pressed': spot.key === selected, 'data-path': spot.path } as object } : { domAttributes: { 'aria-hidden': true } as object }),
+      ...(chosen ? { ariaRole: 'button' as const, domAttributes: { 'aria-pressed': spot.key === selected, 'data-path': spot.path } as object } : { domAttributes: { 'aria-hidden': true } as object }),
     }
-  }), [plan, drawn, figures, problems, selected, rest.trigger])
+  }), [plan, drawn, selected])
   const edges = useMemo<Edge<Line>[]>(() => {
     const byKey = new Map(plan.spots.map((s) => [s.key, s]))
     return plan.ways.map((w, n) => {
@@ -172,7 +165,7 @@ function Flow({ plan, ...rest }: GraphProps) {
   const large = plan.spots.length > many
   return (
     <Context.Provider value={rest}>
-      <div ref={frame} role="group" aria-label="Graph of the workflow" className="workflow-graph h-[min(72dvh,46rem)] min-h-96 overflow-hidden rounded-[7px] bg-page"
+      <div ref={frame} role="group" aria-label="Graph of the workflow" className="workflow-graph min-h-96 overflow-hidden rounded-[7px] bg-page" style={{ height: `min(${Math.round(drawn.height * 0.9)}px, 82dvh)` }}
         // The focus of a button that is out of sight would scroll the frame away from what is drawn in it.
         onScrollCapture={(e) => { (e.target as HTMLElement).scrollTop = 0; (e.target as HTMLElement).scrollLeft = 0 }}>
         <ReactFlow nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes} nodesDraggable={false} nodesConnectable={false} edgesFocusable={false} elementsSelectable
@@ -196,6 +189,9 @@ function Flow({ plan, ...rest }: GraphProps) {
   )
 }
 
+/** Smaller than this nothing is read. */
+const least = 0.75
+
 /** Shows the whole where it can be read so, else its beginning. What is chosen is brought into sight. */
 function Zoom({ width, height, selected }: { width: number; height: number; selected: string }) {
   const flow = useReactFlow()
@@ -208,7 +204,7 @@ function Zoom({ width, height, selected }: { width: number; height: number; sele
       if (w === 0 || h === 0) return false
       begun.current = true
       const zoom = Math.min(1, w / width, h / height)
-      const shown = zoom >= 0.55 ? zoom : Math.min(0.85, Math.max(w / width, 0.55))
+      const shown = zoom >= least ? zoom : Math.min(0.9, Math.max(w / width, least))
       const start = flow.getNode('trigger')?.position.x ?? 0
       void flow.setViewport({ x: shown * width <= w ? (w - width * shown) / 2 : w / 2 - (start + sizes.step.width / 2) * shown, y: shown * height <= h ? (h - height * shown) / 2 : 8, zoom: shown })
       return true

@@ -52,7 +52,7 @@ export function SettingsDialog({ open, close }: { open: boolean; close: () => vo
   const stored = useQuery({ ...workflowSettings, enabled: open })
   return (
     <Dialog open={open} close={close} title="Settings of all workflows" about="They hold for every workflow that has none of its own. Transactional emails go at once.">
-      {stored.error ? <Problem error={stored.error} retry={() => void stored.refetch()} /> : stored.data ? <Form key={JSON.stringify(stored.data)} first={stored.data} close={close} /> : <Loading lines={3} />}
+      {stored.error ? <Problem error={stored.error} retry={() => void stored.refetch()} /> : stored.data ? <Form first={stored.data} close={close} /> : <Loading lines={3} />}
     </Dialog>
   )
 }

@@ -88,8 +88,8 @@ export function WorkflowView({ workflow: w, step, view: said, of, go }: {
           )}
         </Card>
         {spot && (
-          <aside aria-label="The step" className="min-w-0 rounded-lg border border-line bg-panel p-4">
-            <span className="float-right -mt-1 -mr-1"><IconButton small label="Close" onClick={() => go({ step: undefined })}><X aria-hidden className="size-4" /></IconButton></span>
+          <aside aria-label="The step" className="relative min-w-0 rounded-lg border border-line bg-panel p-4 [&_h2]:pr-8">
+            <span className="absolute top-3 right-3"><IconButton small label="Close" onClick={() => go({ step: undefined })}><X aria-hidden className="size-4" /></IconButton></span>
             {spot.step ? <StepFiguresPanel step={spot.step} id={spot.id} figures={byStep?.get(spot.id)} /> : (
               <div className="flex flex-col gap-2">
                 <h2 className="flex items-center gap-2 font-semibold"><TriggerIcon trigger={trigger} /> Who enters</h2>

@@ -26,8 +26,9 @@ export function layoutOf(plan: Plan, { figures, writes }: { figures: boolean; wr
   const g = new Graph({ multigraph: true })
   g.setGraph({ rankdir: 'TB', nodesep: 36, ranksep: writes ? 26 : 22, edgesep: 24, marginx: 16, marginy: 16 })
   g.setDefaultEdgeLabel(() => ({}))
-  for (const s of plan.spots) g.setNode(s.key, { ...(s.kind === 'join' ? sizes.join : s.kind === 'end' ? sizes.end : figures ? sizes.figures : sizes.step) })
-  for (const w of plan.ways) {
+  // The library puts what comes last to the left: the first way stands there by this order.
+  for (const s of plan.spots.toReversed()) g.setNode(s.key, { ...(s.kind === 'join' ? sizes.join : s.kind === 'end' ? sizes.end : figures ? sizes.figures : sizes.step) })
+  for (const w of plan.ways.toReversed()) {
     g.setEdge(w.from, w.to, { width: Math.min(160, w.label.length * 6.6) + (writes ? 30 : 8), height: w.label || writes ? 24 : 4, labelpos: 'c' }, w.id)
   }
   layout(g)

@@ -53,7 +53,7 @@ export function Workflows() {
   const total = list.data?.pages[0]?.total
   return (
     <>
-      <Heading title="Workflows" about="What happens to a contact over days: it waits, is mailed, is asked, and goes one way or another. Rules are for one act at once.">
+      <Heading title="Workflows" about="What happens to a contact over days. Rules are for one act at once.">
         <Button onClick={() => setOpen('settings')}><Settings2 aria-hidden className="size-3.5" /> Settings…</Button>
         <Button onClick={() => setOpen('import')}><FileUp aria-hidden className="size-3.5" /> Take one in…</Button>
         {(rows.length > 0 || find !== '') && make}
