@@ -66,8 +66,8 @@ func workflowOperations() []Operation {
 		},
 		{
 			Name: "validateWorkflow", Group: "Workflows", Scope: Secret, Summary: "Check a draft",
-			Details: "The body is as for creating one. Nothing is stored. Answers everything that is wrong with it, with its place and " +
-				"its line, and the draft both as a text and as an object: one in the shape of MailGlyph or Mailshot becomes ours.",
+			Details: "The body is as for creating one. Nothing is stored. Answers everything that is wrong with it, with its place " +
+				"and its line, and the draft both as a text and as an object: one in the shape of MailGlyph or Mailshot becomes ours.",
 		},
 		{
 			Name: "dryRunWorkflow", Group: "Workflows", Scope: Secret, Summary: "Try a draft on stored events",

@@ -43,7 +43,8 @@ func (c *Control) ValidateWorkflow(ctx context.Context, who Actor, text string) 
 	out.Format, out.Warnings = f.Format, f.Warnings
 	wrong := f.Problems
 	if len(wrong) == 0 && len(f.Graphs) != 1 {
-		wrong = []rule.Problem{{Says: fmt.Sprintf("holds %d workflows: want one. A folder may have many: tidings apply", len(f.Graphs))}}
+		says := fmt.Sprintf("holds %d workflows: want one. A folder may have many: tidings apply", len(f.Graphs))
+		wrong = []rule.Problem{{Says: says}}
 	} else if len(wrong) == 0 {
 		if wrong, _, err = c.newWorkflowCheck(who).references(ctx, f.Graphs[0]); err != nil {
 			return out, err
@@ -56,14 +57,18 @@ func (c *Control) ValidateWorkflow(ctx context.Context, who Actor, text string) 
 	for i := range wrong {
 		out.Problems[i] = draftProblem(wrong[i])
 	}
-	return out, out.define(&f)
+	err = out.define(&f)
+	return out, err
 }
 
 // define gives a draft its definition: what its text says, where that is in the form of files, else what was made of it.
 func (d *WorkflowDraft) define(f *workflow.File) error {
 	var keys map[string]json.RawMessage
-	if json.Unmarshal(f.JSON, &keys) != nil {
+	if len(f.JSON) == 0 || f.JSON[0] != '{' {
 		return nil
+	}
+	if err := json.Unmarshal(f.JSON, &keys); err != nil {
+		return fmt.Errorf("read draft: %w", err)
 	}
 	if _, stored := keys["key"]; d.Format == workflow.Tidings && keys["workflows"] == nil && !stored {
 		d.Definition = f.JSON

@@ -67,7 +67,8 @@ func (k *workflowCheck) view(ctx context.Context, x *store.Workflow) (v Workflow
 	if err != nil {
 		return v, err
 	}
-	return v, k.runs(ctx, &v)
+	err = k.runs(ctx, &v)
+	return v, err
 }
 
 // maxCounted bounds how many runs are counted for a list.

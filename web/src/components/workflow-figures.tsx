@@ -74,11 +74,11 @@ export function StepFiguresPanel({ step, id, figures: f }: { step: Step; id: str
         <p className="mt-0.5 font-mono text-xs text-soft wrap-anywhere">{id}</p>
         {names.map((t) => <p key={t} className="text-sm"><Link to="/templates/$" params={{ _splat: t }} className="text-accent hover:underline">{t}</Link></p>)}
       </div>
-      <Facts>
+      <dl className="grid grid-cols-3 gap-3">
         <Fact name="Entered"><span className="numbers">{count(f?.entered ?? 0)}</span></Fact>
         <Fact name="Here now"><span className="numbers">{count(f?.waiting ?? 0)}</span></Fact>
         <Fact name="Failed here"><span className={clsx('numbers', (f?.failed ?? 0) > 0 && 'text-bad')}>{count(f?.failed ?? 0)}</span></Fact>
-      </Facts>
+      </dl>
       {left.length > 0 && (
         <section className="flex flex-col gap-2">
           <h3 className="text-xs font-medium text-soft">Left it</h3>
@@ -98,12 +98,12 @@ export function StepFiguresPanel({ step, id, figures: f }: { step: Step; id: str
         </section>
       )}
       {f?.variants && f.variants.length > 0 && (
-        <section className="flex flex-col gap-2">
+        <section className="flex min-w-0 flex-col gap-2 [&_td]:px-1.5! [&_th]:px-1.5!">
           <h3 className="text-xs font-medium text-soft">Variants</h3>
           <Table label="Variants" head={<tr><th>Variant</th><th className="text-right">Mailed</th><th className="text-right">Opened</th><th className="text-right">Clicked</th></tr>}>
             {f.variants.map((v) => (
               <tr key={v.name} className="text-sm">
-                <td className="max-w-40"><span className="font-medium">{v.name}</span> <span className="block truncate text-xs text-soft" title={v.template}>{v.template}</span></td>
+                <td className="max-w-32"><span className="font-medium">{v.name}</span> <span className="block truncate text-xs text-soft" title={v.template}>{v.template}</span></td>
                 <td className="numbers text-right">{count(v.sent)}</td>
                 <td className="numbers text-right">{count(v.opened)} <span className="block text-xs text-soft">{v.delivered > 0 ? percent(v.opened / v.delivered) : ''}</span></td>
                 <td className="numbers text-right">{count(v.clicked)} <span className="block text-xs text-soft">{v.delivered > 0 ? percent(v.clicked / v.delivered) : ''}</span></td>
