@@ -216,7 +216,7 @@ const pages = [
   createRoute({
     getParentRoute: () => inside,
     path: '/workflows/$id',
-    validateSearch: texts('tab', 'step', 'view', 'of'),
+    validateSearch: texts('tab', 'step', 'view', 'of', 'status', 'contact', 'version', 'against', 'days'),
     component: lazyRouteComponent(() => import('./pages/workflow'), 'WorkflowPage'),
   }),
   createRoute({

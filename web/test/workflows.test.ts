@@ -195,7 +195,7 @@ test('every kind of step has a form, and what it says is what is stored', async 
   await page.getByLabel('Not before').fill('7d')
   await page.getByLabel('At the latest after').fill('30d')
   await page.getByLabel('Bound how many emails a contact gets').check()
-  await problems(page).waitFor({ state: 'detached' })
+  await expect.poll(() => problems(page).allTextContents(), { timeout: 10_000 }).toEqual([])
   await save(page).click()
   await page.getByText('kinds is saved as version 2.').waitFor()
   const { text } = await workflowOf(world, 'kinds')

@@ -1,7 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { Draft } from '../lib/workflow-draft'
-import { api, type Schemas } from './client'
-import { body } from './client'
+import { api, body, type Schemas } from './client'
 
 export type Workflow = Schemas['Workflow']
 export type WorkflowFigures = Schemas['WorkflowFigures']
@@ -72,9 +71,8 @@ export const workflowSettings = queryOptions({
   queryFn: ({ signal }) => body(api.GET('/workflows/settings', { signal })),
 })
 
-/** All that tells of workflows is asked for anew; of one, all that is kept of it. */
-const changed = (queries: QueryClient, id?: string) =>
-  Promise.all([['workflows'], ['audit'], ...(id ? [['workflow', id]] : [])].map((queryKey) => queries.invalidateQueries({ queryKey })))
+/** All that tells of workflows is asked for anew, but one that is gone: it may be called by its id or its key. */
+const changed = (queries: QueryClient, gone?: boolean) => Promise.all([['workflows'], ['audit'], ...(gone ? [] : [['workflow']])].map((queryKey) => queries.invalidateQueries({ queryKey })))
 
 /** Makes a workflow, which nobody enters yet, or a new version of one. With a tag, only where nobody else changed it meanwhile. */
 export function useSaveWorkflow(id: string | undefined) {
@@ -86,17 +84,8 @@ export function useSaveWorkflow(id: string | undefined) {
         : api.POST('/workflows', { body: sent(wish) })),
     onSuccess: (w) => {
       queries.setQueryData(['workflow', w.id], w)
-      return changed(queries, w.id)
+      return changed(queries)
     },
-  })
-}
-
-/** Changes the name or what a workflow is for. */
-export function useUpdateWorkflow(id: string) {
-  const queries = useQueryClient()
-  return useMutation({
-    mutationFn: (patch: { name?: string; description?: string | null }) => tagged(api.PATCH('/workflows/{id}', { params: { path: { id } }, body: patch })),
-    onSuccess: () => changed(queries, id),
   })
 }
 
@@ -106,7 +95,7 @@ export function useEnableWorkflow() {
   return useMutation({
     mutationFn: ({ id, on }: { id: string; on: boolean }) =>
       on ? body(api.POST('/workflows/{id}/enable', { params: { path: { id } } })) : body(api.POST('/workflows/{id}/disable', { params: { path: { id } } })),
-    onSuccess: (w) => changed(queries, w.id),
+    onSuccess: () => changed(queries),
   })
 }
 
@@ -123,7 +112,7 @@ export function useDeleteWorkflow(id: string) {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: () => api.DELETE('/workflows/{id}', { params: { path: { id } } }),
-    onSuccess: () => changed(queries),
+    onSuccess: () => changed(queries, true),
   })
 }
 

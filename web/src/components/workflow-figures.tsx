@@ -48,8 +48,8 @@ export function WorkflowSummary({ figures: f }: { figures: WorkflowFigures }) {
     <div className="grid grid-cols-1 gap-5 lg:grid-cols-2">
       <Card title="Runs">
         <Bars label="Runs" bars={[
-          { name: 'Began', n: f.started, about: 'Runs that began' }, { name: 'Go on', n: f.open, about: 'Runs that wait or go on now', tone: 'info' },
-          { name: 'Through', n: f.completed, about: 'Runs that came to the end', tone: 'good' }, { name: 'Exited', n: f.exited, about: 'Runs that an exit, an event or a time ended', tone: 'plain' },
+          { name: 'Began', n: f.started, about: 'Runs that began' }, { name: 'Going on', n: f.open, about: 'Runs that wait or go on now', tone: 'info' },
+          { name: 'Completed', n: f.completed, about: 'Runs that came to the end', tone: 'good' }, { name: 'Exited', n: f.exited, about: 'Runs that an exit, an event or a time ended', tone: 'plain' },
           { name: 'Failed', n: f.failedNow, about: 'Runs that failed and wait for a person', tone: 'bad' }, ...(f.cancelled > 0 ? [{ name: 'Cancelled', n: f.cancelled, about: 'Runs that people ended', tone: 'plain' as const }] : []),
         ]} />
       </Card>
@@ -61,7 +61,7 @@ export function WorkflowSummary({ figures: f }: { figures: WorkflowFigures }) {
 }
 
 /** What became of those who came to a step, and of its emails. */
-export function StepFiguresPanel({ step, id, figures: f }: { step: Step; id: string; figures: StepFigures | undefined }) {
+export function StepFiguresPanel({ workflow, step, id, figures: f }: { workflow: string; step: Step; id: string; figures: StepFigures | undefined }) {
   const segment = useSegmentNames()
   const kind = kindOf(step)
   const left = Object.entries(f?.left ?? {}).filter(([, n]) => n > 0).sort(([, a], [, b]) => b - a)
@@ -76,8 +76,8 @@ export function StepFiguresPanel({ step, id, figures: f }: { step: Step; id: str
       </div>
       <dl className="grid grid-cols-3 gap-3">
         <Fact name="Entered"><span className="numbers">{count(f?.entered ?? 0)}</span></Fact>
-        <Fact name="Here now"><span className="numbers">{count(f?.waiting ?? 0)}</span></Fact>
-        <Fact name="Failed here"><span className={clsx('numbers', (f?.failed ?? 0) > 0 && 'text-bad')}>{count(f?.failed ?? 0)}</span></Fact>
+        <Fact name="Here now">{(f?.waiting ?? 0) > 0 ? <Link to="/workflows/$id" params={{ id: workflow }} search={{ tab: 'runs', step: id, status: 'open' }} className="numbers text-accent hover:underline">{count(f?.waiting ?? 0)}</Link> : '0'}</Fact>
+        <Fact name="Failed here">{(f?.failed ?? 0) > 0 ? <Link to="/workflows/$id" params={{ id: workflow }} search={{ tab: 'runs', step: id, status: 'failed' }} className="numbers text-bad hover:underline">{count(f?.failed ?? 0)}</Link> : '0'}</Fact>
       </dl>
       {left.length > 0 && (
         <section className="flex flex-col gap-2">

@@ -90,7 +90,7 @@ export function WorkflowView({ workflow: w, step, view: said, of, go }: {
         {spot && (
           <aside aria-label="The step" className="relative min-w-0 rounded-lg border border-line bg-panel p-4 [&_h2]:pr-8">
             <span className="absolute top-3 right-3"><IconButton small label="Close" onClick={() => go({ step: undefined })}><X aria-hidden className="size-4" /></IconButton></span>
-            {spot.step ? <StepFiguresPanel step={spot.step} id={spot.id} figures={byStep?.get(spot.id)} /> : (
+            {spot.step ? <StepFiguresPanel workflow={w.id} step={spot.step} id={spot.id} figures={byStep?.get(spot.id)} /> : (
               <div className="flex flex-col gap-2">
                 <h2 className="flex items-center gap-2 font-semibold"><TriggerIcon trigger={trigger} /> Who enters</h2>
                 <p className="text-sm text-soft wrap-anywhere">{triggerWords(trigger, segment)}</p>

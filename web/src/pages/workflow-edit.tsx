@@ -55,8 +55,12 @@ export function NewWorkflow() {
 
 export function EditWorkflow() {
   const { id } = route.useParams()
+  return <Edit key={id} id={id} />
+}
+
+function Edit({ id }: { id: string }) {
   // What somebody else changes meanwhile does not change what is being written here: saving tells of it.
-  const stored = useQuery({ ...workflow(id), queryKey: ['workflow', id, 'edited'], staleTime: Infinity, gcTime: 0, refetchInterval: false })
+  const stored = useQuery({ queryKey: ['workflow-edited', id], queryFn: workflow(id).queryFn!, staleTime: Infinity, gcTime: 0 })
   const checked = useQuery({ ...workflowCheck({ text: stored.data?.text ?? '' }), enabled: stored.data !== undefined, placeholderData: undefined, staleTime: Infinity })
   const error = stored.error ?? checked.error
   if (error && !stored.data) return <><Heading title="Workflow" /><Problem error={error} retry={() => void stored.refetch()} /></>
@@ -176,7 +180,9 @@ function Editor({ stored, first }: { stored?: WorkflowDetails; first: Draft }) {
     choose('')
   }
   const conflict = save.error instanceof Refusal && save.error.status === 412
-  const other = conflict ? undefined : otherProblem(save.error, [])
+  // What the draft has wrong is told below, each at its place.
+  const told = save.error instanceof Refusal && save.error.status === 422 && problems.length > 0
+  const other = conflict || told ? undefined : otherProblem(save.error, [])
   const beside = problems.filter((p) => stepOfProblem(p.at) === '').length
   const goTo = (p: DraftProblem & { line: number; column: number }) => {
     const place = stepOfProblem(p.at)
