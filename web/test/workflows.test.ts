@@ -42,6 +42,7 @@ async function add(page: Page, place: string, kind: string): Promise<void> {
   await gap(page, place).click()
   await page.getByRole('dialog', { name: 'Which step?' }).getByRole('button', { name: kind }).click()
   await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await expect.poll(() => page.evaluate(() => document.activeElement?.closest('aside') !== null)).toBe(true)
 }
 
 /** Writes the text as one who pastes it. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { allSteps, askedOf, duplicate, draftOf, idsOf, insert, moved, moveTo, newStep, placeOf, put, rename, remove, type Draft, type Step, stepAt, stepOfProblem, triggerOf, waitForOf, waysOf, withSend, withWaitFor } from './workflow-draft'
+import { layoutOf, lineThrough } from './workflow-layout'
 import { planOf } from './workflow-plan'
 
 const draft = (...steps: Step[]): Draft => ({ workflow: 'w', trigger: 'a.b', steps })
@@ -106,4 +107,20 @@ test('ways come together behind their step, and a gap is on each of them', () =>
 
 test('new steps have ids that no other has', () => {
   expect(newStep(draft({ id: 'wait-1', wait: '1d' }), 'wait').id).toBe('wait-2')
+})
+
+test('what goes round, leads to itself or to nothing is drawn, too', () => {
+  const round = draft(
+    { id: 'a', wait: '1d' }, { id: 'b', waitFor: { event: 'x', timeout: '1d' }, next: { event: '', timeout: 'a' } }, { id: 'c', waitFor: 'y', next: 'c' }, { id: 'd', wait: '1d', next: 'nowhere' }, { goto: 'a' },
+  )
+  const plan = planOf(round)
+  expect(plan.ways.map((w) => `${w.from} ${w.label}→ ${w.to}`)).toEqual(['trigger → step a', 'step a → step b', 'step b it came→ end', 'step b not within 1d→ step a', 'step c it came→ step c'])
+  const { places, bends } = layoutOf(plan, { figures: true, writes: true })
+  expect([...places.values()].every((p) => Number.isFinite(p.x) && Number.isFinite(p.y))).toBe(true)
+  expect([...bends.values()].every((b) => Number.isFinite(b.label.x) && lineThrough(b.points[0]!, b.points, b.points.at(-1)!).startsWith('M '))).toBe(true)
+})
+
+test('the first of several ways stands to the left', () => {
+  const { places } = layoutOf(planOf(nested), { figures: false, writes: false })
+  expect(places.get('step y')!.x).toBeLessThan(places.get('step n')!.x)
 })
