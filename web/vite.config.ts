@@ -8,7 +8,7 @@ const server = process.env['TIDINGS_URL'] ?? 'http://127.0.0.1:8080'
 const key = process.env['TIDINGS_KEY']
 const api = [
   'approvals', 'audit', 'brand', 'campaigns', 'contacts', 'erasures', 'events', 'feed', 'forms', 'healthz', 'keys', 'messages', 'outbox', 'people', 'readyz', 'receipts', 'replays',
-  'rules', 'segments', 'senders', 'sends', 'settings', 'sources', 'stats', 'suppressions', 'tags', 'templates', 'topics', 'v1',
+  'rules', 'segments', 'senders', 'sends', 'settings', 'sources', 'stats', 'suppressions', 'tags', 'templates', 'topics', 'v1', 'workflows',
 ]
 const proxied = { target: server, headers: key ? { Authorization: `Bearer ${key}` } : {} }
 

@@ -132,6 +132,7 @@ func routes() []route {
 		{"getWorkflowDiff", get, "/workflows/{id}/diff", 200, on((*api).getWorkflowDiff)},
 		{"getWorkflowFigures", get, "/workflows/{id}/figures", 200, on((*api).getWorkflowFigures)},
 		{"getWorkflowDiagram", get, "/workflows/{id}/diagram", 200, on((*api).getWorkflowDiagram)},
+		{"validateWorkflow", post, "/workflows/validate", 200, on((*api).validateWorkflow)},
 		{"dryRunWorkflow", post, "/workflows/dry-run", 200, on((*api).dryRunWorkflow)},
 		{"dryRunStoredWorkflow", post, "/workflows/{id}/dry-run", 200, on((*api).dryRunStoredWorkflow)},
 		{"listWorkflowExecutions", get, "/workflows/{id}/executions", 200, on((*api).listWorkflowExecutions)},

@@ -48,6 +48,8 @@ type Workflow struct {
 	Origin         string        `json:"origin" enum:"api,files" doc:"files: a folder that was applied has it"`
 	Version        int64         `json:"version" doc:"Of what it says; who enters now is on it" example:"3"`
 	OpenExecutions int64         `json:"openExecutions" doc:"Runs that go on, of every version" example:"120"`
+	Completed      int64         `json:"completedExecutions" doc:"Runs that came to the end, of every version" example:"900"`
+	FailedNow      int64         `json:"failedExecutions" doc:"Runs that failed and wait for a person; 10000 stands for more, too" example:"2"`
 	NextAt         time.Time     `json:"nextAt,omitzero" doc:"When its schedule is due; absent: it has none, or is not enabled"`
 	Problems       []RuleProblem `json:"problems" nullable:"false" doc:"Why it can't do all it should"`
 }
@@ -106,6 +108,7 @@ func WorkflowOf(v *control.WorkflowView) Workflow {
 		ID: v.ID, Name: cmp.Or(g.Name, g.Key), Description: g.Description, Enabled: v.Enabled, TriggerType: g.TriggerType,
 		TriggerConfig: maybeObject{jsontext.Value(g.TriggerConfig)}, AllowReentry: g.AllowReentry, ProjectID: v.Project,
 		CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Key: g.Key, Origin: v.Origin, Version: v.Version, OpenExecutions: v.Open,
+		Completed: v.Completed, FailedNow: v.FailedNow,
 		NextAt: v.NextAt, Problems: ruleProblemsOf(v.Problems),
 	}
 }

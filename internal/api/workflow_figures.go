@@ -123,6 +123,9 @@ type StepFigures struct {
 	Sent         int64            `json:"sent" doc:"Emails that were handed over, of every version" example:"1190"`
 	Opened       int64            `json:"opened" doc:"Emails that people opened" example:"480"`
 	Clicked      int64            `json:"clicked" doc:"Emails in which people clicked" example:"95"`
+	Delivered    int64            `json:"delivered" doc:"Emails that arrived" example:"1180"`
+	OpenedAlone  int64            `json:"openedByMachines" doc:"Emails that machines opened and no person" example:"120"`
+	ClickedAlone int64            `json:"clickedByMachines" doc:"Emails in which machines clicked and no person" example:"12"`
 	Bounced      int64            `json:"bounced" doc:"Emails that came back" example:"5"`
 	Complained   int64            `json:"complained" doc:"Emails that were called spam" example:"1"`
 	Unsubscribed int64            `json:"unsubscribed" doc:"Emails by which people left" example:"6"`
@@ -136,6 +139,8 @@ type VariantFigures struct {
 	Sent     int64  `json:"sent" doc:"Emails that were handed over" example:"600"`
 	Opened   int64  `json:"opened" doc:"Emails that people opened" example:"250"`
 	Clicked  int64  `json:"clicked" doc:"Emails in which people clicked" example:"50"`
+
+	Delivered int64 `json:"delivered" doc:"Emails that arrived" example:"590"`
 }
 
 // WorkflowFiguresOf makes the public form of figures.
@@ -149,7 +154,8 @@ func WorkflowFiguresOf(f *control.WorkflowFigures) WorkflowFigures {
 		x := StepFigures{
 			Step: s.ID, Name: s.Name, Type: s.Word, Entered: s.Entered, Waiting: s.Waiting, Failed: s.Failed, Left: s.Left,
 			Sent:   s.Sent,
-			Opened: s.Opened, Clicked: s.Clicked, Bounced: s.Bounced, Complained: s.Complained, Unsubscribed: s.Unsubbed,
+			Opened: s.Opened, Clicked: s.Clicked, Delivered: s.Delivered, OpenedAlone: s.OpenedAlone, ClickedAlone: s.ClickedAlone,
+			Bounced: s.Bounced, Complained: s.Complained, Unsubscribed: s.Unsubbed,
 		}
 		for _, v := range s.Variants {
 			x.Variants = append(x.Variants, VariantFigures(v))

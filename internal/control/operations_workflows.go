@@ -65,6 +65,11 @@ func workflowOperations() []Operation {
 			Details: "As a flowchart in the language of Mermaid.",
 		},
 		{
+			Name: "validateWorkflow", Group: "Workflows", Scope: Secret, Summary: "Check a draft",
+			Details: "The body is as for creating one. Nothing is stored. Answers everything that is wrong with it, with its place " +
+				"and its line, and the draft both as a text and as an object: one in the shape of MailGlyph or Mailshot becomes ours.",
+		},
+		{
 			Name: "dryRunWorkflow", Group: "Workflows", Scope: Secret, Summary: "Try a draft on stored events",
 			Details: "The workflow need not be stored. Tells who would have entered it by the events of the last days, and of " +
 				"the newest 50 " +

@@ -110,6 +110,8 @@ type StepFigures struct {
 	Entered, Waiting, Failed      int64            // Waiting and Failed are there now
 	Left                          map[string]int64 // by outcome
 	Sent, Opened, Clicked         int64            // of all versions: opened and clicked by people, each email once
+	Delivered                     int64
+	OpenedAlone, ClickedAlone     int64 // by machines, and by no person
 	Bounced, Complained, Unsubbed int64
 	Variants                      []VariantFigures
 }
@@ -118,6 +120,7 @@ type StepFigures struct {
 type VariantFigures struct {
 	Name, Template        string
 	Sent, Opened, Clicked int64
+	Delivered             int64
 }
 
 // WorkflowFigures tells where everybody is, and what each step came to. A version of 0 means all of them.
@@ -225,6 +228,8 @@ func (c *Control) countMails(ctx context.Context, x *store.Workflow, s *workflow
 		return err
 	}
 	out.Sent, out.Opened, out.Clicked = f.Sent, f.OpenedByPeople, f.ClickedByPeople
+	out.Delivered = f.Delivered
+	out.OpenedAlone, out.ClickedAlone = max(f.Opened-f.OpenedByPeople, 0), max(f.Clicked-f.ClickedByPeople, 0)
 	out.Bounced, out.Complained, out.Unsubbed = f.Bounced, f.Complained, f.Unsubscribed
 	for i, v := range s.Send.Variants {
 		name := s.VariantName(i)
@@ -234,6 +239,7 @@ func (c *Control) countMails(ctx context.Context, x *store.Workflow, s *workflow
 		}
 		out.Variants = append(out.Variants, VariantFigures{
 			Name: name, Template: v.Template, Sent: f.Sent, Opened: f.OpenedByPeople, Clicked: f.ClickedByPeople,
+			Delivered: f.Delivered,
 		})
 	}
 	return nil

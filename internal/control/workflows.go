@@ -47,6 +47,8 @@ type WorkflowView struct {
 	Templates map[string]*store.Template // by what the definition calls them; nil: there is none
 	Problems  []rule.Problem             // why it does not act, or can't do all it should
 	Warnings  []rule.Problem             // what was left out of the text that it was made of
+	Completed int64                      // runs that came to the end
+	FailedNow int64                      // runs that failed and wait for a person, counted up to 10,000
 }
 
 func (k *workflowCheck) view(ctx context.Context, x *store.Workflow) (v WorkflowView, err error) {
@@ -62,7 +64,32 @@ func (k *workflowCheck) view(ctx context.Context, x *store.Workflow) (v Workflow
 		problems, _, err = k.references(ctx, g)
 	}
 	v.Problems = problems
+	if err != nil {
+		return v, err
+	}
+	err = k.runs(ctx, &v)
 	return v, err
+}
+
+// maxCounted bounds how many runs are counted for a list.
+const maxCounted = 10_000
+
+// runs counts the runs that a list of workflows tells of.
+func (k *workflowCheck) runs(ctx context.Context, v *WorkflowView) error {
+	counts, err := k.control.Store.RunCounts(ctx, v.Ref)
+	if err != nil {
+		return fmt.Errorf("read the counters of runs: %w", err)
+	}
+	for _, n := range counts {
+		if n.Step == "" && n.Word == "completed" {
+			v.Completed += n.N
+		}
+	}
+	failed := store.RunQuery{Project: v.Project, Workflow: v.ID, Statuses: []workflow.Status{workflow.Failed}}
+	if v.FailedNow, err = k.control.Store.CountRuns(ctx, failed, maxCounted); err != nil {
+		return fmt.Errorf("count runs: %w", err)
+	}
+	return nil
 }
 
 // WorkflowPage is a page of workflows.

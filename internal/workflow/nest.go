@@ -46,28 +46,33 @@ func (n *nesting) order(id string, open map[string]bool) bool {
 		return false
 	}
 	open[id] = true
-	var common joinSet
+	var common, exiting joinSet
 	for _, to := range s.targets() {
 		if !n.order(to, open) {
 			return false
 		}
-		common = n.common(common, to)
+		if to == theEnd || n.through(to) {
+			common = n.common(common, to)
+		} else {
+			exiting = n.common(exiting, to)
+		}
 	}
 	open[id] = false
+	if common == nil {
+		common = exiting // where every way ends by an exit they may share what leads to it
+	}
 	n.joins[id] = append(joinSet{id}, common...)
 	return true
 }
 
-// common are the places of a set that a step comes through, too. A way that ends by an exit comes together with any.
+// common are the places of a set that a step comes through, too; nil is the set of all. A way that ends by an exit comes together
+// with any that does not.
 func (n *nesting) common(set joinSet, to string) joinSet {
 	other := n.joins[to]
 	if to == theEnd {
 		other = joinSet{theEnd}
 	}
-	switch {
-	case to != theEnd && !n.through(to):
-		return set
-	case set == nil:
+	if set == nil {
 		return slices.Clone(other)
 	}
 	return slices.DeleteFunc(slices.Clone(set), func(id string) bool { return !slices.Contains(other, id) })

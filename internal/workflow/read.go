@@ -24,6 +24,8 @@ const (
 // File is what a file of workflows holds.
 type File struct {
 	Format Format
+	// JSON is what the file says, whatever it is; nil: it is no YAML.
+	JSON []byte
 	// Graphs are its workflows, each with its definition.
 	Graphs []*Graph
 	// Rules are what else happens, of Mailshot's files: emails for events, without a run.
@@ -55,7 +57,7 @@ func Read(b []byte) File {
 	if len(problems) > 0 {
 		return File{Problems: problems}
 	}
-	f := &reading{File: File{lines: lines}}
+	f := &reading{File: File{lines: lines, JSON: raw}}
 	var keys map[string]any
 	if err := jsonv2.Unmarshal(raw, &keys); err != nil || keys == nil {
 		f.wrong("", "is no workflow: want workflow, trigger and steps")

@@ -33,18 +33,24 @@ type fileWorkflow struct {
 	Steps         []fileStep  `json:"steps"`
 }
 
-// fileTrigger has the fields of a match itself, or under on. A text is the name of an event.
+// fileTrigger has the fields of a match itself, or under on. A text is the name of an event, or says that there is none.
 type fileTrigger struct{ fileTriggerFields }
 
 // UnmarshalJSONFrom reads either form.
 func (t *fileTrigger) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	var name string
 	short, err := either(d, &name, &t.fileTriggerFields)
-	if short {
+	switch {
+	case short && name == manualTrigger:
+		t.Manual = true
+	case short:
 		t.Event = rule.Words{name}
 	}
 	return err
 }
+
+// manualTrigger is how a trigger is written short that is no event.
+const manualTrigger = "manual"
 
 type fileTriggerFields struct {
 	On *rule.Match `json:"on"`

@@ -117,7 +117,8 @@ func writtenTrigger(t *Trigger) any {
 		Match: t.On, Mapping: t.Mapping, Segment: t.Segment, Schedule: t.Schedule, Manual: t.Manual, If: t.If, ID: t.ID,
 		Name: t.Name, At: t.At,
 	}
-	if name, whole := onlyName(t.On); whole == nil && name != "" && reflect.DeepEqual(w, wTrigger{Match: t.On}) {
+	name, whole := onlyName(t.On)
+	if whole == nil && name != "" && name != manualTrigger && reflect.DeepEqual(w, wTrigger{Match: t.On}) {
 		return name
 	}
 	return w

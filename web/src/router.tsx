@@ -203,6 +203,30 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => inside,
+    path: '/workflows',
+    validateSearch: texts('find'),
+    component: lazyRouteComponent(() => import('./pages/workflows'), 'Workflows'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/workflows/new',
+    validateSearch: texts('starter', 'tab', 'view', 'days'),
+    component: lazyRouteComponent(() => import('./pages/workflow-edit'), 'NewWorkflow'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/workflows/$id',
+    validateSearch: texts('tab', 'step', 'view', 'of', 'status', 'contact', 'version', 'against', 'days'),
+    component: lazyRouteComponent(() => import('./pages/workflow'), 'WorkflowPage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/workflows/$id/edit',
+    validateSearch: texts('tab', 'view', 'days'),
+    component: lazyRouteComponent(() => import('./pages/workflow-edit'), 'EditWorkflow'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
     path: '/rules',
     component: lazyRouteComponent(() => import('./pages/rules'), 'Rules'),
   }),

@@ -70,6 +70,18 @@ const dialogs: [string, string, (page: Page) => Promise<void>][] = [
     await p.getByRole('button', { name: 'Move runs…' }).click()
     await p.getByText('would be on version 2').waitFor()
   }],
+  ['the settings of workflows', '/workflows', async (p) => {
+    await p.getByRole('button', { name: 'Settings…' }).click()
+    await p.getByLabel('Bound how many emails a contact gets').check()
+    await p.getByLabel('Mail nobody at certain hours').check()
+  }],
+  ['taking a workflow in', '/workflows', (p) => p.getByRole('button', { name: 'Take one in…' }).click()],
+  ['switching a workflow off', all['workflow'] ?? '', (p) => p.getByRole('button', { name: 'Switch off' }).click()],
+  ...(['A drawing for Mermaid…', 'Delete…'] as const).map((item): [string, string, (page: Page) => Promise<void>] => [`a workflow: ${item}`, all['workflow'] ?? '', async (p) => {
+    await p.getByRole('button', { name: 'More about this workflow' }).click()
+    await p.getByRole('menuitem', { name: item }).click()
+  }]),
+  ['a step of a workflow', all['workflow-edit'] ?? '', (p) => p.getByRole('button', { name: /^Add a step/ }).first().click()],
   ['deleting a rule', all['rule'] ?? '', async (p) => {
     await p.getByRole('button', { name: 'More about this rule' }).click()
     await p.getByRole('menuitem', { name: 'Delete…' }).click()

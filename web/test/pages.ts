@@ -12,7 +12,7 @@ interface Row {
 
 /** The places of all pages, with the ids that this world's things have. */
 export async function places(world: World): Promise<Places> {
-  const [contact, told, message, several, events, sources, receipts, segments, sends, senders, outbox, template, rules, broadcasts, waiting, broken] = await Promise.all([
+  const [contact, told, message, several, events, sources, receipts, segments, sends, senders, outbox, template, rules, broadcasts, waiting, broken, workflows] = await Promise.all([
     ask<Row>(world, `/contacts/${story.ghost.to[0]}`),
     ask<Row>(world, `/contacts/${story.ann.to[0]}`),
     ask<{ messages: Row[] }>(world, `/messages/${story.ann.id}`),
@@ -29,6 +29,7 @@ export async function places(world: World): Promise<Places> {
     ask<{ data: Row[] }>(world, '/campaigns?status=DRAFT'),
     ask<{ executions: (Row & { contactId: string })[] }>(world, `/executions?workflow=${busy}&status=WAITING`),
     ask<{ executions: Row[] }>(world, `/executions?workflow=${busy}&status=FAILED`),
+    ask<{ data: Row[] }>(world, '/workflows?search=onboarding'),
   ])
   const first = (rows: Row[]) => rows[0]?.id ?? ''
   const production = sources.sources.find((s) => s.name === 'Production')?.id ?? ''
@@ -76,6 +77,17 @@ export async function places(world: World): Promise<Places> {
     'workflow-versions': `/workflows/${busy}?tab=versions`,
     'workflow-trial': `/workflows/${busy}?tab=trial&days=30`,
     'contact-workflows': `/contacts/${waiting.executions[0]?.contactId}?tab=workflows`,
+    workflows: '/workflows',
+    workflow: `/workflows/${first(workflows.data)}`,
+    'workflow-step': `/workflows/${first(workflows.data)}?step=again`,
+    'workflow-list': `/workflows/${first(workflows.data)}?view=list`,
+    'workflow-text': `/workflows/${first(workflows.data)}?tab=text`,
+    'workflow-new': '/workflows/new',
+    'workflow-starter': '/workflows/new?starter=trial',
+    'workflow-edit': `/workflows/${first(workflows.data)}/edit`,
+    'workflow-edit-list': `/workflows/${first(workflows.data)}/edit?view=list`,
+    'workflow-settings': `/workflows/${first(workflows.data)}/edit?tab=settings`,
+    'workflow-yaml': `/workflows/${first(workflows.data)}/edit?tab=yaml`,
     rules: '/rules',
     rule: `/rules/${first(rules.rules)}`,
     'rule-acts': `/rules/${first(rules.rules)}?tab=acts`,

@@ -114,6 +114,7 @@ export async function fill(world: World, events: number, days: number): Promise<
   await tell(world, '/keys', { name: 'monitoring', kind: 'secret', scopes: ['stats:read', 'sources:read'] })
   await rulesOf(world)
   await runsOf(world, Math.round(events / 80))
+  await workflowsOf(world)
   await written(world)
   return production
 }
@@ -192,6 +193,42 @@ async function rulesOf(world: World): Promise<void> {
     name: 'Books of the sea', description: 'To those who asked for it', template: 'onboarding/welcome', subject: 'Books of the sea, {{ firstName | default: "dear reader" }}', from: 'news@harbour.test', fromName: 'Harbour Books',
     audienceType: 'FILTERED', tags: ['vip'], throttlePerMinute: 600, localTime: '09:00', timeZone: 'Europe/Berlin',
   })
+}
+
+/** A workflow with people who wait in it: nothing in the world makes it mail them. */
+async function workflowsOf(world: World): Promise<void> {
+  const text = `workflow: onboarding
+name: Onboarding
+description: Greets new accounts, and asks again
+trigger: account.created
+exitOn: [account.deleted]
+timeout: 60d
+steps:
+- {id: pause, wait: 2d}
+- {id: welcome, send: onboarding/welcome}
+- id: read
+  if: {opened: onboarding/welcome, run: true}
+  then:
+  - {id: reader, update: {tags: [reader]}}
+  else:
+  - {id: again, send: {variants: [{name: a, template: onboarding/welcome}, {name: b, template: shop/shipped, weight: 2}]}}
+- id: order
+  waitFor: {event: order.paid, timeout: 5d}
+  then:
+  - id: plan
+    choice:
+      field: data.plan
+      branches:
+      - {value: team, steps: [{id: shipped, send: shop/shipped}]}
+      - {value: free}
+  else:
+  - {id: hook, webhook: "https://crm.harbour.test/lost", else: []}
+  - {id: bye, exit: no order}
+- {id: customer, update: {tags: [customer], attributes: {greeted: true}}}
+`
+  const made = await tell<{ id: string }>(world, '/workflows', { text, enabled: true })
+  await Promise.all(Array.from({ length: 7 }, (_, i) => tell(world, `/workflows/${made.id}/executions`, { contactId: `person${i + 1}@customers.test` })))
+  await tell(world, '/workflows', { text: 'workflow: monthly\nname: Monthly digest\ntrigger: {schedule: {segment: guests-of-the-spring-fair, at: "09:00", dates: [1]}}\nreentry: parallel\nsteps:\n- send: shop/shipped\n' })
 }
 
 /** Calls a tool as an AI assistant's program does, and returns its structured content. */

@@ -2974,6 +2974,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workflows/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a draft
+         * @description The body is as for creating one. Nothing is stored. Answers everything that is wrong with it, with its place and its line, and the draft both as a text and as an object: one in the shape of MailGlyph or Mailshot becomes ours.
+         *
+         *     A key needs the scope `workflows:read`.
+         */
+        post: operations["validateWorkflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workflows/{id}": {
         parameters: {
             query?: never;
@@ -9964,10 +9986,22 @@ export interface components {
             clicked: number;
             /**
              * Format: int64
+             * @description Emails in which machines clicked and no person
+             * @example 12
+             */
+            clickedByMachines: number;
+            /**
+             * Format: int64
              * @description Emails that were called spam
              * @example 1
              */
             complained: number;
+            /**
+             * Format: int64
+             * @description Emails that arrived
+             * @example 1180
+             */
+            delivered: number;
             /**
              * Format: int64
              * @description How often it was entered
@@ -10001,6 +10035,12 @@ export interface components {
              * @example 480
              */
             opened: number;
+            /**
+             * Format: int64
+             * @description Emails that machines opened and no person
+             * @example 120
+             */
+            openedByMachines: number;
             /**
              * Format: int64
              * @description Emails that were handed over, of every version
@@ -10932,6 +10972,12 @@ export interface components {
              */
             clicked: number;
             /**
+             * Format: int64
+             * @description Emails that arrived
+             * @example 590
+             */
+            delivered: number;
+            /**
              * @description Its name
              * @example a
              */
@@ -10958,6 +11004,12 @@ export interface components {
             /** @description Whether a contact may enter again; reentry says more */
             allowReentry: boolean;
             /**
+             * Format: int64
+             * @description Runs that came to the end, of every version
+             * @example 900
+             */
+            completedExecutions: number;
+            /**
              * Format: date-time
              * @description When it was made
              */
@@ -10969,6 +11021,12 @@ export interface components {
             description: string | null;
             /** @description Whether contacts enter it */
             enabled: boolean;
+            /**
+             * Format: int64
+             * @description Runs that failed and wait for a person; 10000 stands for more, too
+             * @example 2
+             */
+            failedExecutions: number;
             /**
              * @description Its id, which never changes
              * @example wfl_4f
@@ -11051,6 +11109,12 @@ export interface components {
             /** @description Whether a contact may enter again; reentry says more */
             allowReentry: boolean;
             /**
+             * Format: int64
+             * @description Runs that came to the end, of every version
+             * @example 900
+             */
+            completedExecutions: number;
+            /**
              * Format: date-time
              * @description When it was made
              */
@@ -11066,6 +11130,12 @@ export interface components {
             description: string | null;
             /** @description Whether contacts enter it */
             enabled: boolean;
+            /**
+             * Format: int64
+             * @description Runs that failed and wait for a person; 10000 stands for more, too
+             * @example 2
+             */
+            failedExecutions: number;
             /**
              * @description Its id, which never changes
              * @example wfl_4f
@@ -11171,6 +11241,48 @@ export interface components {
              * @example 3
              */
             to: number;
+        };
+        WorkflowDraft: {
+            /** @description The same as an object; null: it can't be read as one */
+            definition: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description In whose shape it was; empty: in none
+             * @example tidings
+             * @enum {string}
+             */
+            format: "tidings" | "mailglyph" | "mailshot" | "";
+            /** @description Why it can't be stored; empty: it can */
+            problems: components["schemas"]["WorkflowDraftProblem"][];
+            /**
+             * @description In YAML, as it may stand in a file
+             * @example workflow: onboarding
+             *     trigger: account.created
+             *     steps:
+             *     - send: welcome
+             */
+            text: string;
+            /** @description What was left out of it */
+            warnings: components["schemas"]["RuleProblem"][];
+        };
+        WorkflowDraftProblem: {
+            /**
+             * @description Where in the definition; empty: as a whole
+             * @example steps[2].send.template
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Of the text, from 1; absent: not known
+             * @example 7
+             */
+            line?: number;
+            /**
+             * @description What is wrong, for people
+             * @example there is no template "welcome"
+             */
+            message: string;
         };
         WorkflowFigures: {
             /**
@@ -34347,6 +34459,8 @@ export interface operations {
                      *           "origin": "api",
                      *           "version": 3,
                      *           "openExecutions": 120,
+                     *           "completedExecutions": 900,
+                     *           "failedExecutions": 2,
                      *           "nextAt": "2026-05-04T10:12:00.120Z",
                      *           "problems": [
                      *             {
@@ -34482,6 +34596,8 @@ export interface operations {
                      *       "origin": "api",
                      *       "version": 3,
                      *       "openExecutions": 120,
+                     *       "completedExecutions": 900,
+                     *       "failedExecutions": 2,
                      *       "nextAt": "2026-05-04T10:12:00.120Z",
                      *       "problems": [
                      *         {
@@ -35126,6 +35242,158 @@ export interface operations {
             };
         };
     };
+    validateWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "steps": [
+                 *         {
+                 *           "wait": "1h"
+                 *         },
+                 *         {
+                 *           "exit": "done"
+                 *         }
+                 *       ],
+                 *       "trigger": {
+                 *         "event": "account.created"
+                 *       },
+                 *       "workflow": "onboarding"
+                 *     }
+                 */
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "text": "workflow: onboarding\ntrigger: account.created\nsteps:\n- send: welcome\n",
+                     *       "definition": {},
+                     *       "format": "tidings",
+                     *       "problems": [
+                     *         {
+                     *           "at": "steps[2].send.template",
+                     *           "message": "there is no template \"welcome\"",
+                     *           "line": 7
+                     *         }
+                     *       ],
+                     *       "warnings": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowDraft"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getWorkflow: {
         parameters: {
             query?: never;
@@ -35164,6 +35432,8 @@ export interface operations {
                      *       "origin": "api",
                      *       "version": 3,
                      *       "openExecutions": 120,
+                     *       "completedExecutions": 900,
+                     *       "failedExecutions": 2,
                      *       "nextAt": "2026-05-04T10:12:00.120Z",
                      *       "problems": [
                      *         {
@@ -35361,6 +35631,8 @@ export interface operations {
                      *       "origin": "api",
                      *       "version": 3,
                      *       "openExecutions": 120,
+                     *       "completedExecutions": 900,
+                     *       "failedExecutions": 2,
                      *       "nextAt": "2026-05-04T10:12:00.120Z",
                      *       "problems": [
                      *         {
@@ -35663,6 +35935,8 @@ export interface operations {
                      *       "origin": "api",
                      *       "version": 3,
                      *       "openExecutions": 120,
+                     *       "completedExecutions": 900,
+                     *       "failedExecutions": 2,
                      *       "nextAt": "2026-05-04T10:12:00.120Z",
                      *       "problems": [
                      *         {
@@ -36080,6 +36354,8 @@ export interface operations {
                      *       "origin": "api",
                      *       "version": 3,
                      *       "openExecutions": 120,
+                     *       "completedExecutions": 900,
+                     *       "failedExecutions": 2,
                      *       "nextAt": "2026-05-04T10:12:00.120Z",
                      *       "problems": [
                      *         {
@@ -36533,6 +36809,8 @@ export interface operations {
                      *       "origin": "api",
                      *       "version": 3,
                      *       "openExecutions": 120,
+                     *       "completedExecutions": 900,
+                     *       "failedExecutions": 2,
                      *       "nextAt": "2026-05-04T10:12:00.120Z",
                      *       "problems": [
                      *         {
@@ -36734,6 +37012,8 @@ export interface operations {
                      *       "origin": "api",
                      *       "version": 3,
                      *       "openExecutions": 120,
+                     *       "completedExecutions": 900,
+                     *       "failedExecutions": 2,
                      *       "nextAt": "2026-05-04T10:12:00.120Z",
                      *       "problems": [
                      *         {
@@ -38194,6 +38474,9 @@ export interface operations {
                      *           "sent": 1190,
                      *           "opened": 480,
                      *           "clicked": 95,
+                     *           "delivered": 1180,
+                     *           "openedByMachines": 120,
+                     *           "clickedByMachines": 12,
                      *           "bounced": 5,
                      *           "complained": 1,
                      *           "unsubscribed": 6,
@@ -38203,7 +38486,8 @@ export interface operations {
                      *               "template": "welcome-a",
                      *               "sent": 600,
                      *               "opened": 250,
-                     *               "clicked": 50
+                     *               "clicked": 50,
+                     *               "delivered": 590
                      *             }
                      *           ]
                      *         }

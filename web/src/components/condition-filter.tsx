@@ -145,7 +145,7 @@ function Often({ count, set }: { count: Filter['count']; set: (count: Filter['co
 }
 
 /** Tests of single events: only those of which all of them hold are looked at. */
-function Wheres({ list, event, at, set, beside }: { list: Where[]; event: string; at: string; set: (list: Where[]) => void; beside?: ReactNode }) {
+export function Wheres({ list, event, at, set, beside }: { list: Where[]; event: string; at: string; set: (list: Where[]) => void; beside?: ReactNode }) {
   const { focus } = useEditing()
   return (
     <div className="flex min-w-0 flex-col gap-1.5">

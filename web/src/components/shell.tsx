@@ -3,7 +3,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { clsx } from 'clsx'
 import {
   Activity, Ban, BotMessageSquare, ClipboardList, FileText, Globe, Inbox, KeyRound, Layers, LayoutDashboard, type LucideIcon, LogOut, Mail, MailOpen, Megaphone, Menu, Monitor,
-  Moon, Plug, Radio, Route, ScrollText, Search, Send, Settings, Sun, Tags, UserX, Users, Workflow, X, Zap,
+  Moon, Plug, Radio, Route, ScrollText, Search, Send, Settings, Sun, Tags, UserX, Users, Waypoints, Workflow, X, Zap,
 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { approvals, waiting } from '../api/approvals'
@@ -38,6 +38,7 @@ const places: { title: string; places: Place[] }[] = [
     title: 'Sending',
     places: [
       { to: '/broadcasts', label: 'Broadcasts', icon: Megaphone },
+      { to: '/workflows', label: 'Workflows', icon: Waypoints },
       { to: '/rules', label: 'Rules', icon: Workflow },
       { to: '/sends', label: 'Sends', icon: Send },
       { to: '/senders', label: 'Senders', icon: Route },
@@ -173,6 +174,7 @@ function GlobalSearch() {
     else if (t.startsWith('snr_')) void navigate({ to: '/senders/$id', params: { id: t } })
     else if (t.startsWith('seg_')) void navigate({ to: '/segments/$id', params: { id: t } })
     else if (t.startsWith('rul_')) void navigate({ to: '/rules/$id', params: { id: t } })
+    else if (t.startsWith('wfl_')) void navigate({ to: '/workflows/$id', params: { id: t } })
     else if (t.startsWith('brc_')) void navigate({ to: '/broadcasts/$id', params: { id: t } })
     else if (t.startsWith('rcp_')) void navigate({ to: '/receipts/$id', params: { id: t } })
     else if (t.startsWith('msg_') || (!t.includes('@') && /^[\w.<>-]{16,}$/.test(t))) void navigate({ to: '/messages/$id', params: { id: t } })

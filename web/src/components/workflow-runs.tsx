@@ -38,7 +38,7 @@ type Steps = ReturnType<typeof stepsIn>
 
 /** The steps of a workflow as it is now, by id. */
 export function useSteps(workflow: string): Steps {
-  const definition = useQuery(workflowOf(workflow)).data?.definition
+  const definition = useQuery({ ...workflowOf(workflow), enabled: workflow !== '' }).data?.definition
   return useMemo(() => stepsIn(definition), [definition])
 }
 

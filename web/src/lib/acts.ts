@@ -15,6 +15,8 @@ const operations: Record<string, string> = {
   updateBroadcast: 'Changed a broadcast', deleteBroadcast: 'Deleted a broadcast', sendBroadcast: 'Sent a broadcast', pauseBroadcast: 'Paused a broadcast',
   resumeBroadcast: 'Let a broadcast go on', cancelBroadcast: 'Cancelled a broadcast', testBroadcast: 'Sent a test of a broadcast',
   startExecution: 'Started a run of a workflow', retryExecution: 'Let a run try again', skipExecution: 'Skipped a step of a run', cancelExecution: 'Cancelled a run', moveExecutions: 'Moved runs',
+  createWorkflow: 'Made a workflow', updateWorkflow: 'Changed a workflow', defineWorkflow: 'Changed what a workflow says', duplicateWorkflow: 'Copied a workflow',
+  enableWorkflow: 'Switched a workflow on', disableWorkflow: 'Switched a workflow off', deleteWorkflow: 'Deleted a workflow', setWorkflowSettings: 'Changed the settings of workflows',
   approveAct: 'Approved what an assistant asked for', refuseAct: 'Refused what an assistant asked for',
 }
 

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { inject, test } from 'vitest'
 import { context, open, settled } from '../browser'
 import { places } from '../pages'
-import { tidings } from '../server'
+import { ask, post, tell, tidings } from '../server'
 import { simulationKey } from '../world'
 
 const out = join(import.meta.dirname, '../../../docs/ui')
@@ -46,6 +46,19 @@ const before: Record<string, (page: Page) => Promise<void>> = {
     await page.getByRole('complementary', { name: 'Trial' }).getByRole('button', { name: /@/ }).first().click()
     await page.getByText('is in it.').waitFor()
   },
+  workflow: async (page) => {
+    const path = `${world.url}/workflows/onboarding`
+    const { text, version } = await ask<{ text: string; version: number }>(world, '/workflows/onboarding')
+    if (version === 1) {
+      await post(path, { text: text.replace('wait: 2d', 'wait: 1s') }, { Authorization: `Bearer ${world.key}` }, 'PUT')
+      await Promise.all(Array.from({ length: 16 }, (_, i) => tell(world, '/workflows/onboarding/executions', { contactId: `person${i + 8}@customers.test` })))
+      await page.getByText(/^1[0-9] here$/).waitFor({ timeout: 40_000 })
+      await tell(world, '/v1/track/batch', { events: Array.from({ length: 9 }, (_, i) => ({ email: `person${i + 8}@customers.test`, event: 'order.paid', data: { amount: 40 } })) })
+      await page.getByText(/^[1-9] entered$/).first().waitFor({ timeout: 40_000 })
+      await page.waitForTimeout(12_000)
+    }
+  },
+  'workflow-edit': async (page) => page.locator('.react-flow__node[data-id="step order"]').click(),
   source: async (page) => {
     await page.getByRole('button', { name: 'Test this source' }).click()
     await page.getByText('Every step worked.').waitFor()
