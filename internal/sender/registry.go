@@ -64,10 +64,19 @@ const (
 )
 
 // Sender finds a sender of a project by its id or name; empty: its default one. A project without senders has the implicit
-// one. NotFound, no_sender: there is none of that name; Conflict, sender_disabled: it was switched off.
+// one. NotFound, no_sender: there is none of that name; Conflict, sender_disabled: it was switched off: both as of now, whatever was known.
 func (r *Registry) Sender(ctx context.Context, project, word string) (*Live, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	l, err := r.find(ctx, project, word)
+	if err != nil && !r.looked.IsZero() { // it may be there, or switched on, since the last look
+		r.looked = time.Time{}
+		l, err = r.find(ctx, project, word)
+	}
+	return l, err
+}
+
+func (r *Registry) find(ctx context.Context, project, word string) (*Live, error) {
 	list, err := r.list(ctx, project)
 	if err != nil {
 		return nil, err

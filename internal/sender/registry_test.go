@@ -101,6 +101,25 @@ func TestTheRegistryFindsSendersAndTakesChangesUp(t *testing.T) {
 	}
 }
 
+// Whoever switches a sender on and retries what failed for it must not fail again.
+func TestASenderThatWasJustSwitchedOnIsFoundAtOnce(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
+	store := &rows{}
+	r := sender.NewRegistry(store, sender.Deps{Outbox: &sender.Outbox{Folder: t.TempDir()}, Now: func() time.Time { return now }})
+	defer r.Close()
+	x := send.Sender{ID: "snr_1", Project: "prj_default", Name: "main", Kind: send.KindConsole, Default: true, Version: 1, DisabledAt: now}
+	store.set(x)
+	if _, err := r.Sender(t.Context(), "prj_default", "main"); !fault.Is(err, fault.Conflict) {
+		t.Errorf("switched off: %v", err)
+	}
+	x.DisabledAt, x.Version = time.Time{}, 2
+	store.set(x)
+	if _, err := r.Sender(t.Context(), "prj_default", "main"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestASenderThatIsThrottledRestsAsAWhole(t *testing.T) {
 	t.Parallel()
 	p := smtppeer.Start(t, smtppeer.Options{})
