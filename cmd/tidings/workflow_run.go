@@ -266,16 +266,18 @@ type workflowMove struct {
 	printing    `embed:""`
 	Version     int64             `placeholder:"N" help:"That they are on from now. Default: the one that contacts enter."`
 	Step        map[string]string `placeholder:"OLD=NEW" help:"From a step of theirs to one of that version. May be given again."`
+	From        int64             `placeholder:"N" help:"Only runs of this version."`
 	Runs        []string          `name:"run" placeholder:"ID" help:"Only this run. May be given again. Default: all that go on or failed."`
 	Note        string            `placeholder:"TEXT" help:"Why, for the audit log."`
+	DryRun      bool              `help:"Only tell what would become of them."`
 }
 
 // Help is the long help.
 func (*workflowMove) Help() string {
-	return `A run whose step does the same in the other version waits on as it was. Any other begins anew the step that --step
-		names for
-it, or the one of the same id; where there is none it stays on its version.
+	return `A run whose step does the same in the other version waits on as it was. Any other begins anew the step that --step names
+for it, or the one of the same id; where there is none it stays on its version.
 
+  tidings workflow move onboarding --dry-run
   tidings workflow move onboarding
   tidings workflow move onboarding --version 1 --step wait=wait --run exe_1`
 }
@@ -283,12 +285,21 @@ it, or the one of the same id; where there is none it stays on its version.
 // Run moves runs.
 func (s *workflowMove) Run(c *console) error {
 	return s.local(c, func(ops *control.Control, who control.Actor) error {
-		x, err := ops.MoveRuns(c.ctx, who, s.ID, control.RunMove{Version: s.Version, Steps: s.Step, Runs: s.Runs, Note: s.Note})
+		x, err := ops.MoveRuns(c.ctx, who, s.ID, control.RunMove{
+			Version: s.Version, From: s.From, Steps: s.Step, Runs: s.Runs, Note: s.Note, Dry: s.DryRun,
+		})
 		if err != nil {
 			return err
 		}
 		return s.printAPI(c, api.ExecutionsMovedOf(&x), func(w io.Writer) {
-			fmt.Fprintf(w, "%d runs are on version %d now.\n", x.Moved, x.Version)
+			if s.DryRun {
+				fmt.Fprintf(w, "%d runs would be on version %d.\n", x.Moved, x.Version)
+			} else {
+				fmt.Fprintf(w, "%d runs are on version %d now.\n", x.Moved, x.Version)
+			}
+			for _, step := range slices.Sorted(maps.Keys(x.Anew)) {
+				fmt.Fprintf(w, "%d of them, at %s, begin a step anew.\n", x.Anew[step], plain(step))
+			}
 			for _, step := range slices.Sorted(maps.Keys(x.Left)) {
 				fmt.Fprintf(w, "%d stay at %s, which it does not have: --step %s=…\n", x.Left[step], plain(step), plain(step))
 			}
