@@ -47,6 +47,7 @@ require (
 	zombiezen.com/go/sqlite v1.4.2
 )
 
+require github.com/standard-webhooks/standard-webhooks/libraries v0.0.1
 
 require (
 	github.com/andybalholm/cascadia v1.3.5

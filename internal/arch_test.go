@@ -67,6 +67,7 @@ var allowed = map[string][]string{
 	"internal/send": {"event", "internal/contact"},
 	"internal/rule": {"event", "internal/attribute", "internal/contact", "internal/segment", "internal/yamlfile"},
 	"internal/workflow": {
+		"internal/dispatch": {"event", "internal/rule", "internal/segment", "internal/yamlfile", "internal/fault"},
 		"event", "internal/attribute", "internal/liquid", "internal/rule", "internal/segment", "internal/yamlfile",
 	},
 	"internal/link": {},

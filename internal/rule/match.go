@@ -56,7 +56,21 @@ func (m *Matcher) InTime(e *event.Event, now time.Time) bool {
 
 // Matches reports whether an event fits. Events about which it is not sure whom they are of never do.
 func (m *Matcher) Matches(e *Event) bool {
-	if !m.Wants(e.Name) || e.Attribution == event.Candidates && e.Name != event.EmailComplaint {
+	return (e.Attribution != event.Candidates || e.Name == event.EmailComplaint) && m.fits(e, m.verdicts(e))
+}
+
+// Tells reports whether an event fits for whoever is only told of it, and does not act: there the verdict is asked of events that have one,
+// and without a word of it machines count, too.
+func (m *Matcher) Tells(e *Event) bool {
+	var verdicts Words
+	if e.verdict() != "" {
+		verdicts = m.on.Verdict
+	}
+	return m.fits(e, verdicts)
+}
+
+func (m *Matcher) fits(e *Event, verdicts Words) bool {
+	if !m.Wants(e.Name) {
 		return false
 	}
 	for _, t := range [...]struct {
@@ -71,7 +85,7 @@ func (m *Matcher) Matches(e *Event) bool {
 		{m.on.Link, []string{e.link()}},
 		{m.on.Tag, e.tags()},
 		{m.on.Class, []string{e.class()}},
-		{m.verdicts(e), []string{e.verdict()}},
+		{verdicts, []string{e.verdict()}},
 	} {
 		if len(t.wanted) > 0 && !t.wanted.fit(t.has) {
 			return false
