@@ -64,10 +64,10 @@ var allowed = map[string][]string{
 	"internal/segment": {"event", "internal/attribute", "internal/contact", "internal/stats"},
 	"internal/message": {"event", "internal/stats"},
 
-	"internal/send": {"event", "internal/contact"},
-	"internal/rule": {"event", "internal/attribute", "internal/contact", "internal/segment", "internal/yamlfile"},
+	"internal/send":     {"event", "internal/contact"},
+	"internal/rule":     {"event", "internal/attribute", "internal/contact", "internal/segment", "internal/yamlfile"},
+	"internal/dispatch": {"event", "internal/rule", "internal/segment", "internal/yamlfile", "internal/fault"},
 	"internal/workflow": {
-		"internal/dispatch": {"event", "internal/rule", "internal/segment", "internal/yamlfile", "internal/fault"},
 		"event", "internal/attribute", "internal/liquid", "internal/rule", "internal/segment", "internal/yamlfile",
 	},
 	"internal/link": {},
