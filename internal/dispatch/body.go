@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"time"
 	"unicode/utf8"
+
+	"tidings/event"
 )
 
 // Told is one event as an endpoint is told of it.
 type Told struct {
+	Event      event.ID
 	ID         string // evt_…
+	Key        string // of endpoints that are ordered: those with the same go one after the other
 	Name       string
 	OccurredAt time.Time
 	Source     string // src_…; empty: it has none
