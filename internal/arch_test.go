@@ -86,7 +86,7 @@ var allowed = map[string][]string{
 	"internal/store": {
 		"event", "provider", "internal/contact", "internal/message", "internal/stats", "internal/source", "internal/receipt",
 		"internal/fault", "internal/job", "internal/attribute", "internal/segment", "internal/erase", "internal/send",
-		"internal/rule", "internal/workflow",
+		"internal/rule", "internal/workflow", "internal/dispatch",
 	},
 
 	// The stages never import the store or each other: they declare the few calls they make.

@@ -111,16 +111,21 @@ func (p *placed) position() (Position, error) {
 
 // End is the position after which Follow returns what is committed from now on, whatever the project.
 func (s *Store) End(ctx context.Context) (end Position, err error) {
-	log := s.engine.walk()
 	err = s.engine.read(ctx, func(c conn) error {
-		var transaction string
-		found, err := one(ctx, c, `SELECT `+log.place+` FROM events e WHERE `+log.before+` ORDER BY `+log.newest+` LIMIT 1`,
-			nil, &transaction, &end.Seq)
-		if err != nil || !found {
-			return err
-		}
-		end.Transaction, err = strconv.ParseUint(transaction, 10, 64)
+		end, err = s.endIn(ctx, c)
 		return err
 	})
+	return end, err
+}
+
+func (s *Store) endIn(ctx context.Context, c conn) (end Position, err error) {
+	log := s.engine.walk()
+	var transaction string
+	found, err := one(ctx, c, `SELECT `+log.place+` FROM events e WHERE `+log.before+` ORDER BY `+log.newest+` LIMIT 1`, nil, &transaction,
+		&end.Seq)
+	if err != nil || !found {
+		return end, err
+	}
+	end.Transaction, err = strconv.ParseUint(transaction, 10, 64)
 	return end, err
 }
