@@ -136,6 +136,18 @@ var eraseTables = map[string]map[string]handling{
 		"id": holdsNone, "name": holdsNone, "kind": holdsNone, "settings": holdsNone, "from_email": holdsNone, "from_name": holdsNone,
 		"reply_to": holdsNone,
 	},
+	// An endpoint is for everybody. What it is told is kept while it is to be told again, and what it answered may repeat that.
+	"endpoints": {
+		"name": searched, "definition": searchedJ, "sealed": holdsNone, "disabled": searched, "health": searchedJ, "at_xid": holdsNone,
+		"holder": holdsNone, "created_by": holdsNone,
+	},
+	"dispatches": {
+		"event": identity, "key": identity, "problem": searched, "answer": searched, "kind": holdsNone, "body": searchedJ,
+	},
+	"dispatch_events": {"event": identity},
+	"attempts":        {"problem": searched, "answer": searched},
+	"endpoint_hours":  {},
+
 	"erasure_keys": {"key": hashOnly},
 	"erasures":     {"by": holdsNone, "note": holdsNone, "place": holdsNone, "counts": holdsNone, "problem": holdsNone},
 	"erasing":      {"address": whileRuns, "pseudonym": whileRuns, "forms": whileRuns},
@@ -163,6 +175,9 @@ var searchOrder = [...]struct{ table, key string }{
 	{"queue_notes", ""},
 	{"source_tests", ""},
 	{"approvals", ""},
+	{"endpoints", "ref"},
+	{"dispatches", "ref"},
+	{"attempts", "ref"},
 }
 
 // walked are the stages of their own among the tables: each takes a chunk after a place.

@@ -59,15 +59,16 @@ CREATE INDEX dispatch_events_of ON dispatch_events (dispatch);
 
 -- Tries before the last one.
 CREATE TABLE attempts (
+    ref      INTEGER PRIMARY KEY AUTOINCREMENT,
     dispatch INTEGER NOT NULL,
     try      INTEGER NOT NULL,
     tried_at INTEGER NOT NULL,
     took     INTEGER NOT NULL,
     status   INTEGER NOT NULL,
     problem  TEXT NOT NULL,
-    answer   BLOB NOT NULL,
-    PRIMARY KEY (dispatch, try)
-) STRICT, WITHOUT ROWID;
+    answer   BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX attempts_dispatch ON attempts (dispatch, try);
 
 -- What became of requests, by endpoint and hour. took and slowest are milliseconds.
 CREATE TABLE endpoint_hours (
