@@ -34,15 +34,15 @@ export function Workflows() {
   const turning = enable.isPending ? enable.variables.id : undefined
   const columns = useMemo<Column<Workflow>[]>(() => [
     {
-      id: 'name', head: 'Name', width: 180, grow: true,
+      id: 'name', head: 'Name', width: 150, grow: true,
       cell: (w) => <span className="flex min-w-0 items-center gap-2"><Link to="/workflows/$id" params={{ id: w.id }} className="truncate font-medium hover:underline" title={w.description ?? w.name}>{w.name}</Link><WorkflowTrouble of={w} /></span>,
     },
-    { id: 'key', head: 'Key', width: 140, grow: true, cell: (w) => <Mono title={w.key}>{w.key}</Mono> },
+    { id: 'key', head: 'Key', width: 120, grow: true, cell: (w) => <Mono title={w.key}>{w.key}</Mono> },
     {
       id: 'on', head: 'On', width: 65,
       cell: (w) => <Switch on={w.enabled} busy={turning === w.id} label={`Contacts enter ${w.name}`} turn={(on) => enable.mutate({ id: w.id, on }, { onSuccess: () => tell(on ? `Contacts enter ${w.name} from now on.` : `Nobody enters ${w.name} any more.`) })} />,
     },
-    { id: 'trigger', head: 'Who enters', width: 190, grow: true, cell: (w) => { const words = listedTrigger(w.triggerType, w.triggerConfig, segment); return <span title={words}>{words}</span> } },
+    { id: 'trigger', head: 'Who enters', width: 160, grow: true, cell: (w) => { const words = listedTrigger(w.triggerType, w.triggerConfig, segment); return <span title={words}>{words}</span> } },
     { id: 'open', head: <span title="Runs that go on">Going on</span>, width: 85, end: true, cell: (w) => figure(w.openExecutions, 'runs go on', 'text-info') },
     { id: 'completed', head: <span title="Runs that came to the end">Completed</span>, width: 95, end: true, cell: (w) => figure(w.completedExecutions, 'runs came to the end') },
     { id: 'failed', head: <span title="Runs that failed and wait for a person">Failed</span>, width: 75, end: true, cell: (w) => figure(w.failedExecutions, 'runs failed and wait for a person', 'text-bad') },
