@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -20,10 +21,13 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
+// uriPath escapes what ends a path or begins an escape in a URI of SQLite (https://www.sqlite.org/uri.html).
+var uriPath = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
+
 // migrateSQLite brings a SQLite file to this version's schema.
 func migrateSQLite(ctx context.Context, path string, log *slog.Logger) error {
 	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=journal_mode(WAL)&_pragma=busy_timeout(%d)&_txlock=immediate",
-		path, busyTimeout.Milliseconds()))
+		uriPath.Replace(path), busyTimeout.Milliseconds()))
 	if err != nil {
 		return sqliteFault(fmt.Errorf("open: %w", err))
 	}

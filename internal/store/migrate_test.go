@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -104,5 +106,23 @@ func TestAStoreOfAnEarlierVersionKeepsWhatItHas(t *testing.T) {
 				t.Errorf("message number %d was given again, %v", n, err)
 			}
 		})
+	}
+}
+
+// What a URI gives a meaning was taken for it: the schema went into the file that the path named up to there.
+func TestAFileIsMigratedWhateverItsNameIs(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"a#b.db", "a?mode=memory.db", "100%.db", "a%20b.db", "a b&c=d.db", "müll.db", "file:a.db"} {
+		folder := t.TempDir()
+		s, err := store.Open(t.Context(), store.Options{URL: filepath.Join(folder, name)})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		noError(t, s.Close())
+		files, err := os.ReadDir(folder)
+		if err != nil || len(files) != 1 || files[0].Name() != name {
+			t.Errorf("%s: %v %v", name, files, err)
+		}
 	}
 }
