@@ -13,8 +13,8 @@ import (
 // sealKeySize is that of AES-256.
 const sealKeySize = 32
 
-// Sealer keeps secrets that have to be used again, unlike passwords, which are only compared: by AES-256-GCM under a key that is not in
-// the database, so that whoever has the database alone can't read them. It is safe for concurrent use.
+// Sealer keeps secrets that have to be used again, unlike passwords, which are only compared: by AES-256-GCM under a key
+// that is not in the database, so that whoever has the database alone can't read them. It is safe for concurrent use.
 type Sealer struct{ aead cipher.AEAD }
 
 // errSealKey says what a key looks like, and not what was given.

@@ -42,8 +42,8 @@ func (c *Control) RunWorkflows(ctx context.Context, shard int64) error {
 	return nil
 }
 
-// tellPatience is how long runs that are due wait while others' events are told: what is about their own contact is told before they
-// go on in any case.
+// tellPatience is how long runs that are due wait while others' events are told: what is about their own contact is told
+// before they go on in any case.
 const tellPatience = 2 * time.Second
 
 // tellAll tells the runs of a shard of all events that are there by now, as far as patience lasts, and returns how many.
@@ -163,8 +163,8 @@ func (b *runBatch) step(ctx context.Context, was *store.Run, in workflow.Input) 
 	return nil
 }
 
-// env is the world of a run that was read. Its time is not that at which the batch began: by then the run may not have entered
-// its step yet.
+// env is the world of a run that was read. Its time is not that at which the batch began: by then the run may not have
+// entered its step yet.
 func (b *runBatch) env(live *liveWorkflow, was *store.Run) workflow.Env {
 	zone, ok := zoneOf(was.TimeZone)
 	if !ok {

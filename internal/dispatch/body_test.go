@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -47,7 +48,7 @@ func TestTheBodiesOfAllForms(t *testing.T) {
 		if err != nil || !json.Valid(body) {
 			t.Fatalf("%s: %v %s", name, err, body)
 		}
-		if _, again, _ := x.Body(list); string(again) != string(body) {
+		if _, again, _ := x.Body(list); !bytes.Equal(again, body) {
 			t.Errorf("%s: other bytes the second time", name)
 		}
 		got := contentType + "\n" + string(body) + "\n"

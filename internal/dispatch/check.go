@@ -38,8 +38,8 @@ type Endpoint struct {
 	wait   time.Duration
 }
 
-// Compile checks a definition. All that is wrong is told at once; with problems there is no endpoint. Its URL is rebuilt from its parts, so
-// that what is stored is what is called.
+// Compile checks a definition. All that is wrong is told at once; with problems there is no endpoint. Its URL is rebuilt
+// from its parts, so that what is stored is what is called.
 func Compile(d Definition, limits Limits) (*Endpoint, []Problem) {
 	x := &Endpoint{Definition: d}
 	p := &problems{}
@@ -105,8 +105,8 @@ func (p *problems) span(at, text string, otherwise, least, most time.Duration) t
 	return d
 }
 
-// match checks which events go there. Whoever asks for opens and clicks without a word of verdicts gets those of machines, too, each with its
-// verdict: an endpoint is told what happened, and does not act by itself.
+// match checks which events go there. Whoever asks for opens and clicks without a word of verdicts gets those of machines,
+// too, each with its verdict: an endpoint is told what happened, and does not act by itself.
 func (p *problems) match(x *Endpoint, on rule.Match) {
 	if len(on.Event) == 0 {
 		on.Event = rule.Words{"*"}
@@ -147,7 +147,8 @@ func (p *problems) batch(x *Endpoint, b *Batch) {
 
 // ours are the headers that requests have from us.
 var ours = []string{
-	"Host", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Connection", "Keep-Alive", "Te", "Trailer", "Upgrade",
+	"Host", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Connection", "Keep-Alive", "Te",
+	"Trailer", "Upgrade",
 	"Expect", "User-Agent", "Cookie",
 }
 
@@ -165,7 +166,8 @@ func (p *problems) headers(at string, headers map[string]string) {
 		switch value := headers[name]; {
 		case !headerName(name):
 			p.wrong(here, "%.100q can't be the name of a header: letters, digits and hyphens can", name)
-		case slices.Contains(ours, known), strings.HasPrefix(known, "Webhook-"), strings.HasPrefix(known, "Proxy-"), strings.HasPrefix(known, "Ce-"):
+		case slices.Contains(ours, known), strings.HasPrefix(known, "Webhook-"), strings.HasPrefix(known, "Proxy-"),
+			strings.HasPrefix(known, "Ce-"):
 			p.wrong(here, "%s is set by the server", known)
 		case len(value) > maxHeaderValue || !httpguts.ValidHeaderFieldValue(value):
 			p.wrong(here, "must be one line of at most %d characters", maxHeaderValue)
@@ -252,7 +254,8 @@ func hostOf(text string) (host, wrong string) {
 	case strings.HasSuffix(host, "."):
 		return "", "must have a host without a dot at its end"
 	}
-	// A last label that is a number makes an address of the whole, in spellings that programs read differently (0x7f.1, 2130706433, 010.0.0.1).
+	// A last label that is a number makes an address of the whole, in spellings that programs read differently (0x7f.1,
+	// 2130706433, 010.0.0.1).
 	last := host[strings.LastIndexByte(host, '.')+1:]
 	if _, err := strconv.ParseUint(last, 0, 64); err == nil || strings.Trim(last, "0123456789") == "" {
 		return "", fmt.Sprintf("%.100q is an address in an unusual spelling: write it as four numbers, such as 192.0.2.1", text)

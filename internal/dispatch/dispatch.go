@@ -1,5 +1,6 @@
-// Package dispatch provides how events go out to endpoints, as functions of values: which events an endpoint wants, what a request
-// holds and how it is signed, when one that failed is tried again, and when an endpoint is left alone for a while or for good.
+// Package dispatch provides how events go out to endpoints, as functions of values: which events an endpoint wants, what a
+// request holds and how it is signed, when one that failed is tried again, and when an endpoint is left alone for a while or
+// for good.
 package dispatch
 
 import (
@@ -26,8 +27,8 @@ type Definition struct {
 	Concurrency int `json:"concurrency,omitempty"`
 	// PerSecond is how many requests begin in a second at most; 0: as many as there are.
 	PerSecond float64 `json:"perSecond,omitempty"`
-	// Ordered lets the events of one email, or of one contact where there is no email, wait for the one before: a request that fails
-	// holds up those behind it.
+	// Ordered lets the events of one email, or of one contact where there is no email, wait for the one before: a request
+	// that fails holds up those behind it.
 	Ordered bool `json:"ordered,omitempty"`
 	// For is how long after its first try an event is tried again: "24h"; empty: DefaultFor.
 	For string `json:"for,omitempty"`

@@ -74,8 +74,8 @@ func (h Health) After(o Outcome) (now Health, disabled string) {
 	return h, ""
 }
 
-// Room is how many requests may begin at a time, where so many are under way of at most so many at once. An endpoint that is probed gets
-// one.
+// Room is how many requests may begin at a time, where so many are under way of at most so many at once. An endpoint that is
+// probed gets one.
 func (h *Health) Room(now time.Time, underWay, most int) int {
 	switch {
 	case now.Before(h.Until):

@@ -22,7 +22,8 @@ const (
 	keptAnswer      = 1 << 10
 )
 
-// Poster makes requests to endpoints. Client must be guarded, follow no redirect, and decompress nothing; it is used by several goroutines.
+// Poster makes requests to endpoints. Client must be guarded, follow no redirect, and decompress nothing; it is used by
+// several goroutines.
 type Poster struct {
 	Client    *http.Client
 	UserAgent string
@@ -69,9 +70,9 @@ func (p *Poster) Post(ctx context.Context, x *Request) (out Outcome, answer []by
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	out = Outcome{At: p.Now(), Status: res.StatusCode}
-	switch {
-	case res.StatusCode/100 == 2: // it was taken, whatever else the receiver would have said
-	case res.StatusCode/100 == 3:
+	switch res.StatusCode / 100 {
+	case 2: // it was taken, whatever else the receiver would have said
+	case 3:
 		out.Problem = fmt.Sprintf("%d: redirects are not followed: give the endpoint the URL it leads to", res.StatusCode)
 	default:
 		out.Problem = strings.TrimSpace(fmt.Sprintf("%d %s", res.StatusCode, http.StatusText(res.StatusCode)))

@@ -361,9 +361,9 @@ func TestEveryEventThatAnEndpointWantsGoesThereOnce(t *testing.T) {
 		w.endpoints[2].On.Event = []string{"email.bounce"}
 		w.happen(100)
 		defer w.node()()
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		w.happen(100)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if n, m := len(all.list()), len(bounces.list()); n != 200 || m != 20 || w.count(dispatch.Delivered) != 220 {
 			t.Errorf("%d and %d requests, %d delivered", n, m, w.count(dispatch.Delivered))
 		}
@@ -378,13 +378,13 @@ func TestAnEndpointThatHangsDelaysNoOther(t *testing.T) {
 		hanging, good := w.endpoint(dispatch.Definition{}), w.endpoint(dispatch.Definition{})
 		hanging.answer = func(*http.Request, int) (int, http.Header, time.Duration) { return 200, nil, time.Hour }
 		defer w.node()()
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		w.happen(50)
-		time.Sleep(100 * time.Millisecond)
+		<-time.After(100 * time.Millisecond)
 		if n := len(good.list()); n != 50 {
 			t.Errorf("%d of 50 came", n)
 		}
-		time.Sleep(20 * time.Second)
+		<-time.After(20 * time.Second)
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		for _, r := range w.dispatches {
@@ -403,7 +403,7 @@ func TestWhatFailsIsTriedAgainWithTheSameBytesUntilItIsTaken(t *testing.T) {
 		}
 		w.happen(300)
 		defer w.node()()
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		if n := w.count(dispatch.Delivered); n != 300 {
 			t.Errorf("%d delivered", n)
 		}
@@ -426,11 +426,11 @@ func TestADeadEndpointIsProbedAndThenDisabledAndLosesNothing(t *testing.T) {
 		x.answer = func(*http.Request, int) (int, http.Header, time.Duration) { return 500, nil, time.Millisecond }
 		w.happen(1000)
 		end := w.node()
-		time.Sleep(24 * time.Hour)
+		<-time.After(24 * time.Hour)
 		if n := len(x.list()); n > 24*12+100 {
 			t.Errorf("%d requests in a day", n)
 		}
-		time.Sleep(6 * 24 * time.Hour)
+		<-time.After(6 * 24 * time.Hour)
 		if !strings.Contains(w.disabled[1], "five days") {
 			t.Errorf("disabled: %q", w.disabled[1])
 		}
@@ -439,7 +439,7 @@ func TestADeadEndpointIsProbedAndThenDisabledAndLosesNothing(t *testing.T) {
 		delete(w.disabled, 1) // a person enables it
 		w.endpoints[1].Health, w.endpoints[1].Rev = dispatch.Health{}, 1
 		w.mu.Unlock()
-		time.Sleep(6 * time.Hour)
+		<-time.After(6 * time.Hour)
 		end()
 		if n := w.count(dispatch.Delivered) + w.count(dispatch.Dead); n != 1000 {
 			t.Errorf("%d of 1000 have an end", n)
@@ -458,11 +458,11 @@ func TestAReceiverIsLeftAloneForAsLongAsItAsks(t *testing.T) {
 		}
 		w.happen(20)
 		defer w.node()()
-		time.Sleep(599 * time.Second)
+		<-time.After(599 * time.Second)
 		if n := len(x.list()); n != 1 {
 			t.Errorf("%d requests before the time it named", n)
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if n := w.count(dispatch.Delivered); n != 20 {
 			t.Errorf("%d delivered", n)
 		}
@@ -482,7 +482,7 @@ func TestTheEventsOfOneEmailGoOneAfterTheOtherWhereThatIsAskedFor(t *testing.T) 
 		}
 		w.happen(30)
 		defer w.node()()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if n := w.count(dispatch.Delivered); n != 30 {
 			t.Fatalf("%d delivered", n)
 		}
@@ -504,13 +504,13 @@ func TestABatchWaitsForMoreAndNotForever(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		x := w.endpoint(dispatch.Definition{Batch: &dispatch.Batch{Max: 50, Wait: "5s"}})
 		defer w.node()()
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		w.happen(120)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if n := len(x.list()); n != 2 {
 			t.Errorf("%d requests for two whole batches", n)
 		}
-		time.Sleep(5 * time.Second)
+		<-time.After(5 * time.Second)
 		if n := len(x.list()); n != 3 {
 			t.Errorf("%d requests once the rest waited", n)
 		}
@@ -522,7 +522,7 @@ func TestRequestsKeepToTheirRate(t *testing.T) {
 		x := w.endpoint(dispatch.Definition{PerSecond: 10})
 		w.happen(1000)
 		defer w.node()()
-		time.Sleep(30 * time.Second)
+		<-time.After(30 * time.Second)
 		if n := len(x.list()); n < 280 || n > 320 {
 			t.Errorf("%d requests in 30 s", n)
 		}
@@ -535,10 +535,10 @@ func TestAnotherNodeGoesOnWhereOneWasStopped(t *testing.T) {
 		x.answer = func(*http.Request, int) (int, http.Header, time.Duration) { return 200, nil, 100 * time.Millisecond }
 		w.happen(500)
 		first := w.node()
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		second := w.node()
 		first()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		second()
 		got := slices.Clone(x.list())
 		slices.Sort(got)

@@ -60,8 +60,8 @@ func (s Secret) Reveal() string { return secretPrefix + base64.StdEncoding.Encod
 // String hides the secret from logs.
 func (s Secret) String() string { return secretPrefix + "…" }
 
-// Sign makes the value of the signature's header: a signature by each secret, the newest first, so that receivers which have the
-// old one and those which have the new one are content while it changes.
+// Sign makes the value of the signature's header: a signature by each secret, the newest first, so that receivers which have
+// the old one and those which have the new one are content while it changes.
 func Sign(id string, at time.Time, body []byte, secrets ...Secret) string {
 	parts := make([]string, len(secrets))
 	for i, s := range secrets {
@@ -77,7 +77,8 @@ func (s Secret) sum(id string, at time.Time, body []byte) []byte {
 	return h.Sum(nil)
 }
 
-// Verify reports whether one of the signatures is by the secret, and was made within Tolerance of now. It is what a receiver does.
+// Verify reports whether one of the signatures is by the secret, and was made within Tolerance of now. It is what a receiver
+// does.
 func Verify(s Secret, id, timestamp, signatures string, body []byte, now time.Time) bool {
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
 	at := time.Unix(seconds, 0)

@@ -85,15 +85,15 @@ type Step struct {
 
 // Store keeps endpoints and dispatches. Every call is one transaction.
 type Store interface {
-	// HoldEndpoints gives a holder its endpoints until a time: those it holds, and those that nobody does, as it were. What had begun of those
-	// waits again. Endpoints that are disabled or gone are not among them.
+	// HoldEndpoints gives a holder its endpoints until a time: those it holds, and those that nobody does, as it were. What
+	// had begun of those waits again. Endpoints that are disabled or gone are not among them.
 	HoldEndpoints(ctx context.Context, holder string, now, until time.Time) ([]Held, error)
 	// LeaveEndpoints gives them back.
 	LeaveEndpoints(ctx context.Context, holder string) error
 	// DueDispatches returns those of an endpoint that are due, the longest first, and when the next is; zero: none waits.
 	DueDispatches(ctx context.Context, endpoint int64, now time.Time, limit int) (list []Dispatch, next time.Time, err error)
-	// StepDispatches stores a step, and returns what began of Begun. An event that the endpoint was told of already does not begin again, nor one
-	// that is behind another. A holder that lost the endpoint gets a Conflict, and nothing is stored.
+	// StepDispatches stores a step, and returns what began of Begun. An event that the endpoint was told of already does not
+	// begin again, nor one that is behind another. A holder that lost the endpoint gets a Conflict, and nothing is stored.
 	StepDispatches(ctx context.Context, s *Step) ([]Dispatch, error)
 }
 

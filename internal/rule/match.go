@@ -59,8 +59,8 @@ func (m *Matcher) Matches(e *Event) bool {
 	return (e.Attribution != event.Candidates || e.Name == event.EmailComplaint) && m.fits(e, m.verdicts(e))
 }
 
-// Tells reports whether an event fits for whoever is only told of it, and does not act: there the verdict is asked of events that have one,
-// and without a word of it machines count, too.
+// Tells reports whether an event fits for whoever is only told of it, and does not act: there the verdict is asked of events
+// that have one, and without a word of it machines count, too.
 func (m *Matcher) Tells(e *Event) bool {
 	var verdicts Words
 	if e.verdict() != "" {

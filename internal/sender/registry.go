@@ -64,7 +64,8 @@ const (
 )
 
 // Sender finds a sender of a project by its id or name; empty: its default one. A project without senders has the implicit
-// one. NotFound, no_sender: there is none of that name; Conflict, sender_disabled: it was switched off: both as of now, whatever was known.
+// one. NotFound, no_sender: there is none of that name; Conflict, sender_disabled: it was switched off: both as of now,
+// whatever was known.
 func (r *Registry) Sender(ctx context.Context, project, word string) (*Live, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

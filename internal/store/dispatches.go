@@ -56,7 +56,8 @@ func (s *Store) HoldEndpoints(ctx context.Context, holder string, now, until tim
 			return err
 		}
 		for _, ref := range came {
-			n, err := c.exec(ctx, `UPDATE endpoints SET holder = $1, held_until = $3 WHERE ref = $4 AND held_until <= $2`, holder, ms(now),
+			n, err := c.exec(ctx, `UPDATE endpoints SET holder = $1, held_until = $3 WHERE ref = $4
+				AND held_until <= $2`, holder, ms(now),
 				ms(until), ref)
 			if err != nil || n == 0 {
 				return err
@@ -65,7 +66,8 @@ func (s *Store) HoldEndpoints(ctx context.Context, holder string, now, until tim
 				return err
 			}
 		}
-		if _, err := c.exec(ctx, `UPDATE endpoints SET held_until = $2 WHERE holder = $1 AND disabled_at = 0`, holder, ms(until)); err != nil {
+		if _, err := c.exec(ctx, `UPDATE endpoints SET held_until = $2 WHERE holder = $1
+			AND disabled_at = 0`, holder, ms(until)); err != nil {
 			return err
 		}
 		found, err := endpointsWhere(ctx, c, `WHERE e.holder = $1 AND e.disabled_at = 0 ORDER BY e.ref`, holder)
@@ -85,7 +87,8 @@ const cutOff = "the server ended before it was answered: the receiver may have h
 
 // freeDispatches lets what a node that ended had begun be tried again.
 func freeDispatches(ctx context.Context, c conn, endpoint int64, now time.Time) error {
-	_, err := c.exec(ctx, `UPDATE dispatches SET state = 2, due_at = $2, problem = $3 WHERE endpoint = $1 AND state = 1`, endpoint, ms(now),
+	_, err := c.exec(ctx, `UPDATE dispatches SET state = 2, due_at = $2, problem = $3 WHERE endpoint = $1
+		AND state = 1`, endpoint, ms(now),
 		cutOff)
 	return err
 }
@@ -106,10 +109,13 @@ func (s *Store) FreeEndpoints(ctx context.Context) error {
 	})
 }
 
-const selectDispatch = `SELECT d.ref, d.event, d.events, d.batch, d.tries, d.first_at, d.kind, d.body, d.due_at FROM dispatches d `
+const selectDispatch = `SELECT d.ref, d.event, d.events, d.batch, d.tries, d.first_at, d.kind, d.body, d.due_at
+	FROM dispatches d `
 
 // dispatchesWhere reads what is to be sent; due has when each is.
-func dispatchesWhere(ctx context.Context, c conn, where string, args ...any) (list []dispatch.Dispatch, due []time.Time, err error) {
+func dispatchesWhere(
+	ctx context.Context, c conn, where string, args ...any,
+) (list []dispatch.Dispatch, due []time.Time, err error) {
 	var batches []int
 	err = c.query(ctx, selectDispatch+where, args, func(r row) error {
 		var x dispatch.Dispatch
@@ -134,7 +140,8 @@ func dispatchesWhere(ctx context.Context, c conn, where string, args ...any) (li
 	for _, i := range batches {
 		x := &list[i]
 		x.Events = nil
-		err := c.query(ctx, `SELECT event FROM dispatch_events WHERE dispatch = $1 ORDER BY event`, []any{x.Ref}, func(r row) error {
+		err := c.query(ctx, `SELECT event FROM dispatch_events WHERE dispatch = $1
+			ORDER BY event`, []any{x.Ref}, func(r row) error {
 			var id event.ID
 			err := r.Scan(&id)
 			x.Events = append(x.Events, id)
@@ -148,11 +155,14 @@ func dispatchesWhere(ctx context.Context, c conn, where string, args ...any) (li
 }
 
 // DueDispatches implements dispatch.Store.
-func (s *Store) DueDispatches(ctx context.Context, endpoint int64, now time.Time, limit int) (list []dispatch.Dispatch, next time.Time, err error) {
+func (s *Store) DueDispatches(
+	ctx context.Context, endpoint int64, now time.Time, limit int,
+) (list []dispatch.Dispatch, next time.Time, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
 		var due []time.Time
 		var err error
-		if list, due, err = dispatchesWhere(ctx, c, `WHERE d.endpoint = $1 AND d.state = 2 ORDER BY d.due_at, d.ref LIMIT `+itoa(limit+1),
+		if list, due, err = dispatchesWhere(ctx, c, `WHERE d.endpoint = $1 AND d.state = 2 ORDER BY d.due_at, d.ref
+			LIMIT `+itoa(limit+1),
 			endpoint); err != nil {
 			return err
 		}
@@ -205,7 +215,8 @@ func (w *dispatching) run() error {
 		}
 	}
 	for _, ref := range w.step.Back {
-		if _, err := w.c.exec(w.ctx, `UPDATE dispatches SET state = 2, due_at = $2, tries = tries - 1 WHERE ref = $1 AND state = 1`, ref,
+		if _, err := w.c.exec(w.ctx, `UPDATE dispatches SET state = 2, due_at = $2, tries = tries - 1 WHERE ref = $1
+			AND state = 1`, ref,
 			w.now); err != nil {
 			return err
 		}
@@ -243,15 +254,18 @@ func (w *dispatching) endpoint() error {
 
 func (w *dispatching) end(e *dispatch.Ended) error {
 	var key string
-	changed, err := one(w.ctx, w.c, `UPDATE dispatches SET state = $2, due_at = $3, tried_at = $4, took = $5, status = $6, problem = $7,
+	changed, err := one(w.ctx, w.c, `UPDATE dispatches SET state = $2, due_at = $3, tried_at = $4, took = $5,
+		status = $6, problem = $7,
 		answer = $8, kind = $9, body = $10 WHERE ref = $1 AND state = 1 RETURNING key`, []any{
-		e.Ref, dispatchStateNumber(e.State), ms(e.Due), ms(e.Outcome.At), e.Took.Milliseconds(), e.Status, event.CleanText(e.Problem, maxProblem),
+		e.Ref, dispatchStateNumber(e.State), ms(e.Due), ms(e.At), e.Took.Milliseconds(), e.Status,
+		event.CleanText(e.Problem, maxProblem),
 		notNil(e.Answer), e.ContentType, notNil(e.Body),
 	}, &key)
 	if err != nil || !changed || e.State == dispatch.Waiting || key == "" {
 		return err
 	}
-	_, err = w.c.exec(w.ctx, `UPDATE dispatches SET state = 2, due_at = $3 WHERE ref = (SELECT ref FROM dispatches WHERE endpoint = $1
+	_, err = w.c.exec(w.ctx, `UPDATE dispatches SET state = 2, due_at = $3 WHERE ref = (SELECT ref FROM dispatches
+		WHERE endpoint = $1
 		AND key = $2 AND key <> '' AND state <= 3 AND state = 3 ORDER BY ref LIMIT 1)`, w.step.Endpoint, key, w.now)
 	return err
 }
@@ -263,7 +277,8 @@ func (w *dispatching) begin(b *dispatch.Begun) error {
 	state := dispatchSending
 	if b.Key != "" {
 		var there int64
-		behind, err := one(w.ctx, w.c, `SELECT ref FROM dispatches WHERE endpoint = $1 AND key = $2 AND key <> '' AND state <= 3 LIMIT 1`,
+		behind, err := one(w.ctx, w.c, `SELECT ref FROM dispatches WHERE endpoint = $1 AND key = $2 AND key <> ''
+			AND state <= 3 LIMIT 1`,
 			[]any{w.step.Endpoint, b.Key}, &there)
 		if err != nil {
 			return err
@@ -280,7 +295,8 @@ func (w *dispatching) begin(b *dispatch.Begun) error {
 	if state == dispatchBehind {
 		x.Try = 0
 	}
-	stored, err := one(w.ctx, w.c, `INSERT INTO dispatches (endpoint, event, events, batch, key, state, first_at, due_at, tries, tried_at,
+	stored, err := one(w.ctx, w.c, `INSERT INTO dispatches (endpoint, event, events, batch, key, state, first_at,
+		due_at, tries, tried_at,
 		took, status, problem, answer, kind, body) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $7, 0, 0, '', $9, '', $9)
 		ON CONFLICT (event, endpoint) WHERE batch = 0 DO NOTHING RETURNING ref`, []any{
 		w.step.Endpoint, fresh[0], len(fresh), truth(b.Batch), b.Key, state, w.now, x.Try, []byte{},
@@ -292,7 +308,8 @@ func (w *dispatching) begin(b *dispatch.Begun) error {
 	if b.Batch {
 		x.ID = publicID(dispatchPrefix, x.Ref)
 		for _, id := range fresh {
-			if _, err := w.c.exec(w.ctx, `INSERT INTO dispatch_events (event, endpoint, dispatch) VALUES ($1, $2, $3)`, id, w.step.Endpoint,
+			if _, err := w.c.exec(w.ctx, `INSERT INTO dispatch_events (event, endpoint, dispatch)
+				VALUES ($1, $2, $3)`, id, w.step.Endpoint,
 				x.Ref); err != nil {
 				return err
 			}
@@ -311,7 +328,8 @@ func (w *dispatching) fresh(b *dispatch.Begun) (list []event.ID, err error) {
 	}
 	for _, id := range b.Events {
 		var there int64
-		known, err := one(w.ctx, w.c, `SELECT dispatch FROM dispatch_events WHERE event = $1 AND endpoint = $2`, []any{id, w.step.Endpoint}, &there)
+		known, err := one(w.ctx, w.c, `SELECT dispatch FROM dispatch_events WHERE event = $1
+			AND endpoint = $2`, []any{id, w.step.Endpoint}, &there)
 		if err != nil {
 			return nil, err
 		}
@@ -330,7 +348,8 @@ func (w *dispatching) beginAgain(b *dispatch.Begun) error {
 	if err != nil {
 		return err
 	}
-	changed, err := w.c.exec(w.ctx, `UPDATE dispatches SET state = 1, tries = tries + 1, tried_at = $2, took = 0, status = 0, problem = '',
+	changed, err := w.c.exec(w.ctx, `UPDATE dispatches SET state = 1, tries = tries + 1, tried_at = $2, took = 0,
+		status = 0, problem = '',
 		answer = $3 WHERE ref = $1 AND state = 2`, b.Ref, w.now, []byte{})
 	if err != nil || changed == 0 {
 		return err
@@ -346,7 +365,7 @@ func (w *dispatching) count() error {
 	hoursOf := make(map[int64]*sums)
 	for i := range w.step.Ended {
 		e := &w.step.Ended[i]
-		h := hours(e.Outcome.At)
+		h := hours(e.At)
 		if hoursOf[h] == nil {
 			hoursOf[h] = &sums{}
 		}
@@ -365,7 +384,8 @@ func (w *dispatching) count() error {
 	}
 	for h, n := range hoursOf {
 		_, err := w.c.exec(w.ctx, `INSERT INTO endpoint_hours AS t (endpoint, hour, delivered, failed, dead, took, slowest)
-			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (endpoint, hour) DO UPDATE SET delivered = t.delivered + excluded.delivered,
+			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (endpoint, hour)
+				DO UPDATE SET delivered = t.delivered + excluded.delivered,
 			failed = t.failed + excluded.failed, dead = t.dead + excluded.dead, took = t.took + excluded.took,
 			slowest = CASE WHEN excluded.slowest > t.slowest THEN excluded.slowest ELSE t.slowest END`, w.step.Endpoint, h, n.delivered,
 			n.failed, n.dead, n.took, n.slowest)

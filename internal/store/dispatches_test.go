@@ -83,7 +83,7 @@ func ended(d dispatch.Dispatch, state dispatch.State, due time.Time, body string
 	e := dispatch.Ended{Ref: d.Ref, Try: d.Try, State: state, Due: due, Took: 12 * time.Millisecond, Answer: []byte("a\x00b")}
 	e.Outcome = dispatch.Outcome{At: start, Status: 200}
 	if state != dispatch.Delivered {
-		e.Outcome.Status, e.Outcome.Problem, e.ContentType, e.Body = 500, "500 \x00", "application/json", []byte(body)
+		e.Status, e.Problem, e.ContentType, e.Body = 500, "500 \x00", "application/json", []byte(body)
 	}
 	return e
 }

@@ -24,7 +24,8 @@ type Endpoint struct {
 	Disabled   string    // why; empty: a person did it
 }
 
-const selectEndpoint = `SELECT e.ref, p.id, e.definition, e.sealed, e.rev, e.disabled_at, e.disabled, e.health, e.at_xid, e.at_seq,
+const selectEndpoint = `SELECT e.ref, p.id, e.definition, e.sealed, e.rev, e.disabled_at, e.disabled, e.health,
+	e.at_xid, e.at_seq,
 	e.created_at, e.created_by, e.updated_at FROM endpoints e JOIN projects p ON p.ref = e.project `
 
 func endpointsWhere(ctx context.Context, c conn, where string, args ...any) (list []Endpoint, err error) {
@@ -81,7 +82,8 @@ func (s *Store) Endpoint(ctx context.Context, project, idOrName string) (x Endpo
 
 func endpointOf(ctx context.Context, c conn, project int64, idOrName string) (x Endpoint, err error) {
 	ref, _ := refOf(endpointPrefix, idOrName)
-	list, err := endpointsWhere(ctx, c, `WHERE e.project = $1 AND (e.ref = $2 OR e.name = $3) ORDER BY e.ref = $2 DESC`, project, ref, idOrName)
+	list, err := endpointsWhere(ctx, c, `WHERE e.project = $1 AND (e.ref = $2 OR e.name = $3)
+		ORDER BY e.ref = $2 DESC`, project, ref, idOrName)
 	if err == nil && len(list) == 0 {
 		err = fault.Missing("there is no endpoint %q", idOrName)
 	}
@@ -105,7 +107,8 @@ func (s *Store) CreateEndpoint(ctx context.Context, project string, x Endpoint, 
 		if err != nil {
 			return err
 		}
-		_, err = one(ctx, c, `INSERT INTO endpoints (project, name, definition, sealed, health, at_xid, at_seq, created_at, created_by,
+		_, err = one(ctx, c, `INSERT INTO endpoints (project, name, definition, sealed, health, at_xid, at_seq,
+			created_at, created_by,
 			updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8) RETURNING ref`, []any{
 			p, x.Name, definition, notNil(x.Sealed), health, strconv.FormatUint(end.Transaction, 10), end.Seq, ms(a.At), a.By,
 		}, &x.Ref)
@@ -135,16 +138,19 @@ func endpointTexts(x *Endpoint) (definition, health string, err error) {
 
 func freeEndpointName(ctx context.Context, c conn, project int64, name string, but int64) error {
 	var there int64
-	taken, err := one(ctx, c, `SELECT ref FROM endpoints WHERE project = $1 AND name = $2 AND ref <> $3`, []any{project, name, but}, &there)
+	taken, err := one(ctx, c, `SELECT ref FROM endpoints WHERE project = $1 AND name = $2
+		AND ref <> $3`, []any{project, name, but}, &there)
 	if err == nil && taken {
 		return fault.New(fault.Conflict, "name_taken", "there is an endpoint %q already", name).WithField("name")
 	}
 	return err
 }
 
-// ChangeEndpoint lets change change an endpoint, under a lock: what it returns is stored, with its health and its place in the log.
-// fault errors of change are returned as they are, and then nothing is stored.
-func (s *Store) ChangeEndpoint(ctx context.Context, project, idOrName string, a Act, change func(*Endpoint) error) (x Endpoint, err error) {
+// ChangeEndpoint lets a function change an endpoint, under a lock: what it returns is stored, with its health and its place in
+// the log. Its errors are returned as they are, and then nothing is stored.
+func (s *Store) ChangeEndpoint(
+	ctx context.Context, project, idOrName string, a Act, change func(*Endpoint) error,
+) (x Endpoint, err error) {
 	err = s.actOf(ctx, project, &a, func(c conn, p int64) error {
 		found, err := endpointOf(ctx, c, p, idOrName)
 		if err != nil {
@@ -167,7 +173,8 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, idOrName string, a 
 			return err
 		}
 		a.Subject, x.UpdatedAt = x.ID, a.At.UTC()
-		_, err = c.exec(ctx, `UPDATE endpoints SET name = $2, definition = $3, sealed = $4, disabled_at = $5, disabled = $6, health = $7,
+		_, err = c.exec(ctx, `UPDATE endpoints SET name = $2, definition = $3, sealed = $4, disabled_at = $5, disabled =
+			$6, health = $7,
 			at_xid = $8, at_seq = $9, updated_at = $10 WHERE ref = $1`, x.Ref, x.Name, definition, notNil(x.Sealed), ms(x.DisabledAt),
 			x.Disabled, health, strconv.FormatUint(x.At.Transaction, 10), x.At.Seq, ms(a.At))
 		return err

@@ -24,8 +24,8 @@ const (
 	hashOnly  handling = "hash only" // it stays: a keyed hash, and its key
 )
 
-// eraseTables decides for every column of every table; what is not named is holdsNone. A test holds the list of tables and of
-// the columns that can hold a text or bytes complete.
+// eraseTables decides for every column of every table; what is not named is holdsNone. A test holds the list of tables and
+// of the columns that can hold a text or bytes complete.
 var eraseTables = map[string]map[string]handling{
 	"meta":     {"name": holdsNone, "value": holdsNone},
 	"projects": {"id": holdsNone, "name": holdsNone},
@@ -136,10 +136,11 @@ var eraseTables = map[string]map[string]handling{
 		"id": holdsNone, "name": holdsNone, "kind": holdsNone, "settings": holdsNone, "from_email": holdsNone, "from_name": holdsNone,
 		"reply_to": holdsNone,
 	},
-	// An endpoint is for everybody. What it is told is kept while it is to be told again, and what it answered may repeat that.
+	// An endpoint is for everybody. What it is told is kept while it is to be told again, and what it answered may repeat
+	// that.
 	"endpoints": {
-		"name": searched, "definition": searchedJ, "sealed": holdsNone, "disabled": searched, "health": searchedJ, "at_xid": holdsNone,
-		"holder": holdsNone, "created_by": holdsNone,
+		"name": searched, "definition": searchedJ, "sealed": holdsNone, "disabled": searched, "health": searchedJ,
+		"at_xid": holdsNone, "holder": holdsNone, "created_by": holdsNone,
 	},
 	"dispatches": {
 		"event": identity, "key": identity, "problem": searched, "answer": searched, "kind": holdsNone, "body": searchedJ,
@@ -417,8 +418,8 @@ func (r *eraseRun) terms(after int64) (write func(conn) error, last int64, err e
 	}, last, err
 }
 
-// rename gives a term its new text. Where another has it already, both can't be one any more: then it gets a text of its own,
-// and the counters are counted anew.
+// rename gives a term its new text. Where another has it already, both can't be one any more: then it gets a text of its
+// own, and the counters are counted anew.
 func (r *eraseRun) rename(c conn, x foundText) error {
 	clean := r.person.Scrub(x.text)
 	n, err := c.exec(r.ctx, `UPDATE terms SET text = $2 WHERE ref = $1 AND NOT EXISTS (SELECT 1 FROM terms o

@@ -121,7 +121,8 @@ func (s *Store) End(ctx context.Context) (end Position, err error) {
 func (s *Store) endIn(ctx context.Context, c conn) (end Position, err error) {
 	log := s.engine.walk()
 	var transaction string
-	found, err := one(ctx, c, `SELECT `+log.place+` FROM events e WHERE `+log.before+` ORDER BY `+log.newest+` LIMIT 1`, nil, &transaction,
+	found, err := one(ctx, c, `SELECT `+log.place+` FROM events e WHERE `+log.before+` ORDER BY `+log.newest+`
+		LIMIT 1`, nil, &transaction,
 		&end.Seq)
 	if err != nil || !found {
 		return end, err

@@ -11,8 +11,8 @@ import (
 // maxRunsMerged is from which place on a page of runs is sorted by the database.
 const maxRunsMerged = 10_000
 
-// newestRuns finds the refs of runs of one workflow, newest first. The index has them in their order by status: the newest of
-// each are read, and no others, however many runs there are.
+// newestRuns finds the refs of runs of one workflow, newest first. The index has them in their order by status: the newest
+// of each are read, and no others, however many runs there are.
 func newestRuns(ctx context.Context, c conn, q RunQuery) (refs []any, err error) {
 	statuses := q.Statuses
 	if len(statuses) == 0 {
@@ -51,8 +51,8 @@ type RunsOf struct {
 	N          int64
 }
 
-// CountRunsByStatus counts what Runs would list, by workflow and status. Of each status it looks at most at a number; q.Statuses
-// must not be empty.
+// CountRunsByStatus counts what Runs would list, by workflow and status. Of each status it looks at most at a number;
+// q.Statuses must not be empty.
 func (s *Store) CountRunsByStatus(ctx context.Context, q RunQuery, most int) (list []RunsOf, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
 		list = nil
@@ -63,8 +63,8 @@ func (s *Store) CountRunsByStatus(ctx context.Context, q RunQuery, most int) (li
 			if err != nil || where == "" {
 				return err
 			}
-			err = c.query(ctx, `SELECT x.id, x.key, count(*) FROM (SELECT w.id, w.key FROM runs r JOIN workflows w ON w.ref = r.workflow `+
-				where+` LIMIT `+itoa(most)+`) x GROUP BY x.id, x.key ORDER BY x.key`, args, func(r row) error {
+			err = c.query(ctx, `SELECT x.id, x.key, count(*) FROM (SELECT w.id, w.key FROM runs r
+				JOIN workflows w ON w.ref = r.workflow `+where+` LIMIT `+itoa(most)+`) x GROUP BY x.id, x.key ORDER BY x.key`, args, func(r row) error {
 				n := RunsOf{Status: status}
 				err := r.Scan(&n.WorkflowID, &n.Key, &n.N)
 				list = append(list, n)

@@ -24,7 +24,8 @@ type Options struct {
 	// Exclusive takes the lock that only one server may hold on a SQLite file. Commands that work beside a server
 	// leave it false.
 	Exclusive bool
-	// Urgent is called when a job was stored that somebody waits for, so that it is run at once. It must not block. nil: nobody is told.
+	// Urgent is called when a job was stored that somebody waits for, so that it is run at once. It must not block. nil:
+	// nobody is told.
 	Urgent func()
 	Logger *slog.Logger     // nil: nothing is logged
 	Now    func() time.Time // nil: time.Now

@@ -8,8 +8,8 @@ import (
 	"tidings/internal/job"
 )
 
-// hastening is an engine that tells when a job was stored that somebody waits for: whoever runs jobs need not be asked for it again
-// and again.
+// hastening is an engine that tells when a job was stored that somebody waits for: whoever runs jobs need not be asked for
+// it again and again.
 type hastening struct {
 	engine
 	tell func()
