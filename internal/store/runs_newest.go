@@ -64,7 +64,8 @@ func (s *Store) CountRunsByStatus(ctx context.Context, q RunQuery, most int) (li
 				return err
 			}
 			err = c.query(ctx, `SELECT x.id, x.key, count(*) FROM (SELECT w.id, w.key FROM runs r
-				JOIN workflows w ON w.ref = r.workflow `+where+` LIMIT `+itoa(most)+`) x GROUP BY x.id, x.key ORDER BY x.key`, args, func(r row) error {
+				JOIN workflows w ON w.ref = r.workflow `+where+` LIMIT `+itoa(most)+`) x GROUP BY x.id, x.key
+				ORDER BY x.key`, args, func(r row) error {
 				n := RunsOf{Status: status}
 				err := r.Scan(&n.WorkflowID, &n.Key, &n.N)
 				list = append(list, n)
