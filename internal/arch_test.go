@@ -105,7 +105,7 @@ var allowed = map[string][]string{
 	"internal/control": {
 		"event", "provider", "internal/attribute", "internal/auth", "internal/contact", "internal/fault", "internal/receipt",
 		"internal/source",
-		"internal/stats", "internal/store", "internal/netguard", "internal/pull", "internal/feed", "internal/message",
+		"internal/stats", "internal/dispatch", "internal/store", "internal/netguard", "internal/pull", "internal/feed", "internal/message",
 		"internal/segment", "internal/erase", "internal/job", "internal/link", "internal/send", "internal/template",
 		"internal/compose", "internal/sender", "internal/rule", "internal/mailglyph", "internal/liquid", "internal/workflow",
 		"internal/yamlfile",

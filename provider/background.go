@@ -116,11 +116,11 @@ func (b *Background) Close(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
-	b.giveUp()
-	b.mu.Lock()
+	b.mu.Lock() // what waits is taken first: a listener whose context ends must not begin the next event
 	left, running := b.queue, b.workers
 	b.queue = nil
 	b.mu.Unlock()
+	b.giveUp()
 	for _, w := range left {
 		b.failed(w.event, ErrClosed)
 	}

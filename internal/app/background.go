@@ -69,7 +69,7 @@ func (a *App) sendBroadcast(ctx context.Context, j job.Job) error {
 	return a.control.RunBroadcast(ctx, string(j.Payload))
 }
 
-// Runs of workflows are looked at every second, so that a wait is as long as it says.
+// Runs of workflows are looked at four times a second, so that a wait is as long as it says.
 const (
 	workflowEvery   = 250 * time.Millisecond
 	workflowTimeout = 10 * time.Minute

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"tidings/internal/dispatch"
 	"tidings/internal/fault"
 	"tidings/internal/liquid"
 	"tidings/internal/netguard"
@@ -141,7 +142,7 @@ func (c *Caller) call(r *http.Request, now func() time.Time) workflow.Input {
 	in := workflow.Input{Kind: workflow.Trouble, Detail: answered(status, text)}
 	switch {
 	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
-		in.Until = retryAfter(answer.Header.Get("Retry-After"), now())
+		in.Until = dispatch.RetryAfter(answer.Header.Get("Retry-After"), now(), maxRetryAfter)
 	default:
 		in.Final = true
 	}
@@ -172,20 +173,6 @@ func answered(status int, text []byte) string {
 		said = string(r[:answerShown]) + "…"
 	}
 	return strings.TrimSpace(fmt.Sprintf("%d %s %s", status, http.StatusText(status), said))
-}
-
-// retryAfter reads when to come again: seconds, or a time. Zero: it does not say.
-func retryAfter(text string, now time.Time) time.Time {
-	until := time.Time{}
-	if n, err := strconv.ParseUint(text, 10, 31); err == nil {
-		until = now.Add(time.Duration(n) * time.Second)
-	} else if t, err := http.ParseTime(text); err == nil {
-		until = t
-	}
-	if last := now.Add(maxRetryAfter); until.After(last) {
-		return last
-	}
-	return until
 }
 
 // request makes the request of a webhook step.

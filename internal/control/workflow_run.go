@@ -13,7 +13,7 @@ import (
 // runsAtOnce is how many runs one transaction takes a step further: short enough that ingest hardly waits.
 const runsAtOnce = 100
 
-// runsPatience is after what time the work on a shard ends though there is more: whoever looks every second lets it begin
+// runsPatience is after what time the work on a shard ends though there is more: whoever looks for what is due lets it begin
 // again.
 const runsPatience = 2 * time.Minute
 

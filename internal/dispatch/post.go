@@ -76,7 +76,7 @@ func (p *Poster) Post(ctx context.Context, x *Request) (out Outcome, answer []by
 		out.Problem = fmt.Sprintf("%d: redirects are not followed: give the endpoint the URL it leads to", res.StatusCode)
 	default:
 		out.Problem = strings.TrimSpace(fmt.Sprintf("%d %s", res.StatusCode, http.StatusText(res.StatusCode)))
-		out.After = RetryAfter(res.Header.Get("Retry-After"), out.At)
+		out.After = RetryAfter(res.Header.Get("Retry-After"), out.At, MaxRetryAfter)
 	}
 	if err != nil && out.Problem != "" {
 		out.Problem += ", and its answer broke off"

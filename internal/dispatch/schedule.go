@@ -14,8 +14,9 @@ var pauses = [...]time.Duration{
 }
 
 const (
-	minPause      = time.Second
-	maxRetryAfter = 6 * time.Hour
+	minPause = time.Second
+	// MaxRetryAfter is how far away a receiver can put the next try: it cannot make itself forgotten.
+	MaxRetryAfter = 6 * time.Hour
 )
 
 // Again is when a dispatch is tried again whose try with a number (from 1) failed at a time. random is 0 to 1. after is what
@@ -36,17 +37,16 @@ func Again(try int, failed, first time.Time, within time.Duration, after time.Ti
 	return time.Time{}, false
 }
 
-// RetryAfter reads when a receiver wants to be asked again: a number of seconds, or a time (RFC 9110, 10.2.3). Zero: it does
-// not say, or nothing that makes sense. What is further away than six hours is six hours away: a receiver cannot make itself
-// forgotten.
-func RetryAfter(text string, now time.Time) time.Time {
+// RetryAfter reads when a receiver wants to be asked again: a number of seconds, or a time (RFC 9110, 10.2.3). Zero: it does not
+// say, or nothing that makes sense. What is further away than most is that far away.
+func RetryAfter(text string, now time.Time, most time.Duration) time.Time {
 	until := time.Time{}
 	if n, err := strconv.ParseUint(text, 10, 31); err == nil {
 		until = now.Add(time.Duration(n) * time.Second)
 	} else if t, err := http.ParseTime(text); err == nil && t.After(now) {
 		until = t.UTC()
 	}
-	if last := now.Add(maxRetryAfter); until.After(last) {
+	if last := now.Add(most); until.After(last) {
 		return last
 	}
 	return until

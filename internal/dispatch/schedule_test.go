@@ -71,7 +71,7 @@ func TestRetryAfterIsSecondsOrATimeAndNothingElse(t *testing.T) {
 		now.Add(-time.Hour).Format(http.TimeFormat):  -1,
 		"": -1, "-5": -1, "1.5": -1, "soon": -1, "99999999999999999999": -1, "120, 240": -1, " 120": -1,
 	} {
-		got := dispatch.RetryAfter(text, now)
+		got := dispatch.RetryAfter(text, now, dispatch.MaxRetryAfter)
 		if want < 0 && !got.IsZero() || want >= 0 && got != now.Add(want) {
 			t.Errorf("%q: %v, want %v later", text, got, want)
 		}

@@ -19,14 +19,6 @@ var dispatchStates = []dispatch.State{
 	dispatch.Sending, dispatch.Waiting, dispatch.Behind, dispatch.Delivered, dispatch.Dead, dispatch.Dropped,
 }
 
-const (
-	dispatchSending = 1 + iota
-	dispatchWaiting
-	dispatchBehind
-	dispatchDelivered
-	dispatchDead
-)
-
 func dispatchStateNumber(x dispatch.State) int { return slices.Index(dispatchStates, x) + 1 }
 
 // errEndpointLost says that another node serves the endpoint.
@@ -34,14 +26,8 @@ func errEndpointLost() error {
 	return fault.New(fault.Conflict, "endpoint_lost", "another node serves the endpoint, or it is gone")
 }
 
-// HeldEndpoint is an endpoint that a node serves, with what is sealed of it.
-type HeldEndpoint struct {
-	dispatch.Held
-	Sealed []byte
-}
-
 // HoldEndpoints implements what dispatch.Store says, but for what is sealed.
-func (s *Store) HoldEndpoints(ctx context.Context, holder string, now, until time.Time) (list []HeldEndpoint, err error) {
+func (s *Store) HoldEndpoints(ctx context.Context, holder string, now, until time.Time) (list []Endpoint, err error) {
 	err = s.engine.write(ctx, func(c conn) error {
 		list = nil
 		var came []int64
@@ -70,10 +56,7 @@ func (s *Store) HoldEndpoints(ctx context.Context, holder string, now, until tim
 			AND disabled_at = 0`, holder, ms(until)); err != nil {
 			return err
 		}
-		found, err := endpointsWhere(ctx, c, `WHERE e.holder = $1 AND e.disabled_at = 0 ORDER BY e.ref`, holder)
-		for i := range found {
-			list = append(list, HeldEndpoint{found[i].Held, found[i].Sealed})
-		}
+		list, err = endpointsWhere(ctx, c, `WHERE e.holder = $1 AND e.disabled_at = 0 ORDER BY e.ref`, holder)
 		return err
 	})
 	if err != nil {
@@ -274,7 +257,7 @@ func (w *dispatching) begin(b *dispatch.Begun) error {
 	if b.Ref != 0 {
 		return w.beginAgain(b)
 	}
-	state := dispatchSending
+	state := dispatch.Sending
 	if b.Key != "" {
 		var there int64
 		behind, err := one(w.ctx, w.c, `SELECT ref FROM dispatches WHERE endpoint = $1 AND key = $2 AND key <> ''
@@ -284,7 +267,7 @@ func (w *dispatching) begin(b *dispatch.Begun) error {
 			return err
 		}
 		if behind {
-			state = dispatchBehind
+			state = dispatch.Behind
 		}
 	}
 	fresh, err := w.fresh(b)
@@ -292,14 +275,14 @@ func (w *dispatching) begin(b *dispatch.Begun) error {
 		return err
 	}
 	x := dispatch.Dispatch{Events: fresh, First: w.step.Now, Try: 1}
-	if state == dispatchBehind {
+	if state == dispatch.Behind {
 		x.Try = 0
 	}
 	stored, err := one(w.ctx, w.c, `INSERT INTO dispatches (endpoint, event, events, batch, key, state, first_at,
 		due_at, tries, tried_at,
 		took, status, problem, answer, kind, body) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $7, 0, 0, '', $9, '', $9)
 		ON CONFLICT (event, endpoint) WHERE batch = 0 DO NOTHING RETURNING ref`, []any{
-		w.step.Endpoint, fresh[0], len(fresh), truth(b.Batch), b.Key, state, w.now, x.Try, []byte{},
+		w.step.Endpoint, fresh[0], len(fresh), truth(b.Batch), b.Key, dispatchStateNumber(state), w.now, x.Try, []byte{},
 	}, &x.Ref)
 	if err != nil || !stored {
 		return err
@@ -315,7 +298,7 @@ func (w *dispatching) begin(b *dispatch.Begun) error {
 			}
 		}
 	}
-	if state == dispatchSending {
+	if state == dispatch.Sending {
 		w.begun = append(w.begun, x)
 	}
 	return nil

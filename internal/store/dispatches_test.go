@@ -40,7 +40,7 @@ func (b *dispatchBench) create(name string) store.Endpoint {
 }
 
 // hold holds what there is for half a minute.
-func (b *dispatchBench) hold(holder string) []store.HeldEndpoint {
+func (b *dispatchBench) hold(holder string) []store.Endpoint {
 	b.t.Helper()
 	list, err := b.HoldEndpoints(b.t.Context(), holder, b.now, b.now.Add(30*time.Second))
 	noError(b.t, err)

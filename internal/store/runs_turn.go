@@ -83,7 +83,7 @@ func (s *Store) DueRuns(ctx context.Context, shard int64, now time.Time, limit i
 const ScheduleKind = "workflow-schedules"
 
 // WakeWorkflows lets the work begin on the shards where a run is due, or an event waits that nobody was told of, and on
-// schedules that are due. It is asked every second: what is due is found by an index alone.
+// schedules that are due. It is asked several times a second: what is due is found by an index alone.
 func (s *Store) WakeWorkflows(ctx context.Context) error {
 	ready := make(map[int64]bool)
 	scheduled := false

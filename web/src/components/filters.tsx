@@ -1,4 +1,4 @@
-import { Filter, X } from 'lucide-react'
+import { Filter, Search, X } from 'lucide-react'
 import { useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { eventNames } from '../api/queries'
@@ -64,5 +64,23 @@ export function Chip({ text, remove }: { text: string; remove: () => void }) {
       <span className="max-w-60 truncate" title={text}>{text}</span>
       <button aria-label={`Remove the filter ${text}`} onClick={remove}><X aria-hidden className="size-3" /></button>
     </Badge>
+  )
+}
+
+/** Finds what is of one address, which has to be known whole. */
+export function AddressSearch({ label, find }: { label: string; find: (address: string) => void }) {
+  const [text, setText] = useState('')
+  return (
+    <form role="search" aria-label={label} className="flex gap-2" onSubmit={(e) => {
+      e.preventDefault()
+      if (text.trim()) find(text.trim())
+      setText('')
+    }}>
+      <div className="relative">
+        <Search aria-hidden className="pointer-events-none absolute top-2 left-2.5 size-4 text-soft" />
+        <Input aria-label={label} placeholder={`${label}’s whole address`} className="w-60 pl-8.5!" value={text} onChange={(e) => setText(e.target.value)} />
+      </div>
+      <Button type="submit">Find</Button>
+    </form>
   )
 }

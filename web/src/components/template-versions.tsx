@@ -9,7 +9,8 @@ import { Mono, Time } from './bits'
 import { Changed, Lines } from './changes'
 import { Confirm } from './overlay'
 import { tell } from './toast'
-import { Badge, Button, Card, Loading, Problem, Select } from './ui'
+import { Badge, Button, Card, Loading, Problem } from './ui'
+import { VersionPair } from './version-pair'
 
 /** What a template was: who changed it when, what changed from one version to another, and the way back. */
 export function TemplateVersions({ template: t, version, against, choose, restored, dirty }: {
@@ -79,18 +80,9 @@ function Between({ id, now, version, against, choose, restore }: {
   const [one, other] = [useQuery(templateVersion(id, version)), useQuery(templateVersion(id, against))]
   const versions = Array.from({ length: Math.min(now, 500) }, (_, i) => now - i)
   const failed = one.error ?? other.error
-  const pick = (label: string, at: number, set: (n: number) => void) => (
-    <Select aria-label={label} value={at} onChange={(e) => set(Number(e.target.value))}>
-      {versions.map((n) => <option key={n} value={n}>version {n}{n === now ? ' (now)' : ''}</option>)}
-    </Select>
-  )
   return (
     <Card flush
-      title={
-        <span className="flex flex-wrap items-center gap-2">
-          From {pick('The version before', against, (n) => choose(version, n))} to {pick('The version after', version, (n) => choose(n, against))}
-        </span>
-      }
+      title={<VersionPair versions={versions} now={now} version={version} against={against} choose={choose} />}
       action={restore && version !== now && one.data && <Button small onClick={() => restore(one.data)}><RotateCcw aria-hidden className="size-3.5" /> Bring version {version} back</Button>}>
       {failed ? <div className="p-3"><Problem error={failed} /></div>
         : !one.data || !other.data ? <Loading lines={6} />

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { clsx } from 'clsx'
-import { Footprints, Play, Search } from 'lucide-react'
+import { Footprints, Play } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { type Run, runCounts, type RunDeed, type RunFilters, runList, workflowOf, workflowVersions } from '../api/runs'
 import { save, today } from '../lib/download'
@@ -13,11 +13,11 @@ import { without } from '../lib/without'
 import { stepsIn } from '../lib/workflow-changes'
 import { Time } from './bits'
 import { ContactLink } from './event'
-import { Chip } from './filters'
+import { AddressSearch, Chip } from './filters'
 import { PagedList } from './list'
 import { Decide, deeds, RunBadge, RunNow, StepLink } from './run'
 import type { Column } from './table'
-import { Button, Card, Empty, Input, Select } from './ui'
+import { Button, Card, Empty, Select } from './ui'
 import { StartRun } from './workflow-start'
 
 /** What of the runs is shown; it stands in the address of whichever page shows them. */
@@ -139,7 +139,6 @@ function FilterBar({ workflow, search, choose, clear, steps }: {
   clear: (() => void) | undefined
   steps: Steps
 }) {
-  const [text, setText] = useState('')
   const versions = useQuery(workflowVersions(workflow)).data ?? []
   return (
     <div className="flex flex-wrap items-center gap-2">
@@ -154,17 +153,7 @@ function FilterBar({ workflow, search, choose, clear, steps }: {
           {versions.map((v, i) => <option key={v.version} value={v.version}>Version {v.version}{i === 0 ? ' (now)' : ''}</option>)}
         </Select>
       )}
-      <form role="search" aria-label="Contact" className="flex gap-2" onSubmit={(e) => {
-        e.preventDefault()
-        if (text.trim()) choose({ ...search, contact: text.trim() })
-        setText('')
-      }}>
-        <div className="relative">
-          <Search aria-hidden className="pointer-events-none absolute top-2 left-2.5 size-4 text-soft" />
-          <Input aria-label="Contact" placeholder="Contact’s whole address" className="w-60 pl-8.5!" value={text} onChange={(e) => setText(e.target.value)} />
-        </div>
-        <Button type="submit">Find</Button>
-      </form>
+      <AddressSearch label="Contact" find={(contact) => choose({ ...search, contact })} />
       {search.contact && <Chip text={`Contact: ${search.contact}`} remove={() => choose(without(search, 'contact'))} />}
       {clear && <Button kind="quiet" small onClick={clear}>Clear all</Button>}
     </div>

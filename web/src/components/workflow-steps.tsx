@@ -3,22 +3,12 @@ import { AlertTriangle, MoveDown, Plus } from 'lucide-react'
 import type { StepFigures } from '../api/workflows'
 import { count } from '../lib/format'
 import { type Draft, type Gap, idsOf, kindOf, listAt, type Step, triggerOf, waysOf } from '../lib/workflow-draft'
-import type { Plan } from '../lib/workflow-plan'
 import { stepTitle, stepWords, triggerWords } from '../lib/workflow-words'
 import { useSegmentNames } from './condition-words'
+import type { GraphProps } from './workflow-graph'
 import { KindIcon, TriggerIcon } from './workflow-kind'
 
-interface ListProps {
-  draft: Draft
-  plan: Plan
-  figures?: Map<string, StepFigures> | undefined
-  started?: number | undefined
-  problems: Map<string, number>
-  selected: string
-  select: (key: string) => void
-  add?: ((gap: Gap, by: HTMLElement) => void) | undefined
-  moving?: boolean | undefined
-}
+type ListProps = Omit<GraphProps, 'trigger'> & { draft: Draft }
 
 /** The steps one below the other, with the ways within them: the same as the graph, for narrow windows and for those who don't see it. */
 export function WorkflowSteps(props: ListProps) {

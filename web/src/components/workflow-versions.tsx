@@ -8,7 +8,8 @@ import { count } from '../lib/format'
 import { type Change, changes } from '../lib/workflow-changes'
 import { Mono, Time } from './bits'
 import { Changed, Lines } from './changes'
-import { Badge, Button, Card, Loading, Problem, Select } from './ui'
+import { Badge, Button, Card, Loading, Problem } from './ui'
+import { VersionPair } from './version-pair'
 import { MoveRuns } from './workflow-move'
 
 interface VersionSearch {
@@ -74,18 +75,9 @@ export function WorkflowVersions({ workflow }: { workflow: string }) {
 
 function Between({ versions, now, version, against, choose }: { versions: WorkflowVersion[]; now: number; version: number; against: number; choose: (version: number, against: number) => void }) {
   const [before, after] = [versions.find((v) => v.version === against), versions.find((v) => v.version === version)]
-  const pick = (label: string, at: number, set: (n: number) => void) => (
-    <Select aria-label={label} value={at} onChange={(e) => set(Number(e.target.value))}>
-      {versions.map((v) => <option key={v.version} value={v.version}>version {v.version}{v.version === now ? ' (now)' : ''}</option>)}
-    </Select>
-  )
   return (
     <Card flush
-      title={
-        <span className="flex flex-wrap items-center gap-2">
-          From {pick('The version before', against, (n) => choose(version, n))} to {pick('The version after', version, (n) => choose(n, against))}
-        </span>
-      }>
+      title={<VersionPair versions={versions.map((v) => v.version)} now={now} version={version} against={against} choose={choose} />}>
       {before && after && <Differences before={before} after={after} />}
     </Card>
   )

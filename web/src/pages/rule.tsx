@@ -16,7 +16,7 @@ import { RuleTry } from '../components/rule-try'
 import { otherProblem } from '../components/source-settings'
 import { Counted, TabPanel, Tabs } from '../components/tabs'
 import { tell } from '../components/toast'
-import { Badge, Button, Card, Empty, Heading, Loading, Problem, Skeleton } from '../components/ui'
+import { Badge, Button, Card, Empty, Heading, Loading, Problem, Skeleton, linked } from '../components/ui'
 import { useDebounced } from '../lib/debounced'
 import { count, sentence } from '../lib/format'
 import { examples, type RuleMark, ruleMarks, switched } from '../lib/rules'
@@ -26,8 +26,6 @@ const CodeEditor = lazy(async () => ({ default: (await import('../components/cod
 
 const newRoute = getRouteApi('/inside/rules/new')
 const route = getRouteApi('/inside/rules/$id')
-
-const linked = 'inline-flex h-8 items-center gap-1.5 rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised'
 
 /** Begins a rule: by an example, or as a copy of one that is there. */
 export function NewRule() {

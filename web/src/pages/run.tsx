@@ -11,14 +11,12 @@ import { Copy, JSONView, Mono, Time } from '../components/bits'
 import { ContactLink } from '../components/event'
 import { Decide, deeds, RunBadge } from '../components/run'
 import { SendBadge } from '../components/send'
-import { Button, Card, Empty, Fact, Facts, Heading, Loading, Problem, type Tone } from '../components/ui'
+import { Button, Card, Empty, Fact, Facts, Heading, Loading, Problem, linked, type Tone } from '../components/ui'
 import { count, duration, sentence } from '../lib/format'
 import { begunWords, kinds, visitWords, whyEnded } from '../lib/runs'
 import { reasonWords, statuses } from '../lib/sends'
 
 const route = getRouteApi('/inside/runs/$id')
-
-const linked = 'inline-flex h-8 items-center gap-1.5 rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised'
 
 /** One contact's way through a workflow. */
 export function RunPage() {

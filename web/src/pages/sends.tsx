@@ -1,16 +1,16 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { CircleHelp, Plus, Search, Send as SendIcon } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { CircleHelp, Plus, Send as SendIcon } from 'lucide-react'
+import { useMemo } from 'react'
 import { type Send, type SendFilters, sendList, unsettled } from '../api/sends'
 import { Time } from '../components/bits'
 import { ContactLink } from '../components/event'
-import { Chip } from '../components/filters'
+import { AddressSearch, Chip } from '../components/filters'
 import { PagedList } from '../components/list'
 import { SendBadge } from '../components/send'
 import { SenderLink } from '../components/sender'
 import type { Column } from '../components/table'
-import { Button, Card, Empty, Heading, Input, Select } from '../components/ui'
+import { Button, Card, Empty, Heading, Select } from '../components/ui'
 import { count, sentence } from '../lib/format'
 import { useRefresh } from '../lib/refresh'
 import { isStatus, originWords, reasonWords, statuses, statusNames, subjectOf } from '../lib/sends'
@@ -104,7 +104,6 @@ function Unsettled({ choose }: { choose: () => void }) {
 }
 
 function FilterBar({ search, choose }: { search: Search; choose: (to: Search) => void }) {
-  const [text, setText] = useState('')
   const without = (key: keyof Search) => {
     const rest = { ...search }
     delete rest[key]
@@ -121,17 +120,7 @@ function FilterBar({ search, choose }: { search: Search; choose: (to: Search) =>
         <option value="api">Asked for by API or person</option>
         <option value="test">Tests</option>
       </Select>
-      <form role="search" aria-label="Recipient" className="flex gap-2" onSubmit={(e) => {
-        e.preventDefault()
-        if (text.trim()) choose({ ...search, contact: text.trim() })
-        setText('')
-      }}>
-        <div className="relative">
-          <Search aria-hidden className="pointer-events-none absolute top-2 left-2.5 size-4 text-soft" />
-          <Input aria-label="Recipient" placeholder="Recipient’s whole address" className="w-60 pl-8.5!" value={text} onChange={(e) => setText(e.target.value)} />
-        </div>
-        <Button type="submit">Find</Button>
-      </form>
+      <AddressSearch label="Recipient" find={(contact) => choose({ ...search, contact })} />
       {search.contact && <Chip text={`Recipient: ${search.contact}`} remove={() => choose(without('contact'))} />}
       {search.origin && search.origin !== 'api' && search.origin !== 'test' && <Chip text={`Origin: ${search.origin}`} remove={() => choose(without('origin'))} />}
       {search.broadcast && <Chip text={`Broadcast: ${search.broadcast}`} remove={() => choose(without('broadcast'))} />}

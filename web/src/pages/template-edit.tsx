@@ -18,7 +18,7 @@ import { settingFields, TemplateSettings } from '../components/template-settings
 import { TestSendDialog } from '../components/template-test'
 import { TemplateVersions } from '../components/template-versions'
 import { tell } from '../components/toast'
-import { Badge, Button, Card, Field, Heading, Input, Loading, Problem, Skeleton } from '../components/ui'
+import { Badge, Button, Card, Field, Heading, Input, Loading, Problem, Skeleton, linked } from '../components/ui'
 import { useDebounced } from '../lib/debounced'
 import { layouts } from '../lib/layouts'
 import { type Draft, draftOf, namesOf, objectOf, partsOf } from '../lib/template-draft'
@@ -28,8 +28,6 @@ const CodeEditor = lazy(async () => ({ default: (await import('../components/cod
 
 const newRoute = getRouteApi('/inside/template/new')
 const editRoute = getRouteApi('/inside/template/$id')
-
-const linked = 'inline-flex h-8 items-center gap-1.5 rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised'
 
 /** Begins a template: by a layout, or as a copy of one that is kept. */
 export function NewTemplate() {

@@ -11,7 +11,7 @@ import { Confirm } from '../components/overlay'
 import { otherProblem } from '../components/source-settings'
 import { Counted, TabPanel, Tabs } from '../components/tabs'
 import { tell } from '../components/toast'
-import { Badge, Button, Card, Field, Heading, Input, Loading, Problem, Skeleton } from '../components/ui'
+import { Badge, Button, Card, Field, Heading, Input, Loading, Problem, Skeleton, linked } from '../components/ui'
 import { DraftSettings } from '../components/workflow-draft-settings'
 import { WorkflowEditor } from '../components/workflow-editor'
 import { WorkflowTrial } from '../components/workflow-trial'
@@ -29,8 +29,6 @@ const CodeEditor = lazy(async () => ({ default: (await import('../components/cod
 
 const newRoute = getRouteApi('/inside/workflows/new')
 const route = getRouteApi('/inside/workflows/$id/edit')
-
-const linked = 'inline-flex h-8 items-center gap-1.5 rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised'
 
 /** Begins a workflow by one of those that are there to begin with. */
 export function NewWorkflow() {

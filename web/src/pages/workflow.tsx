@@ -9,7 +9,7 @@ import { More } from '../components/menu'
 import { Confirm, Dialog } from '../components/overlay'
 import { TabPanel, Tabs } from '../components/tabs'
 import { tell } from '../components/toast'
-import { Badge, Button, Card, Empty, Heading, Loading, Problem } from '../components/ui'
+import { Badge, Button, Card, Empty, Heading, Loading, Problem, linked } from '../components/ui'
 import { WorkflowRuns } from '../components/workflow-runs'
 import { WorkflowState } from '../components/workflow-state'
 import { WorkflowTrial } from '../components/workflow-trial'
@@ -19,8 +19,6 @@ import { count, sentence } from '../lib/format'
 import { save } from '../lib/download'
 
 const route = getRouteApi('/inside/workflows/$id')
-
-const linked = 'inline-flex h-8 items-center gap-1.5 rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-raised'
 
 /** The parts of the page of a workflow, in their order; the first is what one sees first. */
 const parts: { id: string; label: string; page: (w: WorkflowDetails) => ReactNode }[] = [
