@@ -90,6 +90,17 @@ var cliDeeds = map[string][]string{
 	"updateSender":           {"sender", "update", "SENDER", "--from", "app@acme.test"},
 	"testSender":             {"sender", "test", "SENDER", "--to", "ann@acme.test"},
 	"deleteSender":           {"sender", "delete", "second"},
+	"createEndpoint":         {"endpoint", "create", "--name", "second", "--to", "https://acme.test/", "--event", "email.*"},
+	"updateEndpoint":         {"endpoint", "update", "ENDPOINT", "--per-second", "5"},
+	"rotateEndpointSecret":   {"endpoint", "rotate", "ENDPOINT"},
+	"testEndpoint":           nil, // has a test of its own
+	"replayEndpoint":         {"endpoint", "replay", "AGAINPOINT", "--since", "2026-01-01T00:00:00Z"},
+	"cancelEndpointReplay":   {"endpoint", "replay", "AGAINPOINT", "--cancel", "erp_1"},
+	"retryDispatch":          nil, // needs what was sent: the API's test has some, as for the one after it
+	"dropDispatch":           nil,
+	"disableEndpoint":        {"endpoint", "disable", "ENDPOINT"},
+	"enableEndpoint":         {"endpoint", "enable", "OFFPOINT"},
+	"deleteEndpoint":         {"endpoint", "delete", "GONEPOINT"},
 	"createRule":             {"rule", "create", "testdata/rule.yaml"},
 	"updateRule":             {"rule", "update", "Old", "testdata/rule_new.yaml"},
 	"deleteRule":             {"rule", "delete", "Other"},
@@ -119,6 +130,11 @@ func TestEveryCommandThatChangesSomethingLeavesOneAct(t *testing.T) {
 	key := must[keyView](t, "key", "create", "--db", db, "--kind", "secret")
 	form := must[api.Form](t, "form", "create", "--db", db, "--name", "Old")
 	out := must[api.Sender](t, "sender", "create", "--db", db, "--name", "first", "--kind", "file")
+	ends := make(map[string]string)
+	for _, name := range []string{"first", "off", "gone", "again"} {
+		ends[name] = must[api.Endpoint](t, "endpoint", "create", "--db", db, "--name", name, "--to", "https://acme.test/hooks").ID
+	}
+	must[api.Endpoint](t, "endpoint", "disable", "--db", db, "off")
 	for _, file := range []string{"testdata/rule_old.yaml", "testdata/rule_other.yaml"} {
 		must[api.Rule](t, "rule", "create", "--db", db, file)
 	}
@@ -140,7 +156,7 @@ func TestEveryCommandThatChangesSomethingLeavesOneAct(t *testing.T) {
 	}
 	draft := must[api.Broadcast](t, "broadcast", "create", "--db", db, "--name", "Old", "--subject", "Hi", "--body", body,
 		"--from", "a@acme.test", "--all")
-	ids := strings.NewReplacer("BODY", body, "DRAFT", draft.ID, "SENDER", out.ID, "SEND", mail.Data.Emails[0].Send, "FORM", form.ID, "SRC", src.ID, "OFF", off.ID, "KEY", key.ID)
+	ids := strings.NewReplacer("AGAINPOINT", ends["again"], "OFFPOINT", ends["off"], "GONEPOINT", ends["gone"], "ENDPOINT", ends["first"], "BODY", body, "DRAFT", draft.ID, "SENDER", out.ID, "SEND", mail.Data.Emails[0].Send, "FORM", form.ID, "SRC", src.ID, "OFF", off.ID, "KEY", key.ID)
 	read := func() []api.Act { return must[api.ActPage](t, "audit", "--db", db, "--limit", "1000").Acts }
 	for _, o := range control.Operations() {
 		args, known := cliDeeds[o.Name]

@@ -34,6 +34,7 @@ type commands struct {
 	Key          keyCommand          `cmd:"" help:"Create, list and revoke API keys."`
 	Person       personCommand       `cmd:"" help:"Make and look after the people who sign in to the web UI."`
 	Source       sourceCommand       `cmd:"" help:"Create and look after the sources that providers post to (also: sources)."`
+	Endpoint     endpointCommand     `cmd:"" help:"Create, try and look after endpoints: URLs of yours that want events."`
 	Sender       senderCommand       `cmd:"" help:"Create, try and look after senders: the ways out for mail."`
 	Send         sendCommand         `cmd:"" help:"Send an email, or try what would be sent."`
 	Sends        sendsCommand        `cmd:"" help:"Ask what became of emails that were asked for; decide on uncertain ones."`

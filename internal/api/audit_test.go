@@ -224,6 +224,7 @@ func TestEveryOperationThatChangesSomethingLeavesOneAct(t *testing.T) {
 	maps.Copy(all, sendDeeds())
 	maps.Copy(all, broadcastDeeds())
 	maps.Copy(all, senderDeeds())
+	maps.Copy(all, endpointDeeds())
 	maps.Copy(all, ruleDeeds())
 	maps.Copy(all, workflowDeeds())
 	for _, o := range control.Operations() {

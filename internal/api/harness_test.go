@@ -102,6 +102,7 @@ func newServer(t testing.TB) *server {
 	}
 	s.control.Outbox = &sender.Outbox{Folder: filepath.Join(t.TempDir(), "outbox")}
 	s.control.Ways = sender.Deps{Outbox: s.control.Outbox, Now: s.Now}
+	s.outlets(&receiver{})
 	s.control.Rulebook = control.NewRuleBook(s.store, s.Now)
 	s.control.Workflowbook = control.NewWorkflowBook(s.store)
 	s.control.Outgoing = sender.NewRegistry(s.store, s.control.Ways)

@@ -101,6 +101,10 @@ var looks = map[string]func(s *server, src string) string{
 	"getReceiptRaw":          func(s *server, _ string) string { return "/receipts/" + s.firstID("/receipts", "receipts") + "/raw" },
 	"getReplay":              func(s *server, _ string) string { return "/replays/" + s.startReplay() },
 	"getSender":              func(s *server, _ string) string { return "/senders/" + s.newSender() },
+	"getEndpoint":            func(s *server, _ string) string { return "/endpoints/" + s.newEndpoint("got").ID },
+	"getEndpointFigures":     func(s *server, _ string) string { return "/endpoints/" + s.newEndpoint("counted").ID + "/figures" },
+	"listEndpointReplays":    func(s *server, _ string) string { return "/endpoints/" + s.newEndpoint("replayed").ID + "/replays" },
+	"getDispatch":            func(s *server, _ string) string { return "/dispatches/" + s.queued(s.newEndpoint("sent").ID) },
 	"getRule":                func(s *server, _ string) string { return "/rules/" + s.newRule("Got").ID },
 	"listRuleActs":           func(s *server, _ string) string { return "/rules/" + s.newRule("Acted").ID + "/acts" },
 	"getWorkflow":            func(s *server, _ string) string { return "/workflows/" + s.newWorkflow("got") },
@@ -185,6 +189,7 @@ func TestWhatAnotherProjectHasIsNotFoundOnAnyRoute(t *testing.T) {
 	maps.Copy(all, sendDeeds())
 	maps.Copy(all, broadcastDeeds())
 	maps.Copy(all, senderDeeds())
+	maps.Copy(all, endpointDeeds())
 	maps.Copy(all, ruleDeeds())
 	maps.Copy(all, workflowDeeds())
 	maps.Copy(all, personDeeds())
@@ -232,9 +237,10 @@ func TestListsHoldNothingOfAnotherProject(t *testing.T) {
 	s.call(http.MethodPost, "/people", `{"name":"lea"}`).want(http.StatusCreated)
 	s.written()
 	s.newSender()
+	s.queued(s.newEndpoint("seen").ID)
 	s.newRule("Seen")
 	stranger := s.stranger()
-	ours := []string{"acme.test", "src_", "seg_", "apr_", "rcp_", "rpl_", "rul_", "vip", "news", "lea", "con_1", "ann@"}
+	ours := []string{"acme.test", "src_", "seg_", "apr_", "rcp_", "rpl_", "rul_", "end_", "dsp_", "vip", "news", "lea", "con_1", "ann@"}
 	same := []string{"/healthz", "/readyz", "/settings"} // the server's own
 	for path, item := range servedDocument(t, s).Paths.Map() {
 		get := item.Get

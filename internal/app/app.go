@@ -20,6 +20,7 @@ import (
 	"tidings/internal/auth"
 	"tidings/internal/config"
 	"tidings/internal/control"
+	"tidings/internal/dispatch"
 	"tidings/internal/feed"
 	"tidings/internal/form"
 	"tidings/internal/hit"
@@ -56,6 +57,8 @@ type App struct {
 	refusals  *ingest.RefusalLog
 	queues    *pull.Queues
 	feed      *feed.Hub
+	outletLog *feed.Hub // that endpoints follow
+	outlets   *dispatch.Runner
 	committed chan struct{}     // has one where other nodes are to be told of a commit
 	tracer    *telemetry.Tracer // nil: no traces
 	listener  net.Listener
@@ -146,6 +149,10 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder, book *c
 	a.control.Mailing.Meter = metrics
 	sending(a.control, o.Config, guard)
 	a.control.Webhooks = control.NewCaller(guard, o.Version)
+	endpoints(a.control, o.Config, guard, o.Version)
+	a.outletLog = control.NewOutletLog(a.store, publicText, a.log)
+	a.outlets = a.control.NewOutlets(a.outletLog, a.log)
+	a.control.Outlets.Wake = a.outlets.Wake
 	a.control.Outgoing = sender.NewRegistry(a.store, a.control.Ways)
 	asking.Control, asking.Auth = a.control, auth.NewAuthenticator(a.store, "api", time.Now, a.log)
 	asking.Logger, asking.Version, asking.Draining = a.log, o.Version, a.draining.Load
@@ -210,8 +217,10 @@ func openStore(ctx context.Context, o Options, urgent func()) (*store.Store, err
 			return nil, fmt.Errorf("make the folder of the database: %w", err)
 		}
 	}
+	keep := retention(o.Config.Rules)
+	keep.Dispatches = o.Config.RetentionDispatches.Std()
 	s, err := store.Open(ctx, store.Options{
-		URL: string(db), Retention: retention(o.Config.Rules), Soft: soft(o.Config.Rules), Exclusive: urgent != nil,
+		URL: string(db), Retention: keep, Soft: soft(o.Config.Rules), Exclusive: urgent != nil,
 		Urgent: urgent, Logger: o.Logger, Now: time.Now,
 	})
 	if err != nil {

@@ -228,9 +228,13 @@ func (a *App) runner() (*job.Runner, error) {
 			},
 			store.ScheduleKind: {Run: a.runSchedules, Timeout: sendTimeout, Concurrency: 1, Interruptible: true},
 			store.CallKind:     {Run: a.callWebhook, MaxAttempts: callTries, Timeout: callTimeout, Concurrency: callsAtOnce},
-			broadcastsKind:     {Run: a.wakeBroadcasts, Concurrency: 1, Interruptible: true},
-			recountKind:        {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
-			settleKind:         {Run: a.settleContacts, Concurrency: 1, Interruptible: true},
+			store.EndpointReplayKind: {
+				Run: a.replayEndpoint, MaxAttempts: endpointReplayTries, Timeout: endpointReplayTimeout, Concurrency: 4, Interruptible: true,
+			},
+			store.EndpointDisabledKind: {Run: a.endpointDisabled, MaxAttempts: callTries},
+			broadcastsKind:             {Run: a.wakeBroadcasts, Concurrency: 1, Interruptible: true},
+			recountKind:                {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
+			settleKind:                 {Run: a.settleContacts, Concurrency: 1, Interruptible: true},
 		},
 		Periodic: []job.Every{
 			{Kind: job.RetentionKind, Interval: retainEvery},

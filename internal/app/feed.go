@@ -13,7 +13,7 @@ const announceEvery = 50 * time.Millisecond
 // commit stores entries and tells whoever follows the log, here and on other nodes.
 func (a *App) commit(ctx context.Context, entries []*receipt.Entry) error {
 	err := a.store.Commit(ctx, entries)
-	a.feed.Wake()
+	a.grown()
 	select {
 	case a.committed <- struct{}{}:
 	default:

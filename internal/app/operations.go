@@ -47,6 +47,7 @@ func Operations(ctx context.Context, o Options) (c *control.Control, closeStore 
 	c.Confirm = confirmer.Fetch
 	c.Send = road(c.PublicURL)
 	sending(c, o.Config, guard)
+	endpoints(c, o.Config, guard, o.Version)
 	c.Outgoing = sender.NewRegistry(s, c.Ways)
 	return c, func() error {
 		c.Outgoing.Close()

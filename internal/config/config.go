@@ -24,15 +24,16 @@ import (
 
 // Config is everything that `tidings serve` may be told. The tags are what package main reads flags by.
 type Config struct {
-	Database `embed:""`
-	Address  `embed:""`
-	Rules    `embed:""`
-	Log      `embed:""`
-	Traces   `embed:""`
-	Queues   `embed:""`
-	Tracking `embed:""`
-	Forms    `embed:""`
-	Sending  `embed:""`
+	Database  `embed:""`
+	Address   `embed:""`
+	Rules     `embed:""`
+	Log       `embed:""`
+	Traces    `embed:""`
+	Queues    `embed:""`
+	Tracking  `embed:""`
+	Forms     `embed:""`
+	Sending   `embed:""`
+	Endpoints `embed:""`
 
 	MaxConnections  int      `default:"2048" placeholder:"N" help:"Connections held at once; more wait."`
 	MaxInFlight     int      `default:"1024" placeholder:"N" help:"Provider requests worked on at once; more are told to come again later."`

@@ -75,6 +75,9 @@ type Control struct {
 	// Webhooks calls those of workflows. Their runs alone need it.
 	Webhooks *Caller
 
+	// Outlets is what endpoints stand on. Endpoints alone need it.
+	Outlets Outlets
+
 	// Mailing hands emails over. Sending alone needs it.
 	Mailing Mailing
 

@@ -85,6 +85,7 @@ func Operations() []Operation {
 		brandOperations(),
 		templateOperations(),
 		senderOperations(),
+		endpointOperations(),
 		ruleOperations(),
 		workflowOperations(),
 		segmentOperations(),

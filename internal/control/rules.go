@@ -290,23 +290,32 @@ type ruleCheck struct {
 	workflows map[string]bool
 }
 
+// named tells which sources and segments are not there.
+func (k *ruleCheck) named(ctx context.Context, on rule.Match, condition *segment.Rule) (wrong []rule.Problem, err error) {
+	if err := k.load(ctx); err != nil {
+		return nil, err
+	}
+	for i, word := range on.Source {
+		if !strings.HasSuffix(word, "*") && !k.sources[word] {
+			wrong = append(wrong, rule.Problem{At: indexed("on.source", i), Says: fmt.Sprintf("there is no source %.100q", word)})
+		}
+	}
+	for _, id := range segmentsOf(condition) {
+		if !k.segments[id] {
+			wrong = append(wrong, rule.Problem{At: "if", Says: fmt.Sprintf("there is no segment %.100q", id)})
+		}
+	}
+	return wrong, nil
+}
+
 // references tells which of what a rule names is not there, and finds its templates.
 func (k *ruleCheck) references(ctx context.Context, r *rule.Rule) (wrong []rule.Problem, templates []int64, err error) {
-	if err := k.load(ctx); err != nil {
-		return nil, nil, err
-	}
 	missing := func(at, format string, args ...any) {
 		wrong = append(wrong, rule.Problem{At: at, Says: fmt.Sprintf(format, args...)})
 	}
-	for i, word := range r.On.Source {
-		if !strings.HasSuffix(word, "*") && !k.sources[word] {
-			missing(indexed("on.source", i), "there is no source %.100q", word)
-		}
-	}
-	for _, id := range segmentsOf(r.Condition) {
-		if !k.segments[id] {
-			missing("if", "there is no segment %.100q", id)
-		}
+	wrong, err = k.named(ctx, r.On, r.Condition)
+	if err != nil {
+		return nil, nil, err
 	}
 	for i := range r.Do {
 		at := indexed("do", i)

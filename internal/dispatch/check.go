@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 	"golang.org/x/net/idna"
 
+	"tidings/event"
 	"tidings/internal/rule"
 	"tidings/internal/segment"
 )
@@ -69,15 +71,23 @@ func Compile(d Definition, limits Limits) (*Endpoint, []Problem) {
 // Within is how long after its first try an event is tried again.
 func (x *Endpoint) Within() time.Duration { return x.within }
 
+// WantsNotice reports whether it is told of a notice, which is about no contact and no email: whoever asks for more than names
+// wants none, and MailGlyph's form has no place for them.
+func (x *Endpoint) WantsNotice(name string) bool {
+	asked := x.On
+	asked.Event = nil
+	return x.Format != MailGlyph && x.Condition == nil && reflect.ValueOf(asked).IsZero() && x.Wants(event.Name(name))
+}
+
 // BatchWait is how long a batch waits for more.
 func (x *Endpoint) BatchWait() time.Duration { return x.wait }
 
 // AtOnce is how many requests are under way at once.
-func (x *Endpoint) AtOnce() int {
-	if x.Concurrency == 0 {
+func (d *Definition) AtOnce() int {
+	if d.Concurrency == 0 {
 		return DefaultConcurrency
 	}
-	return x.Concurrency
+	return d.Concurrency
 }
 
 // problems are all that is wrong, by its place.
@@ -111,6 +121,7 @@ func (p *problems) match(x *Endpoint, on rule.Match) {
 	if len(on.Event) == 0 {
 		on.Event = rule.Words{"*"}
 	}
+	x.On = on
 	if on.Within != "" {
 		p.wrong("on.within", "is not of endpoints: what is old goes there, too")
 	}

@@ -14,9 +14,9 @@ type Options struct {
 	// Read reads the log of a project from a position on.
 	Read func(ctx context.Context, project string, after Position) (Log, error)
 	// Tell makes of an event what the endpoint is told of it; nil: it is not for the endpoint. Errors are those of the store.
-	Tell func(ctx context.Context, h *Held, e *Entry) (*Told, error)
+	Tell func(ctx context.Context, project string, x *Endpoint, e *Entry) (*Told, error)
 	// Find is the events of a dispatch whose body was not kept, without those that are gone.
-	Find   func(ctx context.Context, h *Held, d *Dispatch) ([]Told, error)
+	Find   func(ctx context.Context, project string, x *Endpoint, d *Dispatch) ([]Told, error)
 	Poster *Poster
 	Limits Limits
 	Random func() float64 // 0 to 1, of pauses

@@ -296,7 +296,7 @@ func (w *world) endpoint(d dispatch.Definition) *receiver {
 	ref := int64(len(w.endpoints) + 1)
 	d.Name = fmt.Sprint("e", ref)
 	d.URL = cmp.Or(d.URL, "https://"+d.Name+".test/")
-	w.endpoints[ref] = &dispatch.Held{Ref: ref, ID: d.Name, Project: "prj_1", Definition: d, Secrets: []dispatch.Secret{dispatch.NewSecret()}}
+	w.endpoints[ref] = &dispatch.Held{Ref: ref, ID: d.Name, Project: "prj_1", Definition: d, Keys: []dispatch.Key{{Secret: dispatch.NewSecret()}}}
 	x := &receiver{bodies: make(map[string]string)}
 	w.receivers[d.Name+".test"] = x
 	return x
@@ -305,10 +305,10 @@ func (w *world) endpoint(d dispatch.Definition) *receiver {
 // node runs a runner until the returned function is called.
 func (w *world) node() (end func()) {
 	w.t.Helper()
-	told := func(h *dispatch.Held, e *dispatch.Entry) dispatch.Told {
+	told := func(x *dispatch.Endpoint, e *dispatch.Entry) dispatch.Told {
 		return dispatch.Told{
 			Event: e.Event.ID, ID: e.Event.ID.String(), Name: string(e.Event.Name), OccurredAt: e.Event.OccurredAt, Public: e.Public,
-			Key: map[bool]string{true: e.Event.Message.ID}[h.Ordered],
+			Key: map[bool]string{true: e.Event.Message.ID}[x.Ordered],
 		}
 	}
 	r := dispatch.NewRunner(dispatch.Options{
@@ -317,15 +317,15 @@ func (w *world) node() (end func()) {
 		Read: func(_ context.Context, _ string, after dispatch.Position) (dispatch.Log, error) {
 			return &cursor{w.shelf, after}, nil
 		},
-		Tell: func(_ context.Context, h *dispatch.Held, e *dispatch.Entry) (*dispatch.Told, error) {
-			return new(told(h, e)), nil
+		Tell: func(_ context.Context, _ string, x *dispatch.Endpoint, e *dispatch.Entry) (*dispatch.Told, error) {
+			return new(told(x, e)), nil
 		},
-		Find: func(_ context.Context, h *dispatch.Held, d *dispatch.Dispatch) (list []dispatch.Told, err error) {
+		Find: func(_ context.Context, _ string, x *dispatch.Endpoint, d *dispatch.Dispatch) (list []dispatch.Told, err error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			for i := range w.log {
 				if slices.Contains(d.Events, w.log[i].Event.ID) {
-					list = append(list, told(h, &w.log[i]))
+					list = append(list, told(x, &w.log[i]))
 				}
 			}
 			return list, nil

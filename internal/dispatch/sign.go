@@ -41,6 +41,23 @@ func NewSecret() Secret {
 	return b
 }
 
+// Key is a secret for as long as it holds.
+type Key struct {
+	Secret Secret    `json:"secret"`
+	Until  time.Time `json:"until,omitzero"` // zero: for ever
+}
+
+// Valid are the secrets that hold at a time, in the order of the keys.
+func Valid(keys []Key, now time.Time) []Secret {
+	list := make([]Secret, 0, len(keys))
+	for _, k := range keys {
+		if k.Until.IsZero() || now.Before(k.Until) {
+			list = append(list, k.Secret)
+		}
+	}
+	return list
+}
+
 // errSecret says what a secret looks like, and not what was given.
 var errSecret = errors.New("want whsec_ and then 24 to 64 bytes in Base64")
 

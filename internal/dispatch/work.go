@@ -20,9 +20,9 @@ type Held struct {
 	Project string
 	Rev     int64 // of the definition: it grows with every change
 	Definition
-	Secrets []Secret // the newest first
-	Health  Health
-	At      Position // everything before it was begun, or is not for the endpoint
+	Keys   []Key // the newest first
+	Health Health
+	At     Position // everything before it was begun, or is not for the endpoint
 }
 
 // Dispatch is an event, or a batch of them, on its way to an endpoint.

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -171,7 +172,7 @@ func (w *worker) readOn(ctx context.Context) error {
 			if !w.x.Wants(e.Event.Name) {
 				continue
 			}
-			told, err := w.Tell(ctx, w.held, e)
+			told, err := w.Tell(ctx, w.held.Project, w.x, e)
 			if err != nil {
 				return err
 			}
@@ -209,6 +210,15 @@ func (w *worker) room(now time.Time) int {
 	return w.held.Health.Room(now, w.flying+len(w.queue), windowOf*w.x.AtOnce())
 }
 
+// roomToWait is how many of those that waited may begin: where what is new waits, too, that has half the room, so that it does not
+// stand behind all that is sent again.
+func (w *worker) roomToWait(room int) int {
+	if len(w.fresh) == 0 {
+		return room
+	}
+	return (room + 1) / 2
+}
+
 // advance begins what may begin, and stores what ended.
 func (w *worker) advance(ctx context.Context, quitting bool) error {
 	now := w.Poster.Now()
@@ -220,7 +230,7 @@ func (w *worker) advance(ctx context.Context, quitting bool) error {
 			s.Back = append(s.Back, t.Ref)
 		}
 	}
-	waiting, err := w.waiting(ctx, now, room)
+	waiting, err := w.waiting(ctx, now, w.roomToWait(room))
 	if err != nil {
 		return err
 	}
@@ -320,7 +330,9 @@ func (w *worker) took(s *Step, begun, waiting []Dispatch, groups [][]freshEvent)
 			continue
 		}
 		for _, f := range told[d.Events[0]] {
-			t.told = append(t.told, f.Told)
+			if slices.Contains(d.Events, f.Event) { // else the endpoint was told of it before
+				t.told = append(t.told, f.Told)
+			}
 		}
 		w.queue = append(w.queue, t)
 	}
@@ -352,7 +364,7 @@ func (w *worker) try(ctx context.Context, t *task) Ended {
 	}
 	var answer []byte
 	end.Outcome, answer = w.Poster.Post(ctx, &Request{
-		URL: w.x.URL, Headers: w.x.Headers, Secrets: w.held.Secrets, ID: t.ID, Try: t.Try, ContentType: t.ContentType, Body: t.Body,
+		URL: w.x.URL, Headers: w.x.Headers, Secrets: Valid(w.held.Keys, w.Poster.Now()), ID: t.ID, Try: t.Try, ContentType: t.ContentType, Body: t.Body,
 	})
 	end.Took, end.Answer, end.State = time.Since(began), answer, Delivered
 	if !end.OK() {
@@ -369,13 +381,15 @@ func (w *worker) prepare(ctx context.Context, t *task) (err error) {
 		return nil
 	}
 	if t.told == nil {
-		if t.told, err = w.Find(ctx, w.held, &t.Dispatch); err != nil {
+		if t.told, err = w.Find(ctx, w.held.Project, w.x, &t.Dispatch); err != nil {
 			return err
 		}
 	}
 	if len(t.told) == 0 {
 		return errGone
 	}
+	// In the same order whenever it is made.
+	slices.SortFunc(t.told, func(a, b Told) int { return bytes.Compare(a.Event[:], b.Event[:]) })
 	t.ContentType, t.Body, err = w.x.Body(t.told)
 	return err
 }

@@ -52,6 +52,10 @@ func (w *Words) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '[' {
 		return json.Unmarshal(b, (*[]string)(w))
 	}
+	if string(b) == "null" {
+		*w = nil
+		return nil
+	}
 	*w = make(Words, 1)
 	return json.Unmarshal(b, &(*w)[0])
 }

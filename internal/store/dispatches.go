@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"tidings/event"
 	"tidings/internal/dispatch"
 	"tidings/internal/fault"
+	"tidings/internal/job"
 )
 
 const dispatchPrefix = "dsp_"
@@ -92,8 +94,9 @@ func (s *Store) FreeEndpoints(ctx context.Context) error {
 	})
 }
 
-const selectDispatch = `SELECT d.ref, d.event, d.events, d.batch, d.tries, d.first_at, d.kind, d.body, d.due_at
-	FROM dispatches d `
+// A dispatch that somebody wanted again counts its time from then.
+const selectDispatch = `SELECT d.ref, d.event, d.events, d.batch, d.tries,
+	CASE WHEN d.again_at > d.first_at THEN d.again_at ELSE d.first_at END, d.kind, d.body, d.due_at FROM dispatches d `
 
 // dispatchesWhere reads what is to be sent; due has when each is.
 func dispatchesWhere(
@@ -189,7 +192,8 @@ type dispatching struct {
 }
 
 func (w *dispatching) run() error {
-	if err := w.endpoint(); err != nil {
+	disabled, err := w.endpoint()
+	if err != nil {
 		return err
 	}
 	for i := range w.step.Ended {
@@ -204,6 +208,9 @@ func (w *dispatching) run() error {
 			return err
 		}
 	}
+	if disabled { // what would begin is left for when it is enabled again
+		return w.count()
+	}
 	for i := range w.step.Begun {
 		if err := w.begin(&w.step.Begun[i]); err != nil {
 			return err
@@ -212,27 +219,69 @@ func (w *dispatching) run() error {
 	return w.count()
 }
 
-// endpoint stores how the endpoint does, where this holder has it, and locks it.
-func (w *dispatching) endpoint() error {
+// endpoint stores how the endpoint does, where this holder has it, locks it, and tells whether it is disabled. The place of one
+// that is disabled stays: what lies after it goes out when it is enabled.
+func (w *dispatching) endpoint() (disabled bool, err error) {
 	x := w.step
 	_, health, err := endpointTexts(&Endpoint{Held: dispatch.Held{Health: x.Health}})
 	if err != nil {
-		return err
+		return false, err
 	}
-	disabled := int64(0)
-	if x.Disabled != "" {
-		disabled = w.now
+	var before int64
+	held, err := one(w.ctx, w.c, `UPDATE endpoints SET health = $3 WHERE ref = $1 AND holder = $2 RETURNING disabled_at`,
+		[]any{x.Endpoint, x.Holder, health}, &before)
+	switch {
+	case err != nil:
+		return false, err
+	case !held:
+		return false, errEndpointLost()
+	case before != 0:
+		return true, nil
 	}
-	n, err := w.c.exec(w.ctx, `UPDATE endpoints SET health = $3, disabled_at = $4, disabled = $5 WHERE ref = $1 AND holder = $2
-		AND disabled_at = 0`, x.Endpoint, x.Holder, health, disabled, x.Disabled)
-	if err == nil && n == 0 {
-		return errEndpointLost()
-	}
-	if err == nil && x.At != nil {
+	if x.At != nil {
 		_, err = w.c.exec(w.ctx, `UPDATE endpoints SET at_xid = $2, at_seq = $3 WHERE ref = $1`, x.Endpoint,
 			strconv.FormatUint(x.At.Transaction, 10), x.At.Seq)
 	}
-	return err
+	if err == nil && x.Disabled != "" {
+		err = w.disable()
+	}
+	return false, err
+}
+
+// EndpointDisabledKind is the kind of the job that tells of an endpoint that the server disabled. Its payload is an EndpointEnd.
+const EndpointDisabledKind = "endpoint-disabled"
+
+// bySelf is who and where for acts of the server itself in the audit log, as control has it.
+const bySelf = "server"
+
+// EndpointEnd is that the server disabled an endpoint.
+type EndpointEnd struct {
+	Project  string    `json:"project"`
+	Endpoint string    `json:"endpoint"`
+	Reason   string    `json:"reason"`
+	At       time.Time `json:"at"`
+}
+
+// disable ends an endpoint, notes that in the audit log, and lets it be told.
+func (w *dispatching) disable() error {
+	x := w.step
+	var project int64
+	end := EndpointEnd{Endpoint: publicID(endpointPrefix, x.Endpoint), Reason: x.Disabled, At: x.Now.UTC()}
+	_, err := one(w.ctx, w.c, `UPDATE endpoints SET disabled_at = $2, disabled = $3 WHERE ref = $1 RETURNING project,
+		(SELECT id FROM projects p WHERE p.ref = endpoints.project)`, []any{x.Endpoint, w.now, x.Disabled}, &project, &end.Project)
+	if err != nil {
+		return err
+	}
+	payload, err := json.Marshal(end)
+	if err != nil {
+		return fmt.Errorf("encode that an endpoint was disabled: %w", err)
+	}
+	if _, err := enqueue(w.ctx, w.c, x.Now, []job.NewJob{{Kind: EndpointDisabledKind, Payload: payload}}); err != nil {
+		return err
+	}
+	return record(w.ctx, w.c, project, Act{
+		At: x.Now, Project: end.Project, By: bySelf, Door: bySelf, Operation: "disableEndpoint", Subject: end.Endpoint, Note: x.Disabled,
+	})
 }
 
 func (w *dispatching) end(e *dispatch.Ended) error {
@@ -244,10 +293,18 @@ func (w *dispatching) end(e *dispatch.Ended) error {
 		event.CleanText(e.Problem, maxProblem),
 		notNil(e.Answer), e.ContentType, notNil(e.Body),
 	}, &key)
-	if err != nil || !changed || e.State == dispatch.Waiting || key == "" {
+	if err != nil || !changed || e.State == dispatch.Waiting {
 		return err
 	}
-	_, err = w.c.exec(w.ctx, `UPDATE dispatches SET state = 2, due_at = $3 WHERE ref = (SELECT ref FROM dispatches
+	return w.release(key)
+}
+
+// release lets the next of a key go; an empty key has none.
+func (w *dispatching) release(key string) error {
+	if key == "" {
+		return nil
+	}
+	_, err := w.c.exec(w.ctx, `UPDATE dispatches SET state = 2, due_at = $3 WHERE ref = (SELECT ref FROM dispatches
 		WHERE endpoint = $1
 		AND key = $2 AND key <> '' AND state <= 3 AND state = 3 ORDER BY ref LIMIT 1)`, w.step.Endpoint, key, w.now)
 	return err

@@ -34,7 +34,7 @@ func (b *dispatchBench) create(name string) store.Endpoint {
 	b.t.Helper()
 	x := store.Endpoint{Sealed: []byte("sealed")}
 	x.Definition = dispatch.Definition{Name: name, URL: "https://acme.test/", Headers: map[string]string{"Authorization": "secret"}}
-	x, err := b.CreateEndpoint(b.t.Context(), store.DefaultProject, x, store.Act{At: b.now, By: "test", Door: "test", Operation: "createEndpoint"})
+	x, err := b.CreateEndpoint(b.t.Context(), store.DefaultProject, x, 100, store.Act{At: b.now, By: "test", Door: "test", Operation: "createEndpoint"})
 	noError(b.t, err)
 	return x
 }
@@ -226,7 +226,7 @@ func TestAnEndpointThatIsDisabledIsServedByNobodyAndGoesWithAllThatWasSent(t *te
 		if x.Disabled != "410" || !x.DisabledAt.Equal(b.now) {
 			t.Errorf("%+v", x)
 		}
-		x, err = b.ChangeEndpoint(ctx, p, "ours", act, func(x *store.Endpoint) error {
+		x, err = b.ChangeEndpoint(ctx, p, "ours", &act, func(x *store.Endpoint) error {
 			x.DisabledAt, x.Disabled, x.Name = time.Time{}, "", "mine"
 			return nil
 		})
@@ -235,7 +235,7 @@ func TestAnEndpointThatIsDisabledIsServedByNobodyAndGoesWithAllThatWasSent(t *te
 		if list := b.hold("one"); len(list) != 1 || list[0].Name != "mine" || list[0].Rev != 2 || x.Rev != 2 {
 			t.Errorf("%+v", list)
 		}
-		if _, err := b.CreateEndpoint(ctx, p, x, act); !fault.Is(err, fault.Conflict) {
+		if _, err := b.CreateEndpoint(ctx, p, x, 100, act); !fault.Is(err, fault.Conflict) {
 			t.Errorf("two of one name: %v", err)
 		}
 		noError(t, b.DeleteEndpoint(ctx, p, "mine", act))

@@ -93,10 +93,13 @@ func endpointOf(ctx context.Context, c conn, project int64, idOrName string) (x 
 	return list[0], nil
 }
 
-// CreateEndpoint stores a new endpoint, and returns it with what it was given. It is told of what is committed from now on.
-func (s *Store) CreateEndpoint(ctx context.Context, project string, x Endpoint, a Act) (Endpoint, error) {
+// CreateEndpoint stores a new endpoint, of which a project has so many at most, and returns it with what it was given. It is told of what is committed from now on.
+func (s *Store) CreateEndpoint(ctx context.Context, project string, x Endpoint, most int, a Act) (Endpoint, error) {
 	err := s.actOf(ctx, project, &a, func(c conn, p int64) error {
 		if err := freeEndpointName(ctx, c, p, x.Name, 0); err != nil {
+			return err
+		}
+		if err := roomForEndpoint(ctx, c, p, most); err != nil {
 			return err
 		}
 		end, err := s.endIn(ctx, c)
@@ -146,12 +149,22 @@ func freeEndpointName(ctx context.Context, c conn, project int64, name string, b
 	return err
 }
 
+func roomForEndpoint(ctx context.Context, c conn, project int64, most int) error {
+	var there int
+	_, err := one(ctx, c, `SELECT count(*) FROM endpoints WHERE project = $1`, []any{project}, &there)
+	if err == nil && there >= most {
+		return fault.New(fault.Conflict, "too_many_endpoints", "a project may have %d endpoints", most).
+			WithHint("delete those that nobody needs")
+	}
+	return err
+}
+
 // ChangeEndpoint lets a function change an endpoint, under a lock: what it returns is stored, with its health and its place in
 // the log. Its errors are returned as they are, and then nothing is stored.
 func (s *Store) ChangeEndpoint(
-	ctx context.Context, project, idOrName string, a Act, change func(*Endpoint) error,
+	ctx context.Context, project, idOrName string, a *Act, change func(*Endpoint) error,
 ) (x Endpoint, err error) {
-	err = s.actOf(ctx, project, &a, func(c conn, p int64) error {
+	err = s.actOf(ctx, project, a, func(c conn, p int64) error {
 		found, err := endpointOf(ctx, c, p, idOrName)
 		if err != nil {
 			return err
@@ -164,6 +177,11 @@ func (s *Store) ChangeEndpoint(
 		}
 		if err := change(&x); err != nil {
 			return err
+		}
+		if x.DisabledAt.IsZero() != found.DisabledAt.IsZero() { // whoever holds it next frees what was under way
+			if _, err := c.exec(ctx, `UPDATE endpoints SET holder = '', held_until = 0 WHERE ref = $1`, x.Ref); err != nil {
+				return err
+			}
 		}
 		if err := freeEndpointName(ctx, c, p, x.Name, x.Ref); err != nil {
 			return err
@@ -188,6 +206,7 @@ var endpointTables = [...]string{
 	`DELETE FROM dispatch_events WHERE endpoint = $1`,
 	`DELETE FROM dispatches WHERE endpoint = $1`,
 	`DELETE FROM endpoint_hours WHERE endpoint = $1`,
+	`DELETE FROM endpoint_replays WHERE endpoint = $1`,
 	`DELETE FROM endpoints WHERE ref = $1`,
 }
 
@@ -206,4 +225,26 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, idOrName string, a 
 		}
 		return nil
 	})
+}
+
+// segmentInEndpoint refuses to delete a segment that an endpoint asks for.
+func segmentInEndpoint(ctx context.Context, c conn, project int64, id string) error {
+	list, err := endpointsWhere(ctx, c, `WHERE e.project = $1 ORDER BY e.name`, project)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if list[i].If == nil {
+			continue
+		}
+		condition, err := json.Marshal(list[i].If)
+		if err != nil {
+			return fmt.Errorf("encode a condition: %w", err)
+		}
+		if names(condition, id) {
+			return fault.New(fault.Conflict, "segment_in_use", "the endpoint %q (%s) asks who is in this one", list[i].Name, list[i].ID).
+				WithHint("change or delete that one first")
+		}
+	}
+	return nil
 }

@@ -148,6 +148,9 @@ var eraseTables = map[string]map[string]handling{
 	"dispatch_events": {"event": identity},
 	"attempts":        {"problem": searched, "answer": searched},
 	"endpoint_hours":  {},
+	"endpoint_replays": {
+		"at_xid": holdsNone, "end_xid": holdsNone, "problem": holdsNone, "created_by": holdsNone,
+	},
 
 	"erasure_keys": {"key": hashOnly},
 	"erasures":     {"by": holdsNone, "note": holdsNone, "place": holdsNone, "counts": holdsNone, "problem": holdsNone},

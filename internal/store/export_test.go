@@ -268,3 +268,12 @@ func (s *Store) RetainRuns(ctx context.Context, before time.Time) error {
 		return err
 	})
 }
+
+// RetainDispatches removes dispatches as Retain does.
+func (s *Store) RetainDispatches(ctx context.Context, before, now time.Time) (n int64, err error) {
+	err = s.engine.write(ctx, func(c conn) error {
+		n, err = retainDispatches(ctx, c, ms(before), now)
+		return err
+	})
+	return n, err
+}

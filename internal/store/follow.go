@@ -29,12 +29,15 @@ type logOrder struct {
 	before string // what lies before the end of what can be read
 	order  string
 	newest string               // order, from the end
+	number string               // what the order begins with
+	from   string               // what has at least a number
 	args   func(Position) []any // of after
 }
 
 func (e *sqliteEngine) walk() logOrder {
 	return logOrder{
 		place: "'0', e.seq", after: "e.seq > $1", before: "1 = 1", order: "e.seq", newest: "e.seq DESC",
+		number: "e.seq", from: "e.seq >= $1",
 		args: func(p Position) []any { return []any{p.Seq} },
 	}
 }
@@ -48,6 +51,8 @@ func (e *postgresEngine) walk() logOrder {
 		before: "e.xid < pg_snapshot_xmin(pg_current_snapshot())",
 		order:  "e.xid, e.seq",
 		newest: "e.xid DESC, e.seq DESC",
+		number: "e.xid::text::bigint",
+		from:   "e.xid >= $1::text::xid8",
 		args:   func(p Position) []any { return []any{strconv.FormatUint(p.Transaction, 10), p.Seq} },
 	}
 }

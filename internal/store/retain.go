@@ -15,7 +15,7 @@ const retainBatch = 2000
 // message goes when all its events are gone. It does nothing where the clock seems wrong: see clockJumped.
 func (s *Store) Retain(ctx context.Context, now time.Time) (removed Removed, err error) {
 	r := s.opts.Retention
-	var runs int64
+	var runs, dispatches int64
 	err = s.engine.write(ctx, func(c conn) error {
 		removed = Removed{}
 		jumped, err := clockJumped(ctx, c, now)
@@ -38,6 +38,11 @@ func (s *Store) Retain(ctx context.Context, now time.Time) (removed Removed, err
 				return err
 			}
 		}
+		if r.Dispatches > 0 {
+			if dispatches, err = retainDispatches(ctx, c, ms(now.Add(-r.Dispatches)), now); err != nil {
+				return err
+			}
+		}
 		if removed.Events, err = s.retainEvents(ctx, c, now); err != nil {
 			return err
 		}
@@ -54,7 +59,7 @@ func (s *Store) Retain(ctx context.Context, now time.Time) (removed Removed, err
 		return err
 	})
 	removed.More = removed.Receipts >= retainBatch || removed.Events >= retainBatch || removed.Messages >= retainBatch ||
-		removed.Sends >= retainBatch || runs >= retainBatch
+		removed.Sends >= retainBatch || runs >= retainBatch || dispatches >= retainBatch
 	if err != nil {
 		return removed, fmt.Errorf("retention: %w", err)
 	}

@@ -232,6 +232,9 @@ func (s *Store) DeleteSegment(ctx context.Context, project, id string, act Act) 
 		if err := segmentInBroadcast(ctx, c, p, id); err != nil {
 			return err
 		}
+		if err := segmentInEndpoint(ctx, c, p, id); err != nil {
+			return err
+		}
 		if err := inWorkflow(ctx, c, p, "segment_in_use", workflow.OfSegment, x.ID, x.Slug); err != nil {
 			return err
 		}

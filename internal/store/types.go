@@ -15,6 +15,8 @@ type Retention struct {
 	Receipts time.Duration
 	Events   time.Duration
 	PerName  map[event.Name]time.Duration // overrides Events for a name
+	// Dispatches is how long it is kept what endpoints were told and answered; 0 means for ever.
+	Dispatches time.Duration
 }
 
 // Longest is the longest time that an event of any name is kept; 0 means for ever.

@@ -154,10 +154,11 @@ func prepare(t *testing.T) (s *stage, known *strings.Replacer) {
 	}
 	s.mustShell("tidings contacts set ann@acme.test && for x in onboarding failing; do tidings workflow create $x.yaml --enable && " +
 		"tidings workflow start $x ann@acme.test; done")
+	s.mustShell("for x in crm lake; do tidings endpoint create --name $x --to https://nowhere.invalid/hooks; done")
 	address, stop := s.serving("tidings serve --listen 127.0.0.1:0 --log-format json")
 	s.mustShell("tidings simulate --url http://" + address + "/in/ses/" + made.Token + " --events 300 --recipients 50 --start 2026-05-03T00:00:00Z")
 	s.mustShell("until tidings workflow runs failing --status FAILED | grep exe_2 && tidings workflow runs onboarding --status WAITING | " +
-		"grep exe_1; do sleep 0.1; done")
+		"grep exe_1 && tidings endpoint dispatches --dispatch dsp_1; do sleep 0.1; done")
 	stop()
 	var page struct {
 		Events []struct {
@@ -217,6 +218,7 @@ var outcomes = map[string]string{
 	"tidings mcp approve K7QD93XM": "there is no act that waits",
 	"tidings mcp refuse K7QD93XM":  "there is no act that waits",
 
+	"tidings endpoint test crm":            "did not take the event",
 	"tidings broadcast create --name Team": "there is no segment",
 	"tidings broadcast cancel":             "nothing was sent or scheduled",
 	"tidings broadcast pause":              "DRAFT",
