@@ -32,6 +32,7 @@ const arguments_ = {
   resubscribe_subscriber: ['email=con_1'], delete_subscriber: ['email=con_1'],
   preview_template: ['templateKey=welcome', 'email=con_1'], validate_template: ['templateKey=welcome'],
   send_broadcast: [`broadcastId=${broadcast}`], get_broadcast: [`broadcastId=${broadcast}`],
+  endpoint_health: ['endpointId=crm'], replay_endpoint: ['endpointId=crm', 'since=2026-05-04'],
   export_sequence: ['sequenceId=onboarding'], list_sequence_subscribers: ['sequenceId=onboarding'],
   workflow_dry_run: ['sequenceId=onboarding'],
   segment_preview: [`segment=${segment}`], segment_explain: [`segment=${segment}`, 'email=con_1'],

@@ -27,8 +27,8 @@ trap '[ -z "$SERVER" ] || { kill "$SERVER" 2>/dev/null; wait "$SERVER" 2>/dev/nu
 DB="$WORK/tidings.db"
 bin/tidings suppressions add ghost@acme.test --note "asked by phone" --db "$DB" >/dev/null
 key() { bin/tidings key create "$@" --db "$DB" --json | sed 's/.*"key": *"\([^"]*\)".*/\1/'; }
-KEY="$(key --scope read --scope suppressions:write --scope contacts:write --scope broadcasts:write --name assistant)"
-MAKER="$(key --scope segments:write --scope templates:write --scope broadcasts:write --scope workflows:write --name maker)"
+KEY="$(key --scope read --scope suppressions:write --scope contacts:write --scope broadcasts:write --scope endpoints:write --name assistant)"
+MAKER="$(key --scope segments:write --scope templates:write --scope broadcasts:write --scope workflows:write --scope endpoints:write --name maker)"
 bin/tidings serve --db "$DB" --listen "$ADDRESS" --log-level warn &
 SERVER=$!
 curl -fsS --retry 50 --retry-delay 1 --retry-connrefused --output /dev/null "http://$ADDRESS/readyz" 2>/dev/null
@@ -39,6 +39,8 @@ curl -fsS "http://$ADDRESS/templates" -H "Authorization: Bearer $MAKER" -H 'Cont
   -d '{"key":"welcome","name":"Welcome","subject":"Hi","body":"<p>Hi {{ firstName }}</p>","type":"TRANSACTIONAL"}'
 curl -fsS "http://$ADDRESS/workflows" -H "Authorization: Bearer $MAKER" -H 'Content-Type: application/json' --output /dev/null \
   -d '{"workflow":"onboarding","trigger":"account.created","steps":[{"wait":"1h"},{"send":"welcome"}]}'
+curl -fsS "http://$ADDRESS/endpoints" -H "Authorization: Bearer $MAKER" -H 'Content-Type: application/json' --output /dev/null \
+  -d '{"name":"crm","url":"https://nowhere.invalid/hooks"}'
 BROADCAST="$(curl -fsS "http://$ADDRESS/campaigns" -H "Authorization: Bearer $MAKER" -H 'Content-Type: application/json' \
   -d '{"name":"News","subject":"Hi","body":"<p>Hi</p>","from":"news@acme.test","audienceType":"ALL"}' |
   sed 's/.*"id": *"\(brc_[^"]*\)".*/\1/')"

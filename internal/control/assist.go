@@ -125,7 +125,8 @@ var woulds = map[string]string{
 	opUpdateSubscriber:  "change attributes of %s",
 	opResubscribeSubscriber: "subscribe %s again, so that it is mailed again: approve it only where they asked for it. " +
 		"Suppressions hold on",
-	opSendsBroadcast: "send broadcast %s",
+	opSendsBroadcast:  "send broadcast %s",
+	opReplaysEndpoint: "send endpoint %s events again",
 	opDeleteSubscriber: "delete %s: its attributes, tags, topics and external id are lost. Its events stay, and what keeps " +
 		"it from being mailed",
 }
@@ -133,7 +134,7 @@ var woulds = map[string]string{
 // would says what an act would do. k is the contact; nil: it is gone, or must not be named.
 func would(a store.Approval, k *store.Contact) string {
 	of := "contact " + a.Subject
-	if a.Operation == opSendsBroadcast {
+	if a.Operation == opSendsBroadcast || a.Operation == opReplaysEndpoint {
 		of = a.Subject
 	}
 	if k != nil {

@@ -95,6 +95,12 @@ func newWorld(t *testing.T) *world {
 	friends, err := w.control.CreateSegment(t.Context(), operator, control.NewSegment{Name: "Whoever bounced", Condition: []byte(bounced)})
 	must(t, err)
 	w.segment = friends.ID
+	sealer, err := auth.NewSealer(auth.NewSealKey())
+	must(t, err)
+	w.control.Outlets.Sealer = func() (*auth.Sealer, error) { return sealer, nil }
+	name, url := "crm", "https://acme.test/hooks?token=canary"
+	_, err = w.control.CreateEndpoint(t.Context(), operator, control.EndpointEdit{Name: &name, URL: &url})
+	must(t, err)
 	w.welcome = w.template("onboarding/welcome", "Welcome", `Welcome, {{ firstName | default: "there" }}`, welcome)
 	logger := slog.New(slog.DiscardHandler)
 	server := httptest.NewServer(mcp.New(mcp.Options{

@@ -50,6 +50,9 @@ var toolCalls = []struct {
 	{"list_broadcasts", map[string]any{}},
 	{"send_broadcast", nil}, // of the broadcast that assisted makes
 	{"get_broadcast", nil},
+	{"list_endpoints", map[string]any{}},
+	{"endpoint_health", map[string]any{"endpointId": "crm"}},
+	{"replay_endpoint", map[string]any{"endpointId": "crm", "since": "2026-05-04"}},
 }
 
 // assisted is a running server that knows one contact, and a key for its assistant.
@@ -69,6 +72,9 @@ func assisted(t *testing.T) (s *server, segmentID string) {
 		`{"key":"welcome","name":"Welcome","subject":"Hi","body":"<p>Hi {{ firstName }}</p>","type":"TRANSACTIONAL"}`),
 		http.Header{"Content-Type": {"application/json"}})
 	must(t, err)
+	_, err = s.do(http.MethodPost, "/endpoints", strings.NewReader(`{"name":"crm","url":"https://nowhere.invalid/hooks"}`),
+		http.Header{"Content-Type": {"application/json"}})
+	must(t, err)
 	_, err = s.do(http.MethodPost, "/workflows", strings.NewReader(
 		`{"workflow":"onboarding","trigger":"account.created","steps":[{"wait":"1h"},{"send":"welcome"}]}`),
 		http.Header{"Content-Type": {"application/json"}})
@@ -79,7 +85,7 @@ func assisted(t *testing.T) (s *server, segmentID string) {
 	must(t, err)
 	var key struct{ Key string }
 	ask(t, &key, "key", "create", "--db", s.db, "--scope", "read", "--scope", "suppressions:write", "--scope", "contacts:write",
-		"--scope", "broadcasts:write")
+		"--scope", "broadcasts:write", "--scope", "endpoints:write")
 	s.key = key.Key
 	return s, segment.ID
 }
