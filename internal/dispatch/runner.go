@@ -25,7 +25,7 @@ type Options struct {
 
 // Leases: a node whose endpoints are not held anew in this time is taken to be gone, and another one goes on.
 const (
-	leaseFor  = 30 * time.Second
+	leaseFor  = 15 * time.Second
 	holdEvery = 5 * time.Second
 )
 
