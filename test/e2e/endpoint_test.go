@@ -1,6 +1,9 @@
 package e2e_test
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -18,6 +21,7 @@ const (
 	eventsVariable    = "TIDINGS_E2E_EVENTS" // how many events go to an endpoint that fails while the server is killed
 	defaultTold       = 1500
 	defaultTellRounds = 3
+	tellPatience      = 10 * time.Minute
 )
 
 // script is the shell script of docs/endpoints.md that checks a signature.
@@ -117,7 +121,7 @@ func (o *outlets) killWhileItTells(r *hooks, size, rounds int) {
 func (o *outlets) finish(r *hooks, size int) {
 	o.t.Helper()
 	began := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
-	for end := time.Now().Add(10 * time.Minute); ; {
+	for end := time.Now().Add(tellPatience); ; {
 		told, taken := r.ids()
 		if taken == size {
 			return
@@ -224,8 +228,75 @@ func (o *outlets) replaysADay(r *hooks, size int) {
 		}
 		return n
 	}
-	o.until("everything was sent again", func() bool { return again() >= size })
+	for end := time.Now().Add(tellPatience); again() < size; <-time.After(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			o.t.Fatalf("%d of %d were sent again:\n%s", again(), size, o.log())
+		}
+	}
 	if told, _ := r.ids(); told != size {
 		o.t.Errorf("%d ids after the replay, %d before", told, size)
+	}
+}
+
+func TestAnEndpointThatIsGoneIsDisabledAndTheOthersAreTold(t *testing.T) {
+	t.Parallel()
+	o := serveOutlets(t, filepath.Join(t.TempDir(), "tidings.db"))
+	gone, other := newHooks(t), newHooks(t)
+	gone.answer = func(int) int { return http.StatusGone }
+	other.keep = true
+	o.endpoint("old", gone.url, "")
+	o.endpoint("ops", other.url, `,"on":{"event":["endpoint.*","alert.*"]}`)
+	o.orders(0, 3)
+	o.until("the other one is told", func() bool { return other.requests() == 1 })
+	var told struct {
+		Type string
+		Data struct {
+			Endpoint struct{ ID, Name string }
+			Reason   string
+		}
+	}
+	must(t, json.Unmarshal(other.whole[0].body, &told))
+	if told.Type != "endpoint.disabled" || told.Data.Endpoint.Name != "old" || !strings.Contains(told.Data.Reason, "410") {
+		t.Errorf("told %s", other.whole[0].body)
+	}
+	var x struct {
+		Enabled        bool
+		DisabledReason string
+	}
+	o.get("/endpoints/old", &x)
+	if x.Enabled || x.DisabledReason != told.Data.Reason {
+		t.Errorf("the endpoint is %+v", x)
+	}
+	var acts struct {
+		Acts []struct{ By, Target, Note string }
+	}
+	o.get("/audit?operation=disableEndpoint", &acts)
+	if len(acts.Acts) != 1 || acts.Acts[0].By != "server" || acts.Acts[0].Note != told.Data.Reason {
+		t.Errorf("noted %+v", acts)
+	}
+}
+
+func TestWhatIsSecretOfAnEndpointIsNotInTheDatabase(t *testing.T) {
+	t.Parallel()
+	o := serveOutlets(t, filepath.Join(t.TempDir(), "tidings.db"))
+	r := newHooks(t)
+	secret := o.endpoint("crm", r.url, `,"headers":{"X-Canary":"canary-header"}`)
+	o.orders(0, 1)
+	o.until("the event is there", func() bool { return r.requests() == 1 })
+	if code := o.stop(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	files, err := filepath.Glob(o.db + "*")
+	must(t, err)
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+	must(t, err)
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		must(t, err)
+		for _, hidden := range [][]byte{[]byte("canary-header"), []byte(secret), []byte(strings.TrimPrefix(secret, "whsec_")), raw} {
+			if bytes.Contains(b, hidden) {
+				t.Errorf("%s holds %q", f, hidden)
+			}
+		}
 	}
 }
