@@ -73,6 +73,7 @@ var allowed = map[string][]string{
 	"internal/link": {},
 
 	"internal/mailglyph": {"event"},
+	"internal/export":    {"event", "internal/mailglyph", "internal/rule"},
 
 	// Templates: the language, and the emails that are written in it.
 	"internal/liquid":   {"internal/spelling"},
@@ -108,7 +109,7 @@ var allowed = map[string][]string{
 		"internal/stats", "internal/dispatch", "internal/store", "internal/netguard", "internal/pull", "internal/feed", "internal/message",
 		"internal/segment", "internal/erase", "internal/job", "internal/link", "internal/send", "internal/template",
 		"internal/compose", "internal/sender", "internal/rule", "internal/mailglyph", "internal/liquid", "internal/workflow",
-		"internal/yamlfile",
+		"internal/yamlfile", "internal/export",
 	},
 	// The pages know nothing of what they show.
 	"internal/web": {},
