@@ -118,6 +118,7 @@ var allowed = map[string][]string{
 		"event", "provider", "internal/auth", "internal/contact", "internal/control", "internal/fault", "internal/source",
 		"internal/segment", "internal/send", "internal/stats",
 		"internal/store", "internal/template", "internal/sender", "internal/rule", "internal/mailglyph", "internal/workflow",
+		"internal/export",
 	},
 
 	"internal/awsbus": {"event", "internal/auth", "internal/control", "internal/fault"},
@@ -160,8 +161,8 @@ var allowed = map[string][]string{
 	"cmd/tidings-lambda": {},
 	// The command line prints what the API answers, so its --json has the API's types.
 	"cmd/tidings": {
-		"event", "internal/api", "internal/app", "internal/bench", "internal/config", "internal/control", "internal/fault",
-		"internal/mcp", "internal/pull", "internal/send", "internal/setup", "internal/setup/cloud", "internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry",
+		"event", "internal/api", "internal/app", "internal/bench", "internal/config", "internal/control", "internal/export",
+		"internal/fault", "internal/mcp", "internal/pull", "internal/send", "internal/setup", "internal/setup/cloud", "internal/simulate", "internal/source", "internal/stats", "internal/store", "internal/telemetry",
 		"internal/template", "provider", "provider/dsn",
 	},
 }

@@ -32,6 +32,7 @@ func routes() []route {
 		{"listEvents", get, "/events", 200, on((*api).listEvents)},
 		{"listEventNames", get, "/events/names", 200, on((*api).listEventNames)},
 		{"watchEvents", get, "/feed", 200, onFeed},
+		{"exportEvents", get, "/export/events", 200, onEventExport((*api).exportEvents)},
 		{"getEvent", get, "/events/{id}", 200, on((*api).getEvent)},
 		{"getEventRaw", get, "/events/{id}/raw", 200, onRaw((*api).getEventRaw)},
 

@@ -56,7 +56,13 @@ func newControl(t testing.TB) *control.Control {
 // newControlAt is newControl, and tells where its database is.
 func newControlAt(t testing.TB) (c *control.Control, path string) {
 	t.Helper()
-	path = database.New(t, "sqlite")
+	return newControlOn(t, "sqlite")
+}
+
+// newControlOn is newControlAt on an engine.
+func newControlOn(t testing.TB, engine string) (c *control.Control, path string) {
+	t.Helper()
+	path = database.New(t, engine)
 	s, err := store.Open(t.Context(), store.Options{
 		URL: path, Soft: contact.DefaultSoftPolicy, Now: func() time.Time { return now },
 	})

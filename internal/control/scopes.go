@@ -75,8 +75,8 @@ func KeyScopes() []KeyScope {
 // a key that may do everything; a test finds it.
 var needs = map[string]string{
 	"listEvents": "events:read", "listEventNames": "events:read", "getEvent": "events:read",
-	"watchEvents": "events:read",
-	opTrack:       "events:write", opTrackBatch: "events:write",
+	"watchEvents": "events:read", "exportEvents": "events:read",
+	opTrack: "events:write", opTrackBatch: "events:write",
 	"listMessages": "events:read", "getMessage": "events:read", "listMessageEvents": "events:read",
 	"getEventRaw": readRaw, "getReceiptRaw": readRaw,
 	"listContacts": "contacts:read", "getContact": "contacts:read", "listContactEvents": "contacts:read",

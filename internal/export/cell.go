@@ -8,13 +8,14 @@ import (
 
 // AppendCell writes a cell of CSV in quotes. One that a spreadsheet would take for a formula gets an apostrophe, and so does
 // one that would be taken for such a cell: Unguarded is the way back.
-func AppendCell(b []byte, cell string) []byte {
-	return appendQuoted(b, cell, guards(cell))
+func AppendCell(b []byte, cell string) []byte { return appendQuoted(b, cell, guards(cell)) }
+
+func appendQuoted(b []byte, cell string, guard bool) []byte {
+	return append(appendCell(append(b, '"'), cell, guard), '"')
 }
 
-// appendQuoted writes a cell in quotes, with an apostrophe or without.
-func appendQuoted(b []byte, cell string, guard bool) []byte {
-	b = append(b, '"')
+// appendCell writes what is between the quotes, with an apostrophe before it or without.
+func appendCell(b []byte, cell string, guard bool) []byte {
 	if guard {
 		b = append(b, '\'')
 	}
@@ -24,7 +25,7 @@ func appendQuoted(b []byte, cell string, guard bool) []byte {
 		}
 		b = append(b, cell[i])
 	}
-	return append(b, '"')
+	return b
 }
 
 // formulas are the characters that begin a formula in one spreadsheet or another, with their full-width forms.

@@ -25,7 +25,8 @@ func Columns() []Column {
 type column struct {
 	Column
 	field int
-	cell  func(b []byte, v reflect.Value, raw bool) []byte
+	// cell writes what is between the quotes, of a value that says something.
+	cell func(b []byte, v reflect.Value, raw bool) []byte
 }
 
 var columns = columnsOf(reflect.TypeFor[row]())
@@ -34,16 +35,20 @@ func columnsOf(t reflect.Type) []column {
 	list := make([]column, t.NumField())
 	for i := range list {
 		f := t.Field(i)
-		name, options, _ := strings.Cut(f.Tag.Get("parquet"), ",")
+		name, _, _ := strings.Cut(f.Tag.Get("parquet"), ",")
 		c := column{Column: Column{Name: name, Doc: f.Tag.Get("doc")}, field: i}
-		switch {
-		case strings.Contains(options, "timestamp"):
+		of := f.Type
+		if of.Kind() == reflect.Pointer {
+			of = of.Elem()
+		}
+		switch of.Kind() {
+		case reflect.Struct:
 			c.Kind, c.cell = "time", timeCell
-		case f.Type.Kind() == reflect.Pointer:
+		case reflect.Bool:
 			c.Kind, c.cell = "yes or no", boolCell
-		case f.Type.Kind() == reflect.Slice:
+		case reflect.Slice:
 			c.Kind, c.cell = "texts", listCell
-		case f.Type.Kind() == reflect.String:
+		case reflect.String:
 			c.Kind, c.cell = "text", textCell
 		default:
 			c.Kind, c.cell = "number", numberCell

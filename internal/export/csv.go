@@ -55,7 +55,15 @@ func (f flat) Append(b []byte, e *event.Event) ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = c.cell(b, v.Field(c.field), f.raw)
+		cell := v.Field(c.field)
+		if cell.Kind() == reflect.Pointer {
+			cell = cell.Elem()
+		}
+		b = append(b, '"')
+		if cell.IsValid() { // of a nil pointer it is not
+			b = c.cell(b, cell, f.raw)
+		}
+		b = append(b, '"')
 	}
 	return append(b, '\r', '\n'), nil
 }
@@ -73,37 +81,22 @@ func appendRow(b []byte, raw bool, cells ...string) []byte {
 
 func textCell(b []byte, v reflect.Value, raw bool) []byte {
 	s := v.String()
-	return appendQuoted(b, s, !raw && guards(s))
+	return appendCell(b, s, !raw && guards(s))
 }
 
 // listCell joins texts with semicolons, as contacts have their tags.
 func listCell(b []byte, v reflect.Value, raw bool) []byte {
 	list, _ := reflect.TypeAssert[[]string](v)
 	s := strings.Join(list, ";")
-	return appendQuoted(b, s, !raw && guards(s))
+	return appendCell(b, s, !raw && guards(s))
 }
 
 func timeCell(b []byte, v reflect.Value, _ bool) []byte {
-	b = append(b, '"')
-	if ms := v.Int(); ms != 0 {
-		b = appendTime(b, time.UnixMilli(ms).UTC())
-	}
-	return append(b, '"')
+	t, _ := reflect.TypeAssert[time.Time](v)
+	return appendTime(b, t.UTC())
 }
 
-func boolCell(b []byte, v reflect.Value, _ bool) []byte {
-	b = append(b, '"')
-	if !v.IsNil() {
-		b = strconv.AppendBool(b, v.Elem().Bool())
-	}
-	return append(b, '"')
-}
+func boolCell(b []byte, v reflect.Value, _ bool) []byte { return strconv.AppendBool(b, v.Bool()) }
 
-// numberCell writes a number, none of which is below 0; 0 says nothing.
-func numberCell(b []byte, v reflect.Value, _ bool) []byte {
-	b = append(b, '"')
-	if n := v.Int(); n != 0 {
-		b = strconv.AppendInt(b, n, 10)
-	}
-	return append(b, '"')
-}
+// numberCell writes a number, none of which is below 0.
+func numberCell(b []byte, v reflect.Value, _ bool) []byte { return strconv.AppendInt(b, v.Int(), 10) }
