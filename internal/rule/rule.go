@@ -49,7 +49,7 @@ type Words []string
 
 // UnmarshalJSON reads either form.
 func (w *Words) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '[' {
+	if len(b) > 0 && (b[0] == '[' || b[0] == 'n') { // null is no text
 		return json.Unmarshal(b, (*[]string)(w))
 	}
 	*w = make(Words, 1)
