@@ -90,6 +90,12 @@ var cliDeeds = map[string][]string{
 	"updateSender":           {"sender", "update", "SENDER", "--from", "app@acme.test"},
 	"testSender":             {"sender", "test", "SENDER", "--to", "ann@acme.test"},
 	"deleteSender":           {"sender", "delete", "second"},
+	"createExport":           nil, // is offered by the API alone, as those after it
+	"updateExport":           nil,
+	"deleteExport":           nil,
+	"enableExport":           nil,
+	"disableExport":          nil,
+	"runExport":              nil,
 	"createRule":             {"rule", "create", "testdata/rule.yaml"},
 	"updateRule":             {"rule", "update", "Old", "testdata/rule_new.yaml"},
 	"deleteRule":             {"rule", "delete", "Other"},

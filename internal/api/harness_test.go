@@ -53,7 +53,8 @@ type server struct {
 	auth    *auth.Authenticator
 	logger  *slog.Logger
 
-	secret string // an API key
+	secret  string // an API key
+	exports string // the folder below which exports write
 
 	mu       sync.Mutex
 	now      time.Time
@@ -101,6 +102,7 @@ func newServer(t testing.TB) *server {
 			return s.confirm
 		},
 	}
+	s.places()
 	s.control.Outbox = &sender.Outbox{Folder: filepath.Join(t.TempDir(), "outbox")}
 	s.control.Ways = sender.Deps{Outbox: s.control.Outbox, Now: s.Now}
 	s.control.Rulebook = control.NewRuleBook(s.store, s.Now)

@@ -101,6 +101,8 @@ var looks = map[string]func(s *server, src string) string{
 	"getReceiptRaw":          func(s *server, _ string) string { return "/receipts/" + s.firstID("/receipts", "receipts") + "/raw" },
 	"getReplay":              func(s *server, _ string) string { return "/replays/" + s.startReplay() },
 	"getSender":              func(s *server, _ string) string { return "/senders/" + s.newSender() },
+	"getExport":              func(s *server, _ string) string { return "/exports/" + s.newExport("got") },
+	"listExportRuns":         func(s *server, _ string) string { return "/exports/" + s.newExport("ran") + "/runs" },
 	"getRule":                func(s *server, _ string) string { return "/rules/" + s.newRule("Got").ID },
 	"listRuleActs":           func(s *server, _ string) string { return "/rules/" + s.newRule("Acted").ID + "/acts" },
 	"getWorkflow":            func(s *server, _ string) string { return "/workflows/" + s.newWorkflow("got") },
@@ -186,6 +188,7 @@ func TestWhatAnotherProjectHasIsNotFoundOnAnyRoute(t *testing.T) {
 	maps.Copy(all, broadcastDeeds())
 	maps.Copy(all, senderDeeds())
 	maps.Copy(all, ruleDeeds())
+	maps.Copy(all, exportDeeds())
 	maps.Copy(all, workflowDeeds())
 	maps.Copy(all, personDeeds())
 	all["looks"] = deed{do: lookAtAll}
@@ -233,8 +236,9 @@ func TestListsHoldNothingOfAnotherProject(t *testing.T) {
 	s.written()
 	s.newSender()
 	s.newRule("Seen")
+	s.newExport("exported")
 	stranger := s.stranger()
-	ours := []string{"acme.test", "src_", "seg_", "apr_", "rcp_", "rpl_", "rul_", "vip", "news", "lea", "con_1", "ann@"}
+	ours := []string{"acme.test", "src_", "seg_", "apr_", "rcp_", "rpl_", "rul_", "exp_", "vip", "news", "lea", "con_1", "ann@"}
 	same := []string{"/healthz", "/readyz", "/settings"} // the server's own
 	for path, item := range servedDocument(t, s).Paths.Map() {
 		get := item.Get

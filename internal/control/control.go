@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"tidings/internal/archive"
 	"tidings/internal/feed"
 	"tidings/internal/netguard"
 	"tidings/internal/receipt"
@@ -41,6 +42,8 @@ type Control struct {
 	Feed *feed.Hub
 	// Exporting bounds how many exports of events run at once; nil: nothing does.
 	Exporting *semaphore.Weighted
+	// Archive is where scheduled exports may write; nil: nowhere.
+	Archive *archive.Places
 	// Settings are what the server was started with, for people to look at.
 	Settings []Setting
 

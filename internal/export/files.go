@@ -26,10 +26,11 @@ type Sink interface {
 	Abort()
 }
 
-// Place is where files go.
+// Place is where the files of a run go.
 type Place interface {
 	// Create begins a file. One that has the name is replaced at its Commit. Names have slashes.
 	Create(ctx context.Context, name string) (Sink, error)
+	Close() error
 }
 
 // The bounds of a run's files.

@@ -149,6 +149,15 @@ var eraseTables = map[string]map[string]handling{
 	"attempts":        {"problem": searched, "answer": searched},
 	"endpoint_hours":  {},
 
+	// The filters of an export may name somebody's address. Its files are out of reach.
+	"exports": {
+		"name": searched, "definition": searchedJ, "place": holdsNone, "at_xid": holdsNone, "problem": searched,
+		"created_by": holdsNone,
+	},
+	"export_runs": {
+		"label": holdsNone, "from_xid": holdsNone, "to_xid": holdsNone, "problem": searched, "manifest": holdsNone,
+	},
+
 	"erasure_keys": {"key": hashOnly},
 	"erasures":     {"by": holdsNone, "note": holdsNone, "place": holdsNone, "counts": holdsNone, "problem": holdsNone},
 	"erasing":      {"address": whileRuns, "pseudonym": whileRuns, "forms": whileRuns},
@@ -177,6 +186,8 @@ var searchOrder = [...]struct{ table, key string }{
 	{"source_tests", ""},
 	{"approvals", ""},
 	{"endpoints", "ref"},
+	{"exports", "ref"},
+	{"export_runs", "ref"},
 	{"dispatches", "ref"},
 	{"attempts", "ref"},
 }
