@@ -94,7 +94,9 @@ func (s *objectSink) Write(b []byte) (int, error) {
 // part sends the next part.
 func (s *objectSink) part(b []byte) error {
 	if s.upload == "" {
-		out, err := s.bucket.client.CreateMultipartUpload(s.ctx, &s3.CreateMultipartUploadInput{Bucket: &s.bucket.s3.Bucket, Key: &s.key})
+		out, err := s.bucket.client.CreateMultipartUpload(s.ctx, &s3.CreateMultipartUploadInput{
+			Bucket: &s.bucket.s3.Bucket, Key: &s.key,
+		})
 		if err != nil {
 			return s.bucket.fault(s.key, err)
 		}

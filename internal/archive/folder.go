@@ -31,7 +31,15 @@ func openFolder(top, name string) (export.Place, error) {
 	if err != nil {
 		return nil, folderFault(err)
 	}
-	defer above.Close()
+	root, err := below(above, name)
+	if err := errors.Join(err, above.Close()); err != nil {
+		return nil, err
+	}
+	return &folder{root: root, swept: make(map[string]bool)}, nil
+}
+
+// below makes and opens a folder.
+func below(above *os.Root, name string) (*os.Root, error) {
 	if err := above.MkdirAll(name, folderMode); err != nil {
 		return nil, folderFault(err)
 	}
@@ -42,7 +50,7 @@ func openFolder(top, name string) (export.Place, error) {
 	if err != nil {
 		return nil, folderFault(err)
 	}
-	return &folder{root: root, swept: make(map[string]bool)}, nil
+	return root, nil
 }
 
 // folderFault says in words what the file system answered.
@@ -87,7 +95,7 @@ func (f *folder) Create(_ context.Context, name string) (export.Sink, error) {
 	}
 	s := &fileSink{root: f.root, name: name, temporary: path.Join(dir, "."+base+"."+rand.Text()+unfinished)}
 	var err error
-	if s.File, err = f.root.OpenFile(s.temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode); err != nil {
+	if s.file, err = f.root.OpenFile(s.temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode); err != nil {
 		return nil, folderFault(err)
 	}
 	return s, nil
@@ -115,7 +123,7 @@ func (f *folder) sweep(dir, base string) error {
 
 // fileSink is a file that gets its name when it is whole.
 type fileSink struct {
-	*os.File
+	file      *os.File
 	root      *os.Root
 	name      string
 	temporary string
@@ -124,7 +132,7 @@ type fileSink struct {
 
 // Write implements export.Sink.
 func (s *fileSink) Write(b []byte) (int, error) {
-	n, err := s.File.Write(b)
+	n, err := s.file.Write(b)
 	if err != nil {
 		return n, folderFault(err)
 	}
@@ -134,7 +142,7 @@ func (s *fileSink) Write(b []byte) (int, error) {
 // Commit implements export.Sink.
 func (s *fileSink) Commit() error {
 	s.ended = true
-	err := errors.Join(s.Sync(), s.File.Close())
+	err := errors.Join(s.file.Sync(), s.file.Close())
 	if err == nil {
 		err = s.root.Rename(s.temporary, s.name)
 	}
@@ -150,7 +158,7 @@ func (s *fileSink) Abort() {
 		return
 	}
 	s.ended = true
-	_ = s.File.Close() // what was not written is not wanted, and the next try sweeps
+	_ = s.file.Close() // what was not written is not wanted, and the next try sweeps
 	_ = s.root.Remove(s.temporary)
 }
 

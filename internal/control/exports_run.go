@@ -57,7 +57,8 @@ func problemText(err error) string {
 func (c *Control) writeRun(ctx context.Context, x *store.Export, run *store.ExportRun) (sum store.ExportSum, err error) {
 	compiled, wrong := export.Compile(x.Definition, c.Archive.Limits())
 	if len(wrong) > 0 {
-		return sum, fault.New(fault.Invalid, "definition", "the export can't be written as it stands: %s: %s", wrong[0].At, wrong[0].Says)
+		return sum, fault.New(fault.Invalid, "definition", "the export can't be written as it stands: %s: %s",
+			wrong[0].At, wrong[0].Says)
 	}
 	place, err := c.Archive.Open(ctx, &compiled.Definition)
 	if err != nil {
@@ -79,8 +80,8 @@ func (c *Control) writeRun(ctx context.Context, x *store.Export, run *store.Expo
 	sum.Files, sum.Manifest = int64(len(list)), export.ManifestName(run.Label)
 	m := export.Manifest{
 		ExportID: x.ID, Export: x.Name, ProjectID: x.Project, Run: run.Label, ByHand: run.ByHand,
-		From: run.PeriodFrom, To: run.PeriodTo, After: placeText(run.From), UpTo: placeText(run.To), Events: sum.Events, Rows: sum.Rows,
-		Files: list,
+		From: run.PeriodFrom, To: run.PeriodTo, After: placeText(run.From), UpTo: placeText(run.To),
+		Events: sum.Events, Rows: sum.Rows, Files: list,
 	}
 	return sum, writeManifest(ctx, place, &m)
 }

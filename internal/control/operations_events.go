@@ -22,8 +22,8 @@ func eventOperations() []Operation {
 		},
 		{
 			Name: "exportEvents", Group: "Events", Scope: Secret, Summary: "Export events",
-			Details: "All events of a filter as one file, in JSON lines, CSV or Parquet: see the page on exports. It is written while it " +
-				"is read, in pages; an answer that breaks off is not the whole, and ends without its end. In CSV, cells that a " +
+			Details: "All events of a filter as one file, in JSON lines, CSV or Parquet: see the page on exports. It is written " +
+				"while it is read, in pages; an answer that breaks off is not the whole. In CSV, cells that a " +
 				"spreadsheet would take for a formula begin with an apostrophe, unless raw. At most some exports run at once: 429 " +
 				"beyond.",
 		},

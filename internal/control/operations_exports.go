@@ -18,8 +18,8 @@ func exportOperations() []Operation {
 		{Name: "getExport", Group: "Exports", Scope: Secret, Summary: "Get a scheduled export", Details: "By its id or name."},
 		{
 			Name: opUpdateExport, Group: "Exports", Scope: Secret, Summary: "Change a scheduled export",
-			Details: "The definition replaces what it said; it goes on in the log where it was. With a version that is not its any more " +
-				"it is 409 with the code changed.",
+			Details: "The definition replaces what it said; it goes on in the log where it was. With a version that is not its any " +
+				"more it is 409 with the code changed.",
 		},
 		{
 			Name: opDeleteExport, Group: "Exports", Scope: Secret, Summary: "Delete a scheduled export",
@@ -35,8 +35,8 @@ func exportOperations() []Operation {
 		},
 		{
 			Name: opRunExport, Group: "Exports", Scope: Secret, Summary: "Run a scheduled export now",
-			Details: "For what was committed since the last run. A run that is not done yet is tried at once in its place. The answer " +
-				"does not wait for the files.",
+			Details: "For what was committed since the last run. A run that is not done yet is tried at once in its place. The " +
+				"answer does not wait for the files.",
 		},
 		{
 			Name: "listExportRuns", Group: "Exports", Scope: Secret, Summary: "List runs of a scheduled export",

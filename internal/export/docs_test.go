@@ -1,7 +1,6 @@
 package export_test
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -23,7 +22,7 @@ func TestThePageListsTheColumns(t *testing.T) {
 	}
 	want := "| column | kind | what it is |\n|---|---|---|\n"
 	for _, c := range export.Columns() {
-		want += fmt.Sprintf("| `%s` | %s | %s |\n", c.Name, c.Kind, c.Doc)
+		want += "| `" + c.Name + "` | " + c.Kind + " | " + c.Doc + " |\n"
 	}
 	if *update {
 		must(t, os.WriteFile(path, []byte(head+from+want+to+tail), 0o644))

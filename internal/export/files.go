@@ -36,10 +36,10 @@ type Place interface {
 // The bounds of a run's files.
 const (
 	maxFileRows = 1_000_000
-	// maxOpen Parquet files are written at once, and groupsRows rows are in groups that are not full: a run may meet events of
-	// many days.
+	// maxOpen Parquet files are written at once, and about openBytes are in groups of rows that are not full: a run may meet
+	// events of many days.
 	maxOpen     = 8
-	groupsRows  = 200_000
+	openBytes   = 2 * groupBytes
 	writeAtOnce = 64 << 10
 )
 
@@ -49,6 +49,7 @@ type Files struct {
 	options Options
 	run     string
 	text    Text
+	most    int64 // rows of a file
 
 	open  []*part // the one that was written to last is the last
 	parts map[string]int
@@ -58,7 +59,7 @@ type Files struct {
 
 // NewFiles begins the files of a run.
 func NewFiles(place Place, o Options, run string) *Files {
-	return &Files{place: place, options: o, run: run, text: o.Text(), parts: make(map[string]int)}
+	return &Files{place: place, options: o, run: run, text: o.Text(), most: maxFileRows, parts: make(map[string]int)}
 }
 
 // part is one file that is open.
@@ -100,9 +101,7 @@ func (f *Files) Write(ctx context.Context, list []event.Event) error {
 		if err != nil {
 			return err
 		}
-		if n = min(n, int(maxFileRows-p.Rows)); n == 0 {
-			return fmt.Errorf("the file %s is full", p.Name)
-		}
+		n = min(n, int(f.most-p.Rows))
 		if err := p.parquet.Write(list[:n]); err != nil {
 			return fmt.Errorf("write %s: %w", p.Name, err)
 		}
@@ -151,7 +150,7 @@ func (p *part) note(e *event.Event) {
 func (f *Files) part(ctx context.Context, day string) (*part, error) {
 	if i := slices.IndexFunc(f.open, func(p *part) bool { return p.day == day }); i >= 0 {
 		p := f.open[i]
-		if p.Rows < maxFileRows {
+		if p.Rows < f.most {
 			f.open = append(slices.Delete(f.open, i, i+1), p)
 			return p, nil
 		}
@@ -191,13 +190,13 @@ func (f *Files) part(ctx context.Context, day string) (*part, error) {
 func (f *Files) spare() error {
 	total := 0
 	for _, p := range f.open {
-		total += p.parquet.group
+		total += p.parquet.bytes
 	}
 	for _, p := range f.open {
-		if total <= groupsRows {
+		if total <= openBytes {
 			return nil
 		}
-		total -= p.parquet.group
+		total -= p.parquet.bytes
 		if err := p.parquet.Flush(); err != nil {
 			return fmt.Errorf("write %s: %w", p.Name, err)
 		}

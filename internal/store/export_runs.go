@@ -44,7 +44,8 @@ type ExportSum struct {
 
 func exportRunsWhere(ctx context.Context, c conn, where string, args ...any) (list []ExportRun, err error) {
 	err = c.query(ctx, `SELECT r.ref, r.label, r.by_hand, r.period_from, r.period_to, r.from_xid, r.from_seq, r.to_xid, r.to_seq,
-		r.state, r.tries, r.problem, r.events, r.lines, r.files, r.bytes, r.manifest, r.begun_at, r.done_at FROM export_runs r `+where,
+		r.state, r.tries, r.problem, r.events, r.lines, r.files, r.bytes, r.manifest, r.begun_at, r.done_at
+		FROM export_runs r `+where,
 		args, func(r row) error {
 			var x ExportRun
 			var byHand, from, to, begun, done int64
@@ -166,8 +167,8 @@ func (s *Store) insertRun(ctx context.Context, c conn, x *Export, run *ExportRun
 	if run.ByHand {
 		byHand = 1
 	}
-	_, err = one(ctx, c, `INSERT INTO export_runs (export, label, by_hand, period_from, period_to, from_xid, from_seq, to_xid, to_seq,
-		state, tries, begun_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING ref`, []any{
+	_, err = one(ctx, c, `INSERT INTO export_runs (export, label, by_hand, period_from, period_to, from_xid, from_seq, to_xid,
+		to_seq, state, tries, begun_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING ref`, []any{
 		x.Ref, run.Label, byHand, ms(run.PeriodFrom), ms(run.PeriodTo), strconv.FormatUint(run.From.Transaction, 10), run.From.Seq,
 		strconv.FormatUint(run.To.Transaction, 10), run.To.Seq, exportBegun, run.Tries, ms(run.BegunAt),
 	}, &run.Ref)
@@ -237,10 +238,11 @@ func (s *Store) EndExportRun(ctx context.Context, x *Export, run *ExportRun, sum
 func (s *Store) FailExportRun(ctx context.Context, x *Export, run *ExportRun, problem string) error {
 	return s.engine.write(ctx, func(c conn) error {
 		now := s.now()
-		if _, err := c.exec(ctx, `UPDATE export_runs SET problem = $2 WHERE ref = $1 AND state = $3`, run.Ref, problem, exportBegun); err != nil {
+		_, err := c.exec(ctx, `UPDATE export_runs SET problem = $2 WHERE ref = $1 AND state = $3`, run.Ref, problem, exportBegun)
+		if err != nil {
 			return err
 		}
-		_, err := c.exec(ctx, `UPDATE exports SET failures = failures + 1, problem = $2, due_at = $3,
+		_, err = c.exec(ctx, `UPDATE exports SET failures = failures + 1, problem = $2, due_at = $3,
 			failing_at = CASE WHEN failing_at = 0 THEN $4 ELSE failing_at END WHERE ref = $1`, x.Ref, problem,
 			ms(now.Add(export.Again(x.Failures+1))), ms(now))
 		return err

@@ -159,7 +159,8 @@ func freeExport(ctx context.Context, c conn, project int64, x *Export) error {
 	if taken {
 		return fault.New(fault.Conflict, "name_taken", "there is an export %q already", x.Name).WithField("name")
 	}
-	if taken, err = one(ctx, c, `SELECT ref FROM exports WHERE place = $1 AND ref <> $2`, []any{x.Place(), x.Ref}, &ref); err != nil {
+	taken, err = one(ctx, c, `SELECT ref FROM exports WHERE place = $1 AND ref <> $2`, []any{x.Place(), x.Ref}, &ref)
+	if err != nil {
 		return err
 	}
 	if taken {

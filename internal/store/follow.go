@@ -111,7 +111,7 @@ func (r *EventRows) At() Position { return r.places[len(r.places)-1] }
 
 // UpTo leaves out the rows of ReadLog that lie after a position, and reports whether there were any.
 func (r *EventRows) UpTo(end Position) (reached bool) {
-	n := slices.IndexFunc(r.places, func(p Position) bool { return end.before(p) })
+	n := slices.IndexFunc(r.places, end.before)
 	if n < 0 {
 		return false
 	}
