@@ -16,7 +16,7 @@ CONNECTIONS ?= 64,256
 FUZZTIME ?= 10s
 FUZZ ?= ./event/... ./provider/... ./internal/pull/... ./internal/ingest/... ./internal/awsbus/...
 
-.PHONY: help run build test fuzz vet lint format bench generate e2e openapi mcp-check bus-check web web-check pages screenshots postgres clean
+.PHONY: help run build test fuzz vet lint format bench generate e2e openapi mcp-check bus-check parquet-check web web-check pages screenshots postgres clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ mcp-check: build ## Ask over MCP with the inspector and the conformance suite of
 
 bus-check: build ## Put events on the bus with the AWS SDK for JavaScript (needs Node and npm)
 	scripts/bus.sh
+
+parquet-check: build ## Open exported Parquet files with DuckDB (needs Node and npm)
+	scripts/parquet.sh
 
 web: build ## Make web/dist and its types of the API again (needs Node and npm)
 	scripts/web.sh types

@@ -101,6 +101,12 @@ var cliDeeds = map[string][]string{
 	"disableEndpoint":        {"endpoint", "disable", "ENDPOINT"},
 	"enableEndpoint":         {"endpoint", "enable", "OFFPOINT"},
 	"deleteEndpoint":         {"endpoint", "delete", "GONEPOINT"},
+	"createExport":           nil, // is offered by the API alone, as those after it
+	"updateExport":           nil,
+	"deleteExport":           nil,
+	"enableExport":           nil,
+	"disableExport":          nil,
+	"runExport":              nil,
 	"createRule":             {"rule", "create", "testdata/rule.yaml"},
 	"updateRule":             {"rule", "update", "Old", "testdata/rule_new.yaml"},
 	"deleteRule":             {"rule", "delete", "Other"},

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
+	"io"
 
 	"tidings/internal/control"
 )
@@ -28,20 +25,6 @@ segments and all events. CSV has a row for each value. A file is there whole or 
 // Run exports.
 func (s *contactsAccess) Run(c *console) error {
 	return s.local(c, func(ops *control.Control, who control.Actor) error {
-		if s.File == "" {
-			return ops.ContactAccess(c.ctx, who, s.Contact, s.Format, c.out)
-		}
-		f, err := os.CreateTemp(filepath.Dir(s.File), ".tidings-access-*")
-		if err != nil {
-			return usageError{fmt.Errorf("the file: %w", err)}
-		}
-		err = errors.Join(ops.ContactAccess(c.ctx, who, s.Contact, s.Format, f), f.Sync(), f.Close())
-		if err == nil {
-			err = os.Rename(f.Name(), s.File)
-		}
-		if err != nil {
-			return errors.Join(fmt.Errorf("write %s: %w", s.File, err), os.Remove(f.Name()))
-		}
-		return nil
+		return c.into(s.File, func(w io.Writer) error { return ops.ContactAccess(c.ctx, who, s.Contact, s.Format, w) })
 	})
 }

@@ -57,6 +57,7 @@ type commands struct {
 	Audit        auditCommand        `cmd:"" help:"Tell who changed what."`
 	Dsn          dsnCommand          `cmd:"" help:"Store a bounce or complaint that came by mail, as a mail server's pipe."`
 	Import       importCommand       `cmd:"" help:"Import events from files."`
+	Export       exportCommand       `cmd:"" help:"Write events into files."`
 	Replay       replayCommand       `cmd:"" help:"Parse kept receipts again with this version."`
 	Verify       verifyCommand       `cmd:"" help:"Recount the events and compare with the counters."`
 	Recount      recountCommand      `cmd:"" help:"Put the counters right."`

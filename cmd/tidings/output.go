@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -153,6 +154,26 @@ func when(t time.Time) string {
 		return "-"
 	}
 	return t.UTC().Format("2006-01-02 15:04:05")
+}
+
+// into has a file written that is there whole or not at all, and that its owner alone may read; without a name the standard
+// output is written.
+func (c *console) into(file string, write func(io.Writer) error) error {
+	if file == "" {
+		return write(c.out)
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), ".tidings-export-*")
+	if err != nil {
+		return usageError{fmt.Errorf("the file: %w", err)}
+	}
+	err = errors.Join(write(f), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", file, err), os.Remove(f.Name()))
+	}
+	return nil
 }
 
 // isTerminal reports whether a person looks at what is written.

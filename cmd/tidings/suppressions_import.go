@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -131,20 +130,6 @@ apostrophe, which import takes off again. A file is there whole or not at all, a
 // Run exports.
 func (s *suppressionsExport) Run(c *console) error {
 	return s.local(c, func(ops *control.Control, who control.Actor) error {
-		if s.File == "" {
-			return ops.ExportSuppressions(c.ctx, who, s.Format, c.out)
-		}
-		f, err := os.CreateTemp(filepath.Dir(s.File), ".tidings-export-*")
-		if err != nil {
-			return usageError{fmt.Errorf("the file: %w", err)}
-		}
-		err = errors.Join(ops.ExportSuppressions(c.ctx, who, s.Format, f), f.Sync(), f.Close())
-		if err == nil {
-			err = os.Rename(f.Name(), s.File)
-		}
-		if err != nil {
-			return errors.Join(fmt.Errorf("write %s: %w", s.File, err), os.Remove(f.Name()))
-		}
-		return nil
+		return c.into(s.File, func(w io.Writer) error { return ops.ExportSuppressions(c.ctx, who, s.Format, w) })
 	})
 }

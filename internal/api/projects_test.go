@@ -105,6 +105,8 @@ var looks = map[string]func(s *server, src string) string{
 	"getEndpointFigures":     func(s *server, _ string) string { return "/endpoints/" + s.newEndpoint("counted").ID + "/figures" },
 	"listEndpointReplays":    func(s *server, _ string) string { return "/endpoints/" + s.newEndpoint("replayed").ID + "/replays" },
 	"getDispatch":            func(s *server, _ string) string { return "/dispatches/" + s.queued(s.newEndpoint("sent").ID) },
+	"getExport":              func(s *server, _ string) string { return "/exports/" + s.newExport("got") },
+	"listExportRuns":         func(s *server, _ string) string { return "/exports/" + s.newExport("ran") + "/runs" },
 	"getRule":                func(s *server, _ string) string { return "/rules/" + s.newRule("Got").ID },
 	"listRuleActs":           func(s *server, _ string) string { return "/rules/" + s.newRule("Acted").ID + "/acts" },
 	"getWorkflow":            func(s *server, _ string) string { return "/workflows/" + s.newWorkflow("got") },
@@ -191,6 +193,7 @@ func TestWhatAnotherProjectHasIsNotFoundOnAnyRoute(t *testing.T) {
 	maps.Copy(all, senderDeeds())
 	maps.Copy(all, endpointDeeds())
 	maps.Copy(all, ruleDeeds())
+	maps.Copy(all, exportDeeds())
 	maps.Copy(all, workflowDeeds())
 	maps.Copy(all, personDeeds())
 	all["looks"] = deed{do: lookAtAll}
@@ -239,8 +242,11 @@ func TestListsHoldNothingOfAnotherProject(t *testing.T) {
 	s.newSender()
 	s.queued(s.newEndpoint("seen").ID)
 	s.newRule("Seen")
+	s.newExport("exported")
 	stranger := s.stranger()
-	ours := []string{"acme.test", "src_", "seg_", "apr_", "rcp_", "rpl_", "rul_", "end_", "dsp_", "vip", "news", "lea", "con_1", "ann@"}
+	ours := []string{
+		"acme.test", "src_", "seg_", "apr_", "rcp_", "rpl_", "rul_", "end_", "dsp_", "exp_", "vip", "news", "lea", "con_1", "ann@",
+	}
 	same := []string{"/healthz", "/readyz", "/settings"} // the server's own
 	for path, item := range servedDocument(t, s).Paths.Map() {
 		get := item.Get

@@ -1,10 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -24,17 +27,25 @@ func listFormat(format, accept string) (chosen, kind string, err error) {
 	return format, kind, control.CheckFormat(format)
 }
 
+// fileTypes are the endings of the names of files, by their media types.
+var fileTypes = map[string]string{jsonlType: control.JSONL, jsonType: "json"}
+
 // stream answers with a file of a media type that write makes a part at a time; name is without an extension. An error before
 // the first part has an answer of its own, a later one breaks the answer off.
 func (a *api) stream(ctx context.Context, kind, name string, write func(io.Writer) error) *huma.StreamResponse {
+	return a.streamFile(ctx, exportBody{kind: kind, file: name + "." + cmp.Or(fileTypes[kind], control.CSV)}, write)
+}
+
+// streamFile is stream with what the answer is.
+func (a *api) streamFile(ctx context.Context, out exportBody, write func(io.Writer) error) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(h huma.Context) {
 		_, w := humago.Unwrap(h)
-		if err := lasting(w); err != nil {
+		out.w = w
+		if err := out.lasts(); err != nil {
 			a.write(w, a.problem(ctx, err))
 			return
 		}
-		out := &exportBody{w: w, kind: kind, name: name}
-		err := write(out)
+		err := write(&out)
 		switch {
 		case err != nil && !out.begun:
 			a.write(w, a.problem(ctx, err))
@@ -49,8 +60,23 @@ func (a *api) stream(ctx context.Context, kind, name string, write func(io.Write
 type exportBody struct {
 	w     http.ResponseWriter
 	kind  string
-	name  string // of the file, without its extension
+	file  string // its name
 	begun bool
+	// patience is how long each part may take to go; 0: the whole may take listTimeout.
+	patience time.Duration
+}
+
+// lasts lets the connection last as long as the answer does.
+func (b *exportBody) lasts() error {
+	if b.patience == 0 {
+		return lasting(b.w)
+	}
+	c := http.NewResponseController(b.w)
+	err := errors.Join(c.SetReadDeadline(time.Time{}), c.SetWriteDeadline(time.Now().Add(b.patience)))
+	if errors.Is(err, http.ErrNotSupported) { // a writer without a connection has no deadlines
+		return nil
+	}
+	return err
 }
 
 // Write implements io.Writer.
@@ -58,15 +84,13 @@ func (b *exportBody) Write(p []byte) (int, error) {
 	if !b.begun {
 		b.begun = true
 		b.w.Header().Set("Content-Type", b.kind)
-		extension := control.CSV
-		switch b.kind {
-		case jsonlType:
-			extension = control.JSONL
-		case jsonType:
-			extension = "json"
-		}
-		b.w.Header().Set("Content-Disposition", `attachment; filename="`+b.name+`.`+extension+`"`)
+		b.w.Header().Set("Content-Disposition", `attachment; filename="`+b.file+`"`)
 		b.w.WriteHeader(http.StatusOK)
+	}
+	if b.patience > 0 {
+		if err := b.lasts(); err != nil {
+			return 0, err
+		}
 	}
 	return b.w.Write(p)
 }

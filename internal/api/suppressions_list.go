@@ -30,8 +30,11 @@ func timeoutOf(r *http.Request) time.Duration {
 	case "/suppressions/import", "/suppressions/export", "/contacts/import", "/contacts/export":
 		return listTimeout
 	}
-	if r.URL.Path == "/feed" {
+	switch r.URL.Path {
+	case "/feed":
 		return feedTimeout
+	case "/export/events":
+		return eventsTimeout
 	}
 	return requestTimeout
 }

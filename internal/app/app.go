@@ -16,7 +16,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"tidings/internal/api"
+	"tidings/internal/archive"
 	"tidings/internal/auth"
 	"tidings/internal/config"
 	"tidings/internal/control"
@@ -140,6 +143,8 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder, book *c
 	a.control.AssistantCalls = control.NewRates(o.Config.MCPRate.Count, o.Config.MCPRate.Each)
 	a.control.AssistantStops = control.NewRates(assistantStops, time.Hour)
 	a.control.SelfTests = control.NewRates(o.Config.SelftestRate.Count, o.Config.SelftestRate.Each)
+	a.control.Exporting = semaphore.NewWeighted(streamsAtOnce)
+	a.control.Archive = &archive.Places{Folder: o.Config.ExportFolder, Buckets: o.Config.ExportBuckets}
 	a.control.Commit, a.control.Feed, a.control.Settings = a.commit, a.feed, o.Settings
 	a.control.Submit, a.control.Tracking = a.committer.Submit, tracking(o.Config)
 	a.control.Joining = joining(o.Config)

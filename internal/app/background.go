@@ -170,6 +170,23 @@ func (a *App) settleContacts(ctx context.Context, _ job.Job) error {
 	}
 }
 
+// Exports are looked at twice a minute. One that fails notes when it is due again: the job's own tries are for a store in
+// trouble.
+const (
+	exportsKind   = "exports"
+	exportsEvery  = 30 * time.Second
+	exportTries   = 20
+	exportTimeout = 12 * time.Hour
+	exportsAtOnce = 2
+	streamsAtOnce = 4
+)
+
+func (a *App) wakeExports(ctx context.Context, _ job.Job) error { return a.control.WakeExports(ctx) }
+
+func (a *App) writeExport(ctx context.Context, j job.Job) error {
+	return a.control.RunExport(ctx, string(j.Payload), a.log)
+}
+
 // background runs the durable and periodic work of a server. It ends with ctx, once what runs then has ended.
 func (a *App) background(ctx context.Context) error {
 	runner, err := a.runner()
@@ -232,9 +249,13 @@ func (a *App) runner() (*job.Runner, error) {
 				Run: a.replayEndpoint, MaxAttempts: endpointReplayTries, Timeout: endpointReplayTimeout, Concurrency: 4, Interruptible: true,
 			},
 			store.EndpointDisabledKind: {Run: a.endpointDisabled, MaxAttempts: callTries},
-			broadcastsKind:             {Run: a.wakeBroadcasts, Concurrency: 1, Interruptible: true},
-			recountKind:                {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
-			settleKind:                 {Run: a.settleContacts, Concurrency: 1, Interruptible: true},
+			store.ExportKind: {
+				Run: a.writeExport, MaxAttempts: exportTries, Timeout: exportTimeout, Concurrency: exportsAtOnce, Interruptible: true,
+			},
+			exportsKind:    {Run: a.wakeExports, Concurrency: 1, Interruptible: true},
+			broadcastsKind: {Run: a.wakeBroadcasts, Concurrency: 1, Interruptible: true},
+			recountKind:    {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
+			settleKind:     {Run: a.settleContacts, Concurrency: 1, Interruptible: true},
 		},
 		Periodic: []job.Every{
 			{Kind: job.RetentionKind, Interval: retainEvery},
@@ -243,6 +264,7 @@ func (a *App) runner() (*job.Runner, error) {
 			{Kind: settleKind, Interval: settleEvery},
 			{Kind: store.SendKind, Interval: sendEvery},
 			{Kind: broadcastsKind, Interval: broadcastsEvery},
+			{Kind: exportsKind, Interval: exportsEvery},
 		},
 		Log: a.log,
 	})

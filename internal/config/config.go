@@ -34,6 +34,7 @@ type Config struct {
 	Forms     `embed:""`
 	Sending   `embed:""`
 	Endpoints `embed:""`
+	Exports   `embed:""`
 
 	MaxConnections  int      `default:"2048" placeholder:"N" help:"Connections held at once; more wait."`
 	MaxInFlight     int      `default:"1024" placeholder:"N" help:"Provider requests worked on at once; more are told to come again later."`
@@ -156,7 +157,7 @@ func (c *Config) Validate() error {
 		report("shutdown-timeout", "must be more than 0")
 	}
 	return errors.Join(append(problems, c.Address.Validate(), c.Rules.Validate(), c.Log.Validate(), c.Traces.Validate(),
-		c.Queues.Validate(), c.Sending.Validate())...)
+		c.Queues.Validate(), c.Sending.Validate(), c.Exports.Validate())...)
 }
 
 // Validate reports every problem, each with its flag.

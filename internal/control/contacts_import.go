@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"tidings/internal/contact"
+	"tidings/internal/export"
 	"tidings/internal/fault"
 	"tidings/internal/receipt"
 )
@@ -150,7 +151,7 @@ func (x *contactImporter) begin() error {
 }
 
 func (x *contactImporter) columnOf(cell []byte) contactColumn {
-	name := strings.TrimSpace(string(unguarded(cell)))
+	name := strings.TrimSpace(string(export.Unguarded(cell)))
 	if key, ok := strings.CutPrefix(name, "data."); ok {
 		return contactColumn{dataCells, key}
 	}
@@ -228,7 +229,7 @@ func (x *contactImporter) read(fields [][]byte) (c contact.Change, bad *BadLine)
 		if len(f) == 0 && col.kind != emailCells {
 			continue
 		}
-		if problem := readers[col.kind](&c, col.key, unguarded(f)); problem != "" {
+		if problem := readers[col.kind](&c, col.key, export.Unguarded(f)); problem != "" {
 			return c, &BadLine{Field: columnWords[col.kind] + col.key, Code: fault.Invalid.String(), Message: problem}
 		}
 	}

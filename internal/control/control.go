@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
+	"tidings/internal/archive"
 	"tidings/internal/feed"
 	"tidings/internal/netguard"
 	"tidings/internal/receipt"
@@ -37,6 +40,10 @@ type Control struct {
 
 	// Feed is the live feed, which only a server has.
 	Feed *feed.Hub
+	// Exporting bounds how many exports of events run at once; nil: nothing does.
+	Exporting *semaphore.Weighted
+	// Archive is where scheduled exports may write; nil: nowhere.
+	Archive *archive.Places
 	// Settings are what the server was started with, for people to look at.
 	Settings []Setting
 

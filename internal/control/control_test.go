@@ -56,16 +56,28 @@ func newControl(t testing.TB) *control.Control {
 // newControlAt is newControl, and tells where its database is.
 func newControlAt(t testing.TB) (c *control.Control, path string) {
 	t.Helper()
-	path = database.New(t, "sqlite")
+	return newControlOn(t, "sqlite")
+}
+
+// newControlOn is newControlAt on an engine.
+func newControlOn(t testing.TB, engine string) (c *control.Control, path string) {
+	t.Helper()
+	return newControlWith(t, engine, func() time.Time { return now })
+}
+
+// newControlWith is newControlOn with a clock.
+func newControlWith(t testing.TB, engine string, clock func() time.Time) (c *control.Control, path string) {
+	t.Helper()
+	path = database.New(t, engine)
 	s, err := store.Open(t.Context(), store.Options{
-		URL: path, Soft: contact.DefaultSoftPolicy, Now: func() time.Time { return now },
+		URL: path, Soft: contact.DefaultSoftPolicy, Now: clock,
 	})
 	must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	codec, err := receipt.NewCodec()
 	must(t, err)
 	return &control.Control{
-		Store: s, Adapters: all.Adapters(), Now: func() time.Time { return now },
+		Store: s, Adapters: all.Adapters(), Now: clock,
 		PublicURL: "https://tidings.test/", BasePath: "/in",
 		Builder: receipt.Builder{Codec: codec}, Commit: s.Commit,
 		Confirm: func(context.Context, source.Confirmation) error { return nil },

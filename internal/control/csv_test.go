@@ -124,14 +124,14 @@ func FuzzImport(f *testing.F) {
 func roundTrip(t testing.TB, from, to *control.Control) {
 	t.Helper()
 	for _, format := range []string{control.CSV, control.JSONL} {
-		want := export(t, from, format)
+		want := exportList(t, from, format)
 		if format == control.CSV {
 			sum, err := to.ImportSuppressions(t.Context(), operator, strings.NewReader(want), control.ImportOptions{}, nil)
 			if err != nil || sum.Bad > 0 || sum.Known > 0 {
 				t.Fatalf("%+v, %v of\n%s", sum, err, want)
 			}
 		}
-		if diff := cmp.Diff(slices.Sorted(strings.Lines(want)), slices.Sorted(strings.Lines(export(t, to, format)))); diff != "" {
+		if diff := cmp.Diff(slices.Sorted(strings.Lines(want)), slices.Sorted(strings.Lines(exportList(t, to, format)))); diff != "" {
 			t.Fatalf("%s (-exported +imported and exported):\n%s", format, diff)
 		}
 	}
@@ -188,7 +188,7 @@ func TestAListWhoseReaderFailsIsTakenAsFarAsItCame(t *testing.T) {
 	if err == nil || sum.Lines != sum.Added+sum.Known+sum.Bad {
 		t.Errorf("%+v, %v", sum, err)
 	}
-	if got := strings.Count(export(t, c, control.CSV), "acme.test"); int64(got) != sum.Added {
+	if got := strings.Count(exportList(t, c, control.CSV), "acme.test"); int64(got) != sum.Added {
 		t.Errorf("%d were taken, the report says %d", got, sum.Added)
 	}
 	if _, err := c.ImportSuppressions(t.Context(), operator, strings.NewReader("a"), control.ImportOptions{Reason: "spam"}, nil); fields(err)[0] != "reason" {

@@ -25,6 +25,7 @@ const (
 	templateCursor    = 't'
 	versionCursor     = 'v'
 	ruleActCursor     = 'u'
+	exportRunCursor   = 'X'
 	runCursor         = 'x'
 	dispatchCursor    = 'd'
 )

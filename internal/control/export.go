@@ -1,26 +1,24 @@
 package control
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 
 	"tidings/event"
 	"tidings/internal/contact"
+	"tidings/internal/export"
 	"tidings/internal/fault"
 	"tidings/internal/store"
 )
 
 // The formats of exports.
 const (
-	CSV   = "csv"
-	JSONL = "jsonl"
+	CSV   = export.CSV
+	JSONL = export.JSONL
 )
 
 // exportPage is how many suppressions one read takes.
@@ -156,7 +154,7 @@ func (x *exporter) row(cells ...string) {
 		if i > 0 {
 			x.buf = append(x.buf, ',')
 		}
-		x.buf = appendCell(x.buf, cell)
+		x.buf = export.AppendCell(x.buf, cell)
 	}
 	x.buf = append(x.buf, '\r', '\n')
 }
@@ -178,38 +176,4 @@ func (x *exporter) flush() error {
 		return fault.Wrap(fault.Unavailable, "export_not_written", err, "the export could not be written")
 	}
 	return nil
-}
-
-// appendCell writes a cell in quotes. One that a spreadsheet would take for a formula gets an apostrophe, and so does one
-// that would be taken for such a cell: unguarded is the way back.
-func appendCell(b []byte, cell string) []byte {
-	b = append(b, '"')
-	if guards(cell) {
-		b = append(b, '\'')
-	}
-	for i := range len(cell) {
-		if cell[i] == '"' {
-			b = append(b, '"')
-		}
-		b = append(b, cell[i])
-	}
-	return append(b, '"')
-}
-
-// formulas are the characters that begin a formula in one spreadsheet or another, with their full-width forms.
-var formulas = []rune{'=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'}
-
-// guards reports whether a cell begins like a formula after any number of apostrophes.
-func guards[T string | []byte](cell T) bool {
-	rest := bytes.TrimLeft([]byte(cell), "'")
-	r, _ := utf8.DecodeRune(rest)
-	return slices.Contains(formulas, r)
-}
-
-// unguarded takes off the apostrophe of appendCell, which spreadsheets write too.
-func unguarded(cell []byte) []byte {
-	if len(cell) > 0 && cell[0] == '\'' && guards(cell) {
-		return cell[1:]
-	}
-	return cell
 }

@@ -13,6 +13,7 @@ import (
 
 	"tidings/event"
 	"tidings/internal/contact"
+	"tidings/internal/export"
 	"tidings/internal/store"
 )
 
@@ -43,7 +44,7 @@ func (l *layout) pick(fields [][]byte) (x cells, bad *BadLine) {
 				if col != noteColumn { // a note keeps its blanks
 					f = bytes.TrimSpace(f)
 				}
-				x[col] = unguarded(f)
+				x[col] = export.Unguarded(f)
 			}
 		} else if len(bytes.TrimSpace(f)) > 0 {
 			return x, &BadLine{Code: badLine, Message: fmt.Sprintf("has %d fields, more than the list has columns (%d)",

@@ -74,7 +74,7 @@ func importList(t testing.TB, c *control.Control, list string, o control.ImportO
 	if err != nil {
 		x.Error = err.Error()
 	}
-	x.Export = sorted(export(t, c, control.CSV))[1:]
+	x.Export = sorted(exportList(t, c, control.CSV))[1:]
 	return x
 }
 
@@ -88,7 +88,7 @@ func sorted(list string) []string {
 	return lines
 }
 
-func export(t testing.TB, c *control.Control, format string) string {
+func exportList(t testing.TB, c *control.Control, format string) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := c.ExportSuppressions(t.Context(), operator, format, &out); err != nil {

@@ -79,6 +79,7 @@ const (
 func Operations() []Operation {
 	return slices.Concat(
 		eventOperations(),
+		exportOperations(),
 		contactOperations(),
 		topicOperations(),
 		formOperations(),

@@ -42,7 +42,7 @@ func contactOperations() []Operation {
 			Details: "By an address, in any spelling. From the answer on (202) nothing of the person is shown or mailed; the server " +
 				"goes through everything that is kept in the background. Events lose what they say of the person and stay as numbers, " +
 				"so that counters stay true. A keyed hash keeps suppressions in force. An address that nobody is known by can be " +
-				"erased, too. It can't be undone.",
+				"erased, too. Files of exports and backups that were written before are not reached. It can't be undone.",
 		},
 		{
 			Name: "listErasures", Group: "Contacts", Scope: Secret, Summary: "List erasures",

@@ -21,6 +21,13 @@ func eventOperations() []Operation {
 				"says why that is not possible. Comments come every 15 seconds. At most some readers at once: 429 beyond.",
 		},
 		{
+			Name: "exportEvents", Group: "Events", Scope: Secret, Summary: "Export events",
+			Details: "All events of a filter as one file, in JSON lines, CSV or Parquet: see the page on exports. It is written " +
+				"while it is read, in pages; an answer that breaks off is not the whole. In CSV, cells that a " +
+				"spreadsheet would take for a formula begin with an apostrophe, unless raw. At most some exports run at once: 429 " +
+				"beyond.",
+		},
+		{
 			Name: "getEvent", Group: "Events", Scope: Secret, Summary: "Get an event",
 			Details: "By its id. The answer is the same as in a list.",
 		},

@@ -2,39 +2,112 @@
 package mailglyph
 
 import (
+	"maps"
+	"slices"
+	"time"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"tidings/event"
 )
 
+// Value is one value of an event's data. The zero value is null.
+type Value struct {
+	Kind   Kind
+	Text   string
+	Time   time.Time
+	Number int64          // 1 for true
+	JSON   jsontext.Value // as it was stored
+}
+
+// Kind says which field of a Value it is.
+type Kind uint8
+
+// The kinds of values.
+const (
+	Null Kind = iota
+	Text
+	Time
+	Number
+	Bool
+	JSON
+)
+
+// any is the value as encoders know it.
+func (v Value) any() any {
+	switch v.Kind {
+	case Text:
+		return v.Text
+	case Time:
+		return v.Time
+	case Number:
+		return v.Number
+	case Bool:
+		return v.Number == 1
+	case JSON:
+		return v.JSON
+	default:
+		return nil
+	}
+}
+
 // Data makes the data of an event as MailGlyph has it: its keys for the event's name, over the provider's own words. What is
 // not known is null. A custom event's data are the user's own and stay as they are: each a jsontext.Value.
 func Data(e *event.Event) map[string]any {
-	data := dataOf(e)
-	if e.Name.Slot() == 0 {
-		return data
-	}
-	if e.Name == event.EmailReceived && e.Message == nil {
-		return data // it is in MailGlyph's words as it is
-	}
-	base(data, e)
-	if fill, ok := fields[e.Name]; ok {
-		fill(data, e)
-	}
+	data := make(map[string]any)
+	Each(e, func(key string, v Value) { data[key] = v.any() })
 	return data
 }
 
-func dataOf(e *event.Event) map[string]any {
-	var values map[string]jsontext.Value
-	if len(e.Data) == 0 || json.Unmarshal(e.Data, &values, jsontext.AllowDuplicateNames(true)) != nil {
-		return map[string]any{}
+// Each tells the keys of Data with their values, sorted. It is for those who write many events.
+func Each(e *event.Event, tell func(key string, v Value)) {
+	own := ownData(e)
+	keys := slices.Sorted(maps.Keys(own))
+	ours := members
+	if e.Name.Slot() == 0 || e.Name == event.EmailReceived && e.Message == nil {
+		ours = nil // it is in MailGlyph's words as it is
 	}
-	data := make(map[string]any, len(values))
-	for k, v := range values {
-		data[k] = v
+	m := e.Message
+	if m == nil {
+		m = &event.Message{}
 	}
-	return data
+	for i := range ours {
+		x := &ours[i]
+		if x.of != "" && x.of != e.Name {
+			continue
+		}
+		v, there := x.value(e, m)
+		if !there {
+			continue
+		}
+		for len(keys) > 0 && keys[0] < x.key {
+			tell(keys[0], Value{Kind: JSON, JSON: own[keys[0]]})
+			keys = keys[1:]
+		}
+		if len(keys) > 0 && keys[0] == x.key {
+			keys = keys[1:]
+		}
+		tell(x.key, v)
+	}
+	for _, k := range keys {
+		tell(k, Value{Kind: JSON, JSON: own[k]})
+	}
+}
+
+// ownData are the values of an event's own data.
+func ownData(e *event.Event) (values map[string]jsontext.Value) {
+	if len(e.Data) <= len("{}") || json.Unmarshal(e.Data, &values, jsontext.AllowDuplicateNames(true)) != nil {
+		return nil
+	}
+	return values
+}
+
+// member is a key that MailGlyph has.
+type member struct {
+	key   string
+	of    event.Name // the events that have it; empty: all of emails
+	value func(*event.Event, *event.Message) (v Value, there bool)
 }
 
 // MailGlyph's words for where an email came from.
@@ -43,56 +116,6 @@ const (
 	fromSend     = "TRANSACTIONAL"
 )
 
-func base(data map[string]any, e *event.Event) {
-	m := e.Message
-	if m == nil {
-		m = &event.Message{}
-	}
-	data["subject"], data["from"] = orNull(m.Subject), orNull(m.From)
-	data["fromName"] = nil // events name the sender's address alone
-	data["messageId"], data["emailId"] = orNull(m.ID), orNull(e.EmailID)
-	data["templateId"], data["campaignId"] = orNull(m.Template), nil
-	data["sourceType"] = fromSend
-	if m.Workflow != "" {
-		data["sourceType"] = fromWorkflow
-	}
-}
-
-func orNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
-}
-
-// fields are the keys of each name beyond the base. Where MailGlyph repeats the time of the first open or
-// click with every later one, these tell the time of the event itself.
-var fields = map[event.Name]func(map[string]any, *event.Event){
-	event.EmailSent:      func(d map[string]any, e *event.Event) { d["sentAt"] = e.OccurredAt },
-	event.EmailDelivery:  func(d map[string]any, e *event.Event) { d["deliveredAt"] = e.OccurredAt },
-	event.EmailComplaint: func(d map[string]any, e *event.Event) { d["complainedAt"] = e.OccurredAt },
-	event.EmailOpen: func(d map[string]any, e *event.Event) {
-		d["openedAt"], d["isFirstOpen"], d["opens"] = e.OccurredAt, e.Open != nil && e.Open.First, countOf(e.Open)
-	},
-	event.EmailClick: func(d map[string]any, e *event.Event) {
-		d["clickedAt"], d["isFirstClick"], d["clicks"] = e.OccurredAt, e.Click != nil && e.Click.First, countOf(e.Click)
-		d["link"] = nil
-		if e.Click != nil {
-			d["link"] = orNull(e.Click.URL)
-		}
-	},
-	event.EmailBounce: bounce,
-}
-
-// countOf is how many opens or clicks the email had with this one. MailGlyph's may be off under load; these are counted in
-// the transaction that stores the event.
-func countOf(g *event.Engagement) any {
-	if g == nil || g.Count == 0 {
-		return nil
-	}
-	return g.Count
-}
-
 // SES's words for bounces, which MailGlyph hands on.
 const (
 	permanent    = "Permanent"
@@ -100,21 +123,85 @@ const (
 	undetermined = "Undetermined"
 )
 
+// members are the keys, sorted. Where MailGlyph repeats the time of the first open or click with every later one, these tell
+// the time of the event itself.
+var members = []member{
+	{"bounceType", event.EmailBounce, func(e *event.Event, _ *event.Message) (Value, bool) { return textOf(bounceType(e)), true }},
+	{"bouncedAt", event.EmailBounce, func(e *event.Event, _ *event.Message) (Value, bool) {
+		return Value{Kind: Time, Time: e.OccurredAt}, bounceType(e) != transient
+	}},
+	{"campaignId", "", unknown},
+	{"clickedAt", event.EmailClick, moment},
+	{"clicks", event.EmailClick, func(e *event.Event, _ *event.Message) (Value, bool) { return countOf(e.Click), true }},
+	{"complainedAt", event.EmailComplaint, moment},
+	{"deliveredAt", event.EmailDelivery, moment},
+	{"emailId", "", func(e *event.Event, _ *event.Message) (Value, bool) { return textOf(e.EmailID), true }},
+	{"from", "", func(_ *event.Event, m *event.Message) (Value, bool) { return textOf(m.From), true }},
+	{"fromName", "", unknown}, // events name the sender's address alone
+	{"isFirstClick", event.EmailClick, func(e *event.Event, _ *event.Message) (Value, bool) { return isFirst(e.Click), true }},
+	{"isFirstOpen", event.EmailOpen, func(e *event.Event, _ *event.Message) (Value, bool) { return isFirst(e.Open), true }},
+	{"link", event.EmailClick, func(e *event.Event, _ *event.Message) (Value, bool) {
+		if e.Click == nil {
+			return Value{}, true
+		}
+		return textOf(e.Click.URL), true
+	}},
+	{"messageId", "", func(_ *event.Event, m *event.Message) (Value, bool) { return textOf(m.ID), true }},
+	{"openedAt", event.EmailOpen, moment},
+	{"opens", event.EmailOpen, func(e *event.Event, _ *event.Message) (Value, bool) { return countOf(e.Open), true }},
+	{"sentAt", event.EmailSent, moment},
+	{"sourceType", "", func(_ *event.Event, m *event.Message) (Value, bool) {
+		if m.Workflow != "" {
+			return textOf(fromWorkflow), true
+		}
+		return textOf(fromSend), true
+	}},
+	{"subject", "", func(_ *event.Event, m *event.Message) (Value, bool) { return textOf(m.Subject), true }},
+	{"templateId", "", func(_ *event.Event, m *event.Message) (Value, bool) { return textOf(m.Template), true }},
+	{"transientBounce", event.EmailBounce, func(e *event.Event, _ *event.Message) (Value, bool) {
+		return Value{Kind: Bool, Number: 1}, bounceType(e) == transient
+	}},
+}
+
+func unknown(*event.Event, *event.Message) (Value, bool) { return Value{}, true }
+
+func moment(e *event.Event, _ *event.Message) (Value, bool) {
+	return Value{Kind: Time, Time: e.OccurredAt}, true
+}
+
+func textOf(s string) Value {
+	if s == "" {
+		return Value{}
+	}
+	return Value{Kind: Text, Text: s}
+}
+
+func isFirst(g *event.Engagement) Value {
+	v := Value{Kind: Bool}
+	if g != nil && g.First {
+		v.Number = 1
+	}
+	return v
+}
+
+// countOf is how many opens or clicks the email had with this one. MailGlyph's may be off under load; these are counted in
+// the transaction that stores the event.
+func countOf(g *event.Engagement) Value {
+	if g == nil || g.Count == 0 {
+		return Value{}
+	}
+	return Value{Kind: Number, Number: g.Count}
+}
+
 var bounceTypes = map[event.BounceClass]string{
 	event.Hard: permanent, event.Suppressed: permanent,
 	event.Soft: transient, event.Block: transient, event.AutoReply: transient,
 	event.Undetermined: undetermined,
 }
 
-func bounce(d map[string]any, e *event.Event) {
-	kind := undetermined
+func bounceType(e *event.Event) string {
 	if e.Bounce != nil && bounceTypes[e.Bounce.Class] != "" {
-		kind = bounceTypes[e.Bounce.Class]
+		return bounceTypes[e.Bounce.Class]
 	}
-	d["bounceType"] = kind
-	if kind == transient {
-		d["transientBounce"] = true
-		return
-	}
-	d["bouncedAt"] = e.OccurredAt
+	return undetermined
 }

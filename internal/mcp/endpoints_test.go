@@ -23,7 +23,9 @@ func TestAnAssistantSendsAnEndpointEventsAgainOnlyAfterAPerson(t *testing.T) {
 	}
 	args := map[string]any{"endpointId": "crm", "since": "2026-05-04"}
 	text, res := call(t, s, "replay_endpoint", args)
-	var asked struct{ Waiting struct{ Confirmation, Would string } }
+	var asked struct {
+		Waiting struct{ Confirmation, Would string }
+	}
 	must(t, json.Unmarshal([]byte(text), &asked))
 	if res.IsError || !strings.Contains(asked.Waiting.Would, "send endpoint end_1 events again") {
 		t.Fatalf("asked: %s", text)

@@ -153,3 +153,20 @@ func TestAMappingFindsThePersonInTheEvent(t *testing.T) {
 		t.Error("an event without the address is about somebody")
 	}
 }
+
+func TestAMatchThatNamesNoEventComesBackAsItWas(t *testing.T) {
+	t.Parallel()
+	for _, m := range []rule.Match{{}, {Event: rule.Words{"a"}}, {Event: rule.Words{"a", "b"}, Tag: rule.Words{"c"}}} {
+		b, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got rule.Match
+		if err := json.Unmarshal(b, &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(m, got); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", b, diff)
+		}
+	}
+}

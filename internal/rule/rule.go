@@ -49,12 +49,8 @@ type Words []string
 
 // UnmarshalJSON reads either form.
 func (w *Words) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '[' {
+	if len(b) > 0 && (b[0] == '[' || b[0] == 'n') { // null is no text
 		return json.Unmarshal(b, (*[]string)(w))
-	}
-	if string(b) == "null" {
-		*w = nil
-		return nil
 	}
 	*w = make(Words, 1)
 	return json.Unmarshal(b, &(*w)[0])

@@ -152,6 +152,15 @@ var eraseTables = map[string]map[string]handling{
 		"at_xid": holdsNone, "end_xid": holdsNone, "problem": holdsNone, "created_by": holdsNone,
 	},
 
+	// The filters of an export may name somebody's address. Its files are out of reach.
+	"exports": {
+		"name": searched, "definition": searchedJ, "place": holdsNone, "at_xid": holdsNone, "problem": searched,
+		"created_by": holdsNone,
+	},
+	"export_runs": {
+		"label": holdsNone, "from_xid": holdsNone, "to_xid": holdsNone, "problem": searched, "manifest": holdsNone,
+	},
+
 	"erasure_keys": {"key": hashOnly},
 	"erasures":     {"by": holdsNone, "note": holdsNone, "place": holdsNone, "counts": holdsNone, "problem": holdsNone},
 	"erasing":      {"address": whileRuns, "pseudonym": whileRuns, "forms": whileRuns},
@@ -180,6 +189,8 @@ var searchOrder = [...]struct{ table, key string }{
 	{"source_tests", ""},
 	{"approvals", ""},
 	{"endpoints", "ref"},
+	{"exports", "ref"},
+	{"export_runs", "ref"},
 	{"dispatches", "ref"},
 	{"attempts", "ref"},
 }

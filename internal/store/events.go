@@ -44,7 +44,43 @@ func cutPage[T any](list []T, limit int, place func(*T) int64) (page []T, next i
 var errEnough = errors.New("enough rows")
 
 // ListEvents returns one page of events, newest id first.
-func (s *Store) ListEvents(ctx context.Context, q EventQuery) (page EventPage, err error) {
+func (s *Store) ListEvents(ctx context.Context, q EventQuery) (EventPage, error) {
+	page, err := s.ReadEvents(ctx, q)
+	if err != nil {
+		return EventPage{}, err
+	}
+	events, err := page.Events()
+	return EventPage{Events: events, Next: page.Next, Bounded: page.Bounded}, err
+}
+
+// EventRows are events as they were read. Making them whole takes longer than reading them, and needs no database.
+type EventRows struct {
+	Next    event.ID // of ReadEvents: as EventPage has it
+	Bounded bool     // the same
+
+	rows   []*eventRecord
+	places []Position // of ReadLog
+	texts  map[int64]string
+	codec  *receipt.Codec
+}
+
+// Len is how many they are.
+func (r *EventRows) Len() int { return len(r.rows) }
+
+// Events makes them whole. Several goroutines may do so with rows of their own.
+func (r *EventRows) Events() ([]event.Event, error) {
+	events := make([]event.Event, len(r.rows))
+	for i, row := range r.rows {
+		var err error
+		if events[i], err = row.event(r.codec, r.texts); err != nil {
+			return nil, fmt.Errorf("decode event %s: %w", row.id, err)
+		}
+	}
+	return events, nil
+}
+
+// ReadEvents is ListEvents without making the events whole.
+func (s *Store) ReadEvents(ctx context.Context, q EventQuery) (page EventRows, err error) {
 	q.Limit = limitOf(q.Limit)
 	err = s.engine.read(ctx, func(c conn) error {
 		plans, err := s.planEvents(ctx, c, q)
@@ -70,7 +106,7 @@ func (s *Store) ListEvents(ctx context.Context, q EventQuery) (page EventPage, e
 }
 
 // page merges what the scans found.
-func (s *Store) page(ctx context.Context, c conn, rows []*eventRecord, p EventPage, limit int) (EventPage, error) {
+func (s *Store) page(ctx context.Context, c conn, rows []*eventRecord, p EventRows, limit int) (EventRows, error) {
 	slices.SortFunc(rows, func(a, b *eventRecord) int { return bytes.Compare(b.id[:], a.id[:]) })
 	if p.Bounded {
 		rows = slices.DeleteFunc(rows, func(r *eventRecord) bool { return bytes.Compare(r.id[:], p.Next[:]) < 0 })
@@ -79,9 +115,9 @@ func (s *Store) page(ctx context.Context, c conn, rows []*eventRecord, p EventPa
 		rows = rows[:limit]
 		p.Next, p.Bounded = rows[limit-1].id, false
 	}
-	events, err := s.decodeEvents(ctx, c, rows)
-	p.Events = events
-	return p, err
+	whole, err := s.withTexts(ctx, c, rows)
+	whole.Next, whole.Bounded = p.Next, p.Bounded
+	return whole, err
 }
 
 // Event finds an event.
@@ -205,24 +241,24 @@ func scanEvent(r row) (*eventRecord, error) {
 
 // decodeEvents turns rows into events.
 func (s *Store) decodeEvents(ctx context.Context, c conn, rows []*eventRecord) ([]event.Event, error) {
+	whole, err := s.withTexts(ctx, c, rows)
+	if err != nil {
+		return nil, err
+	}
+	return whole.Events()
+}
+
+// withTexts reads the texts of rows.
+func (s *Store) withTexts(ctx context.Context, c conn, rows []*eventRecord) (EventRows, error) {
 	var refs []int64
 	for _, r := range rows {
 		refs = append(refs, r.name, r.template, r.workflow, r.senderDomain, r.account)
 	}
 	texts, err := s.termTexts(ctx, c, refs)
-	if err != nil {
-		return nil, err
-	}
-	events := make([]event.Event, len(rows))
-	for i, r := range rows {
-		if events[i], err = s.event(r, texts); err != nil {
-			return nil, fmt.Errorf("decode event %s: %w", r.id, err)
-		}
-	}
-	return events, nil
+	return EventRows{rows: rows, texts: texts, codec: s.codec}, err
 }
 
-func (s *Store) event(r *eventRecord, texts map[int64]string) (event.Event, error) {
+func (r *eventRecord) event(codec *receipt.Codec, texts map[int64]string) (event.Event, error) {
 	e := event.Event{
 		ID: r.id, Name: event.Name(texts[r.name]), OccurredAt: at(r.occurred), ReceivedAt: at(r.received),
 		ProjectID: r.project, ContactID: publicID(contactPrefix, r.contact),
@@ -236,7 +272,7 @@ func (s *Store) event(r *eventRecord, texts map[int64]string) (event.Event, erro
 	if stats.Class(r.class) == stats.OfCandidates {
 		e.Attribution = event.Candidates
 	}
-	if err := s.codec.DecodeDetail(r.detail, &e); err != nil {
+	if err := codec.DecodeDetail(r.detail, &e); err != nil {
 		return e, err
 	}
 	switch e.Name {

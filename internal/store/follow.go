@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"tidings/event"
@@ -59,7 +60,24 @@ func (e *postgresEngine) walk() logOrder {
 
 // Follow returns the events of a project after a position, at most limit (1 to 1000; 0 means 100), in the order of the
 // log. Fewer than limit means that there are no more yet. An event that was upgraded stands where it was last written.
-func (s *Store) Follow(ctx context.Context, project string, after Position, limit int) (list []Logged, err error) {
+func (s *Store) Follow(ctx context.Context, project string, after Position, limit int) ([]Logged, error) {
+	rows, err := s.ReadLog(ctx, project, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	events, err := rows.Events()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Logged, len(events))
+	for i := range events {
+		list[i] = Logged{events[i], rows.places[i]}
+	}
+	return list, nil
+}
+
+// ReadLog is Follow without making the events whole.
+func (s *Store) ReadLog(ctx context.Context, project string, after Position, limit int) (whole EventRows, err error) {
 	limit = limitOf(limit)
 	log := s.engine.walk()
 	err = s.engine.read(ctx, func(c conn) error {
@@ -70,8 +88,8 @@ func (s *Store) Follow(ctx context.Context, project string, after Position, limi
 		args := log.args(after)
 		n := len(args)
 		args = append(args, ref, limit)
-		var rows []*eventRecord
-		var places []Position
+		rows := make([]*eventRecord, 0, limit)
+		places := make([]Position, 0, limit)
 		err = c.query(ctx, selectEvent+`, `+log.place+` FROM events e `+joinEvent+` WHERE `+log.after+` AND `+log.before+
 			` AND e.project = $`+itoa(n+1)+` ORDER BY `+log.order+` LIMIT $`+itoa(n+2), args, func(r row) error {
 			p := placed{row: r}
@@ -86,14 +104,29 @@ func (s *Store) Follow(ctx context.Context, project string, after Position, limi
 		if err != nil {
 			return err
 		}
-		events, err := s.decodeEvents(ctx, c, rows)
-		list = make([]Logged, len(events))
-		for i := range events {
-			list[i] = Logged{events[i], places[i]}
-		}
+		whole, err = s.withTexts(ctx, c, rows)
+		whole.places = places
 		return err
 	})
-	return list, err
+	return whole, err
+}
+
+// At is the place of the last of rows of ReadLog.
+func (r *EventRows) At() Position { return r.places[len(r.places)-1] }
+
+// UpTo leaves out the rows of ReadLog that lie after a position, and reports whether there were any.
+func (r *EventRows) UpTo(end Position) (reached bool) {
+	n := slices.IndexFunc(r.places, end.before)
+	if n < 0 {
+		return false
+	}
+	r.rows, r.places = r.rows[:n], r.places[:n]
+	return true
+}
+
+// before reports whether a position lies before another one.
+func (p Position) before(q Position) bool {
+	return p.Transaction < q.Transaction || p.Transaction == q.Transaction && p.Seq < q.Seq
 }
 
 // placed scans the place of an event with the event.

@@ -51,6 +51,9 @@ func (s *Store) Retain(ctx context.Context, now time.Time) (removed Removed, err
 			if runs, err = retainRuns(ctx, c, before); err != nil {
 				return err
 			}
+			if err := retainExportRuns(ctx, c, before); err != nil {
+				return err
+			}
 			if removed.Messages, err = retainMessages(ctx, c, before); err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ package bucket
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -165,4 +166,21 @@ func (b *breaking) Write(p []byte) (int, error) {
 	_, _ = b.ResponseWriter.Write(bytes.Clone(p[:b.left]))
 	_ = http.NewResponseController(b.ResponseWriter).Flush()
 	panic(http.ErrAbortHandler)
+}
+
+// Object is what an object has; ok is false where there is none.
+func (s *Server) Object(t testing.TB, key string) (body []byte, ok bool) {
+	t.Helper()
+	o, err := s.backend.GetObject(Name, key, nil)
+	if gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchKey) {
+		return nil, false
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Contents.Close()
+	if body, err = io.ReadAll(o.Contents); err != nil {
+		t.Fatal(err)
+	}
+	return body, true
 }

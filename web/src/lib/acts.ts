@@ -11,6 +11,8 @@ const operations: Record<string, string> = {
   createPerson: 'Invited a person', acceptInvitation: 'Signed in for the first time', signIn: 'Signed in', signOut: 'Signed out',
   refuseSignIn: 'Was refused to sign in', changePassword: 'Changed the password', resetPerson: 'Let a person choose a new password',
   disablePerson: 'Locked a person out', enablePerson: 'Let a person in again', endSession: 'Signed out elsewhere', restore: 'Restored a backup',
+  createExport: 'Made an export', updateExport: 'Changed an export', deleteExport: 'Deleted an export', enableExport: 'Switched an export on',
+  disableExport: 'Switched an export off', runExport: 'Ran an export',
   createRule: 'Made a rule', updateRule: 'Changed a rule', deleteRule: 'Deleted a rule', applyFiles: 'Applied files', createBroadcast: 'Made a broadcast',
   updateBroadcast: 'Changed a broadcast', deleteBroadcast: 'Deleted a broadcast', sendBroadcast: 'Sent a broadcast', pauseBroadcast: 'Paused a broadcast',
   resumeBroadcast: 'Let a broadcast go on', cancelBroadcast: 'Cancelled a broadcast', testBroadcast: 'Sent a test of a broadcast',
