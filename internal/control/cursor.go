@@ -26,6 +26,7 @@ const (
 	versionCursor     = 'v'
 	ruleActCursor     = 'u'
 	runCursor         = 'x'
+	alertCursor       = 'l'
 )
 
 func encodeCursor(kind byte, value []byte) string {

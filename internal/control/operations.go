@@ -86,6 +86,7 @@ func Operations() []Operation {
 		templateOperations(),
 		senderOperations(),
 		ruleOperations(),
+		alertOperations(),
 		workflowOperations(),
 		segmentOperations(),
 		messageOperations(),

@@ -149,6 +149,19 @@ var eraseTables = map[string]map[string]handling{
 	"attempts":        {"problem": searched, "answer": searched},
 	"endpoint_hours":  {},
 
+	// Alerts are told to the team. What they repeat from outside may name somebody.
+	"alert_rules": {"id": holdsNone, "name": holdsNone, "definition": holdsNone, "created_by": holdsNone},
+	"alert_looks": {"rule": holdsNone},
+	"alert_channels": {
+		"name": holdsNone, "kind": holdsNone, "definition": holdsNone, "sealed": holdsNone, "problem": searched, "created_by": holdsNone,
+	},
+	"alerts": {
+		"rule": holdsNone, "rule_name": holdsNone, "kind": holdsNone, "cut_by": holdsNone, "subject": holdsNone,
+		"subject_name": holdsNone, "reason": holdsNone, "raised": searchedJ, "figures": searchedJ, "noted_by": holdsNone, "note": searched,
+	},
+	"alert_notices":  {"recipient": holdsNone, "items": searchedJ, "problem": searched},
+	"alert_tellings": {"change": holdsNone},
+
 	"erasure_keys": {"key": hashOnly},
 	"erasures":     {"by": holdsNone, "note": holdsNone, "place": holdsNone, "counts": holdsNone, "problem": holdsNone},
 	"erasing":      {"address": whileRuns, "pseudonym": whileRuns, "forms": whileRuns},
@@ -179,6 +192,9 @@ var searchOrder = [...]struct{ table, key string }{
 	{"endpoints", "ref"},
 	{"dispatches", "ref"},
 	{"attempts", "ref"},
+	{"alerts", "ref"},
+	{"alert_channels", "ref"},
+	{"alert_notices", "ref"},
 }
 
 // walked are the stages of their own among the tables: each takes a chunk after a place.
