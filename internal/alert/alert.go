@@ -107,8 +107,8 @@ func defaultsOf(k Kind) defaults {
 	return defaults{}
 }
 
-// ease is how far below the threshold a figure must fall, where a rule does not say.
-const ease = 0.8
+// easeParts of easeOf is what is left of a threshold that a figure must fall below, where a rule does not say.
+const easeParts, easeOf = 4, 5
 
 // Usual are the rules that every project has without making them.
 func Usual() []*Live {

@@ -148,7 +148,7 @@ func (p *problems) thresholds(x *Live, d defaults) {
 	}
 	x.Warn = or(r.Warn, d.warn)
 	x.Severe = or(r.Severe, max(d.severe, x.Warn))
-	x.Below = or(r.Below, ease*x.Warn)
+	x.Below = or(r.Below, x.Warn*easeParts/easeOf)
 	most := float64(maxLeast)
 	if r.Kind.IsRate() {
 		most = 1

@@ -210,7 +210,7 @@ func (x *Item) Path() string {
 }
 
 func (x *Item) path() string {
-	key := url.PathEscape(x.Subject.Key)
+	key := escaped(x.Subject.Key)
 	switch {
 	case x.Kind == EndpointFailing:
 		return "/ui/endpoints/" + key
@@ -219,12 +219,15 @@ func (x *Item) path() string {
 	case x.Kind == Silence, x.Kind == Refusals, x.By == BySource:
 		return "/ui/sources/" + key
 	case x.By == ByTemplate:
-		return "/ui/templates/" + (&url.URL{Path: x.Subject.Key}).EscapedPath()
+		return "/ui/templates/" + strings.ReplaceAll(key, "%2F", "/")
 	case x.By == ByDomain:
 		return "/ui/domains"
 	}
 	return "/ui/"
 }
+
+// escaped writes a text from outside as a part of a path, in which nothing stands that begins something else.
+func escaped(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
 // Percent writes a share with as many digits as say something: 7.2 %, 0.12 %.
 func Percent(share float64) string {
