@@ -32,7 +32,8 @@ func TestARuleIsRefusedForAllThatIsWrongWithIt(t *testing.T) {
 		{"hours of a domain", alert.Rule{Name: "a", Kind: alert.BounceRate, By: alert.ByDomain, Window: "6h"}, "window"},
 		{"a surge over a week", alert.Rule{Name: "a", Kind: alert.Suppressions, Window: "7d"}, "window"},
 		{
-			"thresholds of silence", alert.Rule{Name: "a", Kind: alert.Silence, By: "source", Window: "1d", Warn: 1, Least: 2},
+			"thresholds of silence",
+			alert.Rule{Name: "a", Kind: alert.Silence, By: "source", Window: "1d", Warn: 1, Least: 2},
 			"by window warn least",
 		},
 		{"a channel without a name", alert.Rule{Name: "a", Kind: alert.Silence, Channels: []string{"b", ""}}, "channels[1]"},
