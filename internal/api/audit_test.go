@@ -225,6 +225,7 @@ func TestEveryOperationThatChangesSomethingLeavesOneAct(t *testing.T) {
 	maps.Copy(all, broadcastDeeds())
 	maps.Copy(all, senderDeeds())
 	maps.Copy(all, ruleDeeds())
+	maps.Copy(all, alertDeeds())
 	maps.Copy(all, workflowDeeds())
 	for _, o := range control.Operations() {
 		if o.Local || !o.Noted() || o.Group == "People" { // a test of their own has those
