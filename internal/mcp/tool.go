@@ -206,4 +206,5 @@ func (x *session) addTools() {
 	x.sequenceTools()
 	x.templateTools()
 	x.broadcastTools()
+	x.alertTools()
 }
