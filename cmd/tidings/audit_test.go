@@ -30,6 +30,8 @@ var cliDeeds = map[string][]string{
 	"resetPerson":         {"person", "reset", "lea"},
 	"disablePerson":       {"person", "disable", "LEA"},
 	"enablePerson":        {"person", "enable", "lea"},
+	"acknowledgeAlert": nil, "muteAlert": nil, "createAlertRule": nil, "updateAlertRule": nil, "deleteAlertRule": nil,
+	"createAlertChannel": nil, "updateAlertChannel": nil, "deleteAlertChannel": nil, "testAlertChannel": nil,
 	"signIn":              nil, // takes a browser, as do the four after it: the API's test has them
 	"signOut":             nil,
 	"acceptInvitation":    nil,
