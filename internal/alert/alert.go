@@ -86,7 +86,6 @@ type defaults struct {
 	window, hold time.Duration
 	warn, severe float64
 	least        int64
-	minutes      bool // warn and severe are a time
 }
 
 const day = 24 * time.Hour

@@ -115,7 +115,7 @@ func TestAnAlertEndsOnlyAfterLooksThatFoundItClearForAsLongAsItsRuleSays(t *test
 	least := int(x.Hold / (2 * x.Every)) // one look counts as no more
 	rapid.Check(t, func(t *rapid.T) {
 		var s alert.State
-		now, clear := start, 0
+		now, good := start, 0
 		for _, look := range drawLooks(t) {
 			now = now.Add(look.after)
 			was := s
@@ -132,8 +132,8 @@ func TestAnAlertEndsOnlyAfterLooksThatFoundItClearForAsLongAsItsRuleSays(t *test
 					t.Fatalf("escalated from %+v to %+v at %s", was, s, level)
 				}
 			case alert.Resolved:
-				if clear < least || !x.Clear(look.figures) || s.Raised() {
-					t.Fatalf("over after %d clear looks", clear)
+				if good < least || !x.Clear(look.figures) || s.Raised() {
+					t.Fatalf("over after %d clear looks", good)
 				}
 			default:
 				if was.Raised() != s.Raised() || was.Level != s.Level {
@@ -143,8 +143,8 @@ func TestAnAlertEndsOnlyAfterLooksThatFoundItClearForAsLongAsItsRuleSays(t *test
 					t.Fatalf("%s was not raised", level)
 				}
 			}
-			if clear++; !x.Clear(look.figures) || change == alert.Raised {
-				clear = 0
+			if good++; !x.Clear(look.figures) || change == alert.Raised {
+				good = 0
 			}
 		}
 	})

@@ -91,7 +91,8 @@ func (x *Item) Facts(quote Quote) string {
 	f := &x.Figures
 	switch x.Kind {
 	case BounceRate:
-		return x.rateFacts(quote, "of %s sent%s bounced for good in the last %s", "too few were sent in the last %s to speak of a rate")
+		return x.rateFacts(quote, "of %s sent%s bounced for good in the last %s",
+			"too few were sent in the last %s to speak of a rate")
 	case ComplaintRate:
 		return x.rateFacts(quote, "of %s delivered%s were complained of in the last %s",
 			"too few were delivered in the last %s to speak of a rate")
@@ -180,8 +181,8 @@ var remedies = map[Kind]string{
 	ComplaintRate: "mail only people who asked for it, make unsubscribing easy, and look at the template or list that the " +
 		"complaints are of",
 	Silence: "see that mail is being sent and that the provider still publishes to this source's URL, then test the source",
-	Refusals: "look at the source's page: it tells what is refused and why; a changed secret, topic or certificate are the usual " +
-		"causes",
+	Refusals: "look at the source's page: it tells what is refused and why; a changed secret, topic or certificate are the " +
+		"usual causes",
 	EndpointFailing: "look at the endpoint's attempts, mend the receiver, then enable the endpoint and replay what it missed",
 	Suppressions: "look at what was sent before, to whom and from where the addresses came; stop what still goes to the same " +
 		"list",

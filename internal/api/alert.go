@@ -53,8 +53,8 @@ type AlertFigures struct {
 
 func alertFiguresOf(f *alert.Figures) AlertFigures {
 	return AlertFigures{
-		Part: f.Part, Of: f.Of, Rate: f.Rate, Low: f.Low, High: f.High, Count: f.Count, Usual: f.Usual, Since: f.Since, Pause: f.Pause,
-		Silent: f.Silent, Disabled: f.Disabled, Detail: f.Detail,
+		Part: f.Part, Of: f.Of, Rate: f.Rate, Low: f.Low, High: f.High, Count: f.Count, Usual: f.Usual, Since: f.Since,
+		Pause: f.Pause, Silent: f.Silent, Disabled: f.Disabled, Detail: f.Detail,
 	}
 }
 
@@ -62,8 +62,8 @@ func alertFiguresOf(f *alert.Figures) AlertFigures {
 func AlertOf(x *store.Alert) Alert {
 	item := control.AlertItem(x)
 	out := Alert{
-		ID: x.ID, RuleID: x.Rule, Rule: x.RuleName, Kind: string(x.Kind), By: x.By, Subject: x.Subject.Key, SubjectName: x.Subject.Name,
-		Level: string(x.State.Level), State: control.AlertIsRaised, RaisedAt: x.State.Since, SevereAt: x.SevereAt,
+		ID: x.ID, RuleID: x.Rule, Rule: x.RuleName, Kind: string(x.Kind), By: x.By, Subject: x.Subject.Key,
+		SubjectName: x.Subject.Name, Level: string(x.State.Level), State: control.AlertIsRaised, RaisedAt: x.State.Since, SevereAt: x.SevereAt,
 		ResolvedAt: x.ResolvedAt, SeenAt: x.State.SeenAt, Facts: item.Facts(alert.Tame), Todo: item.Todo(),
 		Raised: alertFiguresOf(&x.Raised), Figures: alertFiguresOf(&x.Figures), AcknowledgedAt: x.NotedAt, AcknowledgedBy: x.NotedBy,
 		Note: x.Note, MutedUntil: x.MutedUntil, Page: item.Path(),

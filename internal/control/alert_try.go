@@ -23,8 +23,8 @@ type AlertFinding struct {
 	Cut    bool          // there were more
 }
 
-// TryAlertRule tells which alerts a rule would have raised in the last 30 days, from the counters that are kept. Only rates can be
-// tried: what else rules look at is not kept for long, or only as it is now.
+// TryAlertRule tells which alerts a rule would have raised in the last 30 days, from the counters that are kept. Only rates can
+// be tried: what else rules look at is not kept for long, or only as it is now.
 func (c *Control) TryAlertRule(ctx context.Context, who Actor, r alert.Rule) (out AlertFinding, err error) {
 	r.Name = cmp.Or(r.Name, "trial")
 	x, err := c.checkAlertRule(ctx, who, r)

@@ -47,7 +47,9 @@ func (c *Control) Alerts(ctx context.Context, who Actor, f AlertFilter) (page Al
 	p.oneOf("kind", f.Kind, AlertKinds())
 	p.text("rule", f.Rule, 0, maxFilter)
 	p.limit(f.Limit)
-	q := store.AlertQuery{Project: who.Project, Kind: alert.Kind(f.Kind), Before: p.refCursor(alertCursor, f.Cursor), Limit: f.Limit}
+	q := store.AlertQuery{
+		Project: who.Project, Kind: alert.Kind(f.Kind), Before: p.refCursor(alertCursor, f.Cursor), Limit: f.Limit,
+	}
 	if err := p.err(); err != nil {
 		return page, err
 	}
@@ -98,8 +100,8 @@ func (c *Control) AcknowledgeAlert(ctx context.Context, who Actor, id, note stri
 // maxMute is how long an alert may be muted.
 const maxMute = 90 * 24 * time.Hour
 
-// MuteAlert lets nobody be told of an alert until a time, nor of another one of the same rule about the same subject; empty: it is
-// told again.
+// MuteAlert lets nobody be told of an alert until a time, nor of another one of the same rule about the same subject; empty: it
+// is told again.
 func (c *Control) MuteAlert(ctx context.Context, who Actor, id, until string) (store.Alert, error) {
 	var p problems
 	when, err := parseWhen("until", until)

@@ -75,7 +75,8 @@ type Control struct {
 	// Webhooks calls those of workflows. Their runs alone need it.
 	Webhooks *Caller
 
-	// Seal and Open keep secrets that have to be used again; of names whose they are. Channels of alerts with a URL alone need them.
+	// Seal and Open keep secrets that have to be used again; of names whose they are. Channels of alerts with a URL alone need
+	// them.
 	Seal func(secret []byte, of string) []byte
 	Open func(sealed []byte, of string) ([]byte, error)
 	// TellEndpoints tells the endpoints of a project of something that is no event, under a name; nil: there are none.

@@ -5,8 +5,8 @@ func alertOperations() []Operation {
 	return []Operation{
 		{
 			Name: "listAlerts", Group: "Alerts", Scope: Secret, Summary: "List alerts",
-			Details: "Newest first. state=raised lists those that hold now; without it the list is the history, too. What is over is " +
-				"kept for 400 days.",
+			Details: "Newest first. state=raised lists those that hold now; without it the list is the history, too. What is " +
+				"over is kept for 400 days.",
 		},
 		{
 			Name: "getAlert", Group: "Alerts", Scope: Secret, Summary: "Get an alert",
@@ -18,8 +18,8 @@ func alertOperations() []Operation {
 		},
 		{
 			Name: opMuteAlert, Group: "Alerts", Scope: Secret, Summary: "Mute an alert",
-			Details: "Nobody is told of it until then, nor of another one of the same rule about the same subject. It is in the history all " +
-				"the same. Without until it is told again.",
+			Details: "Nobody is told of it until then, nor of another one of the same rule about the same subject. It is in " +
+				"the history all the same. Without until it is told again.",
 		},
 		{
 			Name: "listAlertRules", Group: "Alerts", Scope: Secret, Summary: "List what raises alerts",
@@ -27,8 +27,8 @@ func alertOperations() []Operation {
 		},
 		{
 			Name: opCreateAlertRule, Group: "Alerts", Scope: Secret, Summary: "Create an alert rule",
-			Details: "What is left out has the default of its kind. Everything that is wrong is told at once. 409 with the code name_taken " +
-				"where another rule has the name.",
+			Details: "What is left out has the default of its kind. Everything that is wrong is told at once. 409 with the " +
+				"code name_taken where another rule has the name.",
 		},
 		{Name: "getAlertRule", Group: "Alerts", Scope: Secret, Summary: "Get an alert rule", Details: "By its id or name."},
 		{
@@ -37,19 +37,19 @@ func alertOperations() []Operation {
 		},
 		{
 			Name: opDeleteAlertRule, Group: "Alerts", Scope: Secret, Summary: "Delete an alert rule",
-			Details: "What it raised ends within a minute. A rule that every project has is as it was at the beginning; one that was not " +
-				"changed is 409 with the code built_in: switch it off instead.",
+			Details: "What it raised ends within a minute. A rule that every project has is as it was at the beginning; one " +
+				"that was not changed is 409 with the code built_in: switch it off instead.",
 		},
 		{
 			Name: "tryAlertRule", Group: "Alerts", Scope: Secret, Summary: "Try an alert rule on the past",
-			Details: "Tells which alerts it would have raised in the last 30 days. Rates can be tried, by the hour, or by the day where they " +
-				"are of domains or templates. Nothing is stored or told.",
+			Details: "Tells which alerts it would have raised in the last 30 days. Rates can be tried, by the hour, or by the " +
+				"day where they are of domains or templates. Nothing is stored or told.",
 		},
 		{Name: "listAlertChannels", Group: "Alerts", Scope: Secret, Summary: "List whom alerts are told"},
 		{
 			Name: opCreateAlertChannel, Group: "Alerts", Scope: Secret, Summary: "Create a channel of alerts",
-			Details: "email tells addresses, through the project's sender. slack posts to an incoming webhook of Slack, or of a program that " +
-				"understands the same; its url is a secret, and only its host is shown again.",
+			Details: "email tells addresses, through the project's sender. slack posts to an incoming webhook of Slack, or of " +
+				"a program that understands the same; its url is a secret, and only its host is shown again.",
 		},
 		{Name: "getAlertChannel", Group: "Alerts", Scope: Secret, Summary: "Get a channel of alerts", Details: "By its id or name."},
 		{

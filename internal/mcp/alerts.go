@@ -43,9 +43,9 @@ type AlertRows struct {
 func (x *session) alertTools() {
 	add(x, definition[alertsIn, AlertRows]{
 		name: "alerts", title: "List alerts",
-		description: "What is wrong now (state raised, the default), or the history: bounce and complaint rates above the limits of " +
-			"mailbox providers, silent sources, refused requests, failing endpoints, surges of suppressions. Each with its figures in " +
-			"words and what a person should do. Start here when somebody asks whether all is well.",
+		description: "What is wrong now (state raised, the default), or the history: bounce and complaint rates above the " +
+			"limits of mailbox providers, silent sources, refused requests, failing endpoints, surges of suppressions. Each " +
+			"with its figures in words and what a person should do. Start here when somebody asks whether all is well.",
 		more: func(out AlertRows) string { return out.NextCursor }, run: x.alerts,
 	})
 }
@@ -70,10 +70,10 @@ func (x *session) alerts(ctx context.Context, _ *mcp.CallToolRequest, in alertsI
 		a := &page.Alerts[i]
 		item := control.AlertItem(a)
 		row := AlertRow{
-			ID: a.ID, Rule: Untrusted{x.view.clean(a.RuleName)}, Kind: string(a.Kind), By: a.By, Subject: x.view.text(a.Subject.Label()),
-			Level: string(a.State.Level), State: control.AlertIsRaised, RaisedAt: stamp(a.State.Since), ResolvedAt: stamp(a.ResolvedAt),
-			Facts: Untrusted{item.Facts(x.view.clean)}, Remedy: item.Todo(), AcknowledgedAt: stamp(a.NotedAt), Note: x.view.text(a.Note),
-			MutedUntil: stamp(a.MutedUntil),
+			ID: a.ID, Rule: Untrusted{x.view.clean(a.RuleName)}, Kind: string(a.Kind), By: a.By,
+			Subject: x.view.text(a.Subject.Label()), Level: string(a.State.Level), State: control.AlertIsRaised,
+			RaisedAt: stamp(a.State.Since), ResolvedAt: stamp(a.ResolvedAt), Facts: Untrusted{item.Facts(x.view.clean)}, Remedy: item.Todo(),
+			AcknowledgedAt: stamp(a.NotedAt), Note: x.view.text(a.Note), MutedUntil: stamp(a.MutedUntil),
 		}
 		if !a.ResolvedAt.IsZero() {
 			row.State = control.AlertIsResolved

@@ -44,7 +44,8 @@ type AlertChannel struct {
 	UpdatedAt  time.Time
 }
 
-const selectChannel = `SELECT ref, name, kind, definition, sealed, disabled_at, told_at, failed_at, problem, created_at, created_by,
+const selectChannel = `SELECT ref, name, kind, definition, sealed, disabled_at, told_at, failed_at, problem, created_at,
+	created_by,
 	updated_at FROM alert_channels `
 
 func channelsWhere(ctx context.Context, c conn, where string, args ...any) (list []AlertChannel, err error) {
@@ -96,7 +97,8 @@ func (s *Store) AlertChannel(ctx context.Context, project, idOrName string) (x A
 
 func channelOf(ctx context.Context, c conn, project int64, idOrName string) (x AlertChannel, err error) {
 	ref, _ := refOf(channelPrefix, idOrName)
-	list, err := channelsWhere(ctx, c, `WHERE project = $1 AND (ref = $2 OR name = $3) ORDER BY CASE ref WHEN $2 THEN 0 ELSE 1 END`,
+	list, err := channelsWhere(ctx, c, `WHERE project = $1 AND (ref = $2 OR name = $3) ORDER BY CASE ref WHEN $2 THEN 0 ELSE 1
+		END`,
 		project, ref, idOrName)
 	if err == nil && len(list) == 0 {
 		err = fault.Missing("there is no channel %q", idOrName)
@@ -125,7 +127,8 @@ func (s *Store) CreateAlertChannel(ctx context.Context, project string, x AlertC
 		if err != nil {
 			return fmt.Errorf("encode channel: %w", err)
 		}
-		_, err = one(ctx, c, `INSERT INTO alert_channels (project, name, kind, definition, sealed, disabled_at, created_at, created_by,
+		_, err = one(ctx, c, `INSERT INTO alert_channels (project, name, kind, definition, sealed, disabled_at, created_at,
+			created_by,
 			updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7) RETURNING ref`, []any{
 			p, x.Name, x.Kind, string(definition), notNil(x.Sealed), ms(x.DisabledAt), ms(a.At), a.By,
 		}, &x.Ref)
@@ -191,7 +194,8 @@ func (s *Store) DeleteAlertChannel(ctx context.Context, project, idOrName string
 		}
 		a.Subject = x.ID
 		a.Changes = []Change{{Field: "name", From: x.Name}}
-		_, err = c.exec(ctx, `UPDATE alert_notices SET state = $2, problem = 'the channel was deleted' WHERE channel = $1 AND state = $3`,
+		_, err = c.exec(ctx, `UPDATE alert_notices SET state = $2, problem = 'the channel was deleted' WHERE channel = $1 AND
+			state = $3`,
 			x.Ref, noticeDropped, noticeWaiting)
 		if err != nil {
 			return err

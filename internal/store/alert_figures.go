@@ -83,7 +83,8 @@ func (s *Store) RefusedSince(ctx context.Context, project string, since time.Tim
 		list = nil
 		return eachSource(ctx, c, project, func(ref int64, id, name string, disabled bool) error {
 			x := RefusedRequests{ID: id, Name: name, Disabled: disabled, ByCode: make(map[string]int64)}
-			err := c.query(ctx, `SELECT word, CAST(sum(n) AS BIGINT) FROM tallies WHERE source = $1 AND hour >= $2 AND word LIKE $3
+			err := c.query(ctx, `SELECT word, CAST(sum(n) AS BIGINT) FROM tallies WHERE source = $1 AND hour >= $2 AND word LIKE
+				$3
 				GROUP BY word`, []any{ref, hours(since), refusedWord + "%"}, func(r row) error {
 				var word string
 				var n int64
@@ -95,7 +96,8 @@ func (s *Store) RefusedSince(ctx context.Context, project string, since time.Tim
 				return err
 			}
 			if len(x.ByCode) > 0 {
-				_, err = one(ctx, c, `SELECT last_message FROM refusals WHERE source = $1 AND day >= $2 ORDER BY last_at DESC LIMIT 1`,
+				_, err = one(ctx, c, `SELECT last_message FROM refusals WHERE source = $1 AND day >= $2 ORDER BY last_at DESC
+					LIMIT 1`,
 					[]any{ref, days(since)}, &x.Last)
 			}
 			list = append(list, x)
@@ -125,8 +127,10 @@ func (s *Store) EndpointPulses(ctx context.Context, project string, since time.T
 			return err
 		}
 		list = nil
-		return c.query(ctx, `SELECT e.ref, e.name, e.disabled_at, e.disabled, e.health, (SELECT CAST(coalesce(sum(h.dead), 0) AS BIGINT)
-			FROM endpoint_hours h WHERE h.endpoint = e.ref AND h.hour >= $2) FROM endpoints e WHERE e.project = $1 ORDER BY e.ref`,
+		return c.query(ctx, `SELECT e.ref, e.name, e.disabled_at, e.disabled, e.health, (SELECT CAST(coalesce(sum(h.dead), 0) AS
+			BIGINT)
+			FROM endpoint_hours h WHERE h.endpoint = e.ref AND h.hour >= $2) FROM endpoints e WHERE e.project = $1 ORDER BY
+				e.ref`,
 			[]any{p, hours(since)}, func(r row) error {
 				var x EndpointPulse
 				var ref, disabled int64
@@ -167,7 +171,8 @@ func (s *Store) SuppressionsBefore(
 		for i := range windows {
 			to := now.Add(-time.Duration(i) * window)
 			var n int64
-			_, err := one(ctx, c, `SELECT count(*) FROM (SELECT 1 AS x FROM suppressions WHERE project = $1 AND since > $2 AND since <= $3
+			_, err := one(ctx, c, `SELECT count(*) FROM (SELECT 1 AS x FROM suppressions WHERE project = $1 AND since > $2 AND
+				since <= $3
 				AND reason IN (`+marks(4, len(reasons))+`) LIMIT `+itoa(maxSurge)+`) x`,
 				append([]any{p, ms(to.Add(-window)), ms(to)}, reasons...), &n)
 			if err != nil {

@@ -61,7 +61,8 @@ func (s *Store) putNotices(ctx context.Context, c conn, project int64, x *AlertP
 			return fmt.Errorf("encode a notice: %w", err)
 		}
 		var ref int64
-		_, err = one(ctx, c, `INSERT INTO alert_notices (project, channel, recipient, items, state, at) VALUES ($1, $2, $3, $4, $5, $6)
+		_, err = one(ctx, c, `INSERT INTO alert_notices (project, channel, recipient, items, state, at) VALUES ($1, $2, $3, $4,
+			$5, $6)
 			RETURNING ref`, []any{project, n.Channel, n.Recipient, string(items), noticeWaiting, ms(x.At)}, &ref)
 		if err != nil {
 			return err
@@ -126,7 +127,8 @@ func (s *Store) SettleNotice(ctx context.Context, x *Notice, state NoticeState, 
 			_, err = c.exec(ctx, `UPDATE alert_channels SET told_at = $2, problem = '' WHERE ref = $1`, x.Channel.Ref, ms(now))
 			return err
 		}
-		_, err = c.exec(ctx, `UPDATE alert_channels SET failed_at = $2, problem = $3 WHERE ref = $1`, x.Channel.Ref, ms(now), problem)
+		_, err = c.exec(ctx, `UPDATE alert_channels SET failed_at = $2, problem = $3 WHERE ref =
+			$1`, x.Channel.Ref, ms(now), problem)
 		return err
 	})
 	if err != nil {
@@ -158,7 +160,8 @@ type Telling struct {
 }
 
 func tellingsOf(ctx context.Context, c conn, ref int64) (list []Telling, err error) {
-	err = c.query(ctx, `SELECT coalesce(h.name, ''), n.channel, n.recipient, t.change, n.state, n.tries, n.at, n.told_at, n.problem
+	err = c.query(ctx, `SELECT coalesce(h.name, ''), n.channel, n.recipient, t.change, n.state, n.tries, n.at, n.told_at,
+		n.problem
 		FROM alert_tellings t JOIN alert_notices n ON n.ref = t.notice LEFT JOIN alert_channels h ON h.ref = n.channel
 		WHERE t.alert = $1 ORDER BY n.ref`, []any{ref}, func(r row) error {
 		var x Telling
@@ -186,8 +189,10 @@ func retainAlerts(ctx context.Context, c conn, now time.Time) error {
 		sql  string
 		keep time.Duration
 	}{
-		{`DELETE FROM alert_tellings WHERE notice IN (SELECT ref FROM alert_notices WHERE at < $1 ORDER BY at, ref LIMIT $2)`, keepNotices},
-		{`DELETE FROM alert_notices WHERE ref IN (SELECT ref FROM alert_notices WHERE at < $1 ORDER BY at, ref LIMIT $2)`, keepNotices},
+		{`DELETE FROM alert_tellings WHERE notice IN (SELECT ref FROM alert_notices WHERE at < $1 ORDER BY at, ref LIMIT
+			$2)`, keepNotices},
+		{`DELETE FROM alert_notices WHERE ref IN (SELECT ref FROM alert_notices WHERE at < $1 ORDER BY at, ref LIMIT
+			$2)`, keepNotices},
 		{`DELETE FROM alerts WHERE ref IN (SELECT ref FROM alerts WHERE resolved_at <> 0 AND resolved_at < $1
 			ORDER BY resolved_at LIMIT $2)`, keepAlerts},
 	} {

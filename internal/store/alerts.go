@@ -57,16 +57,16 @@ func alertsWhere(ctx context.Context, c conn, where string, args ...any) (list [
 
 func scanAlert(r row) (x Alert, err error) {
 	var kind, raised, figures string
-	var span, level, raisedAt, severe, resolved, seen, clear, noted, muted int64
+	var span, level, raisedAt, severe, resolved, seen, good, noted, muted int64
 	err = r.Scan(&x.Ref, &x.Rule, &x.RuleName, &kind, &x.By, &span, &x.Subject.Key, &x.Subject.Name, &level, &raisedAt, &severe,
-		&resolved, &x.Reason, &seen, &clear, &raised, &figures, &noted, &x.NotedBy, &x.Note, &muted)
+		&resolved, &x.Reason, &seen, &good, &raised, &figures, &noted, &x.NotedBy, &x.Note, &muted)
 	if err != nil {
 		return x, err
 	}
 	x.ID, x.Kind, x.Window = publicID(alertPrefix, x.Ref), alert.Kind(kind), time.Duration(span)*time.Millisecond
 	x.State = alert.State{
-		Level: alertLevels[level-1], Since: at(raisedAt), SeenAt: at(seen), Clearing: clear >= 0,
-		Clear: time.Duration(max(clear, 0)) * time.Millisecond,
+		Level: alertLevels[level-1], Since: at(raisedAt), SeenAt: at(seen), Clearing: good >= 0,
+		Clear: time.Duration(max(good, 0)) * time.Millisecond,
 	}
 	x.SevereAt, x.ResolvedAt, x.NotedAt, x.MutedUntil = at(severe), at(resolved), at(noted), at(muted)
 	for text, to := range map[string]*alert.Figures{raised: &x.Raised, figures: &x.Figures} {
@@ -108,7 +108,8 @@ func (s *Store) AlertStates(ctx context.Context, project string, now time.Time) 
 		if x.Open, err = alertsWhere(ctx, c, `WHERE project = $1 AND resolved_at = 0 ORDER BY ref`, p); err != nil {
 			return err
 		}
-		x.Muted, err = alertsWhere(ctx, c, `WHERE project = $1 AND muted_until <> 0 AND muted_until > $2 ORDER BY ref`, p, ms(now))
+		x.Muted, err = alertsWhere(ctx, c, `WHERE project = $1 AND muted_until <> 0 AND muted_until > $2 ORDER BY
+			ref`, p, ms(now))
 		return err
 	})
 	if err != nil {
@@ -183,13 +184,14 @@ func putAlert(ctx context.Context, c conn, project int64, x *Alert) error {
 	if err != nil {
 		return fmt.Errorf("encode figures: %w", err)
 	}
-	level, clear := int64(slices.Index(alertLevels, x.State.Level)+1), int64(-1)
+	level, good := int64(slices.Index(alertLevels, x.State.Level)+1), int64(-1)
 	if x.State.Clearing {
-		clear = x.State.Clear.Milliseconds()
+		good = x.State.Clear.Milliseconds()
 	}
 	if x.Ref != 0 {
-		_, err = c.exec(ctx, `UPDATE alerts SET level = $2, severe_at = $3, resolved_at = $4, reason = $5, seen_at = $6, clear = $7,
-			figures = $8 WHERE ref = $1`, x.Ref, level, ms(x.SevereAt), ms(x.ResolvedAt), x.Reason, ms(x.State.SeenAt), clear,
+		_, err = c.exec(ctx, `UPDATE alerts SET level = $2, severe_at = $3, resolved_at = $4, reason = $5, seen_at = $6, clear =
+			$7,
+			figures = $8 WHERE ref = $1`, x.Ref, level, ms(x.SevereAt), ms(x.ResolvedAt), x.Reason, ms(x.State.SeenAt), good,
 			string(figures))
 		return err
 	}
@@ -197,7 +199,7 @@ func putAlert(ctx context.Context, c conn, project int64, x *Alert) error {
 		raised_at, severe_at, seen_at, clear, raised, figures, muted_until)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15) RETURNING ref`, []any{
 		project, x.Rule, x.RuleName, string(x.Kind), x.By, x.Window.Milliseconds(), x.Subject.Key, x.Subject.Name, level,
-		ms(x.State.Since), ms(x.SevereAt), ms(x.State.SeenAt), clear, string(figures), ms(x.MutedUntil),
+		ms(x.State.Since), ms(x.SevereAt), ms(x.State.SeenAt), good, string(figures), ms(x.MutedUntil),
 	}, &x.Ref)
 	x.ID = publicID(alertPrefix, x.Ref)
 	return err
@@ -276,7 +278,9 @@ func alertOf(ctx context.Context, c conn, project int64, id string) (Alert, erro
 
 // ChangeAlert lets a function change who took note of an alert and until when it is muted, under a lock. All alerts of its rule
 // about its subject are muted alike.
-func (s *Store) ChangeAlert(ctx context.Context, project, id string, a Act, change func(*Alert, *Act) error) (x Alert, err error) {
+func (s *Store) ChangeAlert(
+	ctx context.Context, project, id string, a Act, change func(*Alert, *Act) error,
+) (x Alert, err error) {
 	err = s.actOf(ctx, project, &a, func(c conn, p int64) error {
 		if _, err := c.exec(ctx, `UPDATE alerts SET note = note WHERE project = $1 AND ref = $2`, p, alertRef(id)); err != nil {
 			return err

@@ -153,11 +153,13 @@ var eraseTables = map[string]map[string]handling{
 	"alert_rules": {"id": holdsNone, "name": holdsNone, "definition": holdsNone, "created_by": holdsNone},
 	"alert_looks": {"rule": holdsNone},
 	"alert_channels": {
-		"name": holdsNone, "kind": holdsNone, "definition": holdsNone, "sealed": holdsNone, "problem": searched, "created_by": holdsNone,
+		"name": holdsNone, "kind": holdsNone, "definition": holdsNone, "sealed": holdsNone, "problem": searched,
+		"created_by": holdsNone,
 	},
 	"alerts": {
 		"rule": holdsNone, "rule_name": holdsNone, "kind": holdsNone, "cut_by": holdsNone, "subject": holdsNone,
-		"subject_name": holdsNone, "reason": holdsNone, "raised": searchedJ, "figures": searchedJ, "noted_by": holdsNone, "note": searched,
+		"subject_name": holdsNone, "reason": holdsNone, "raised": searchedJ, "figures": searchedJ, "noted_by": holdsNone,
+		"note": searched,
 	},
 	"alert_notices":  {"recipient": holdsNone, "items": searchedJ, "problem": searched},
 	"alert_tellings": {"change": holdsNone},
