@@ -63,7 +63,8 @@ func AlertOf(x *store.Alert) Alert {
 	item := control.AlertItem(x)
 	out := Alert{
 		ID: x.ID, RuleID: x.Rule, Rule: x.RuleName, Kind: string(x.Kind), By: x.By, Subject: x.Subject.Key,
-		SubjectName: x.Subject.Name, Level: string(x.State.Level), State: control.AlertIsRaised, RaisedAt: x.State.Since, SevereAt: x.SevereAt,
+		SubjectName: x.Subject.Name, Level: string(x.State.Level),
+		State: control.AlertIsRaised, RaisedAt: x.State.Since, SevereAt: x.SevereAt,
 		ResolvedAt: x.ResolvedAt, SeenAt: x.State.SeenAt, Facts: item.Facts(alert.Tame), Todo: item.Todo(),
 		Raised: alertFiguresOf(&x.Raised), Figures: alertFiguresOf(&x.Figures), AcknowledgedAt: x.NotedAt, AcknowledgedBy: x.NotedBy,
 		Note: x.Note, MutedUntil: x.MutedUntil, Page: item.Path(),

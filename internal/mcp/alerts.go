@@ -72,7 +72,8 @@ func (x *session) alerts(ctx context.Context, _ *mcp.CallToolRequest, in alertsI
 		row := AlertRow{
 			ID: a.ID, Rule: Untrusted{x.view.clean(a.RuleName)}, Kind: string(a.Kind), By: a.By,
 			Subject: x.view.text(a.Subject.Label()), Level: string(a.State.Level), State: control.AlertIsRaised,
-			RaisedAt: stamp(a.State.Since), ResolvedAt: stamp(a.ResolvedAt), Facts: Untrusted{item.Facts(x.view.clean)}, Remedy: item.Todo(),
+			RaisedAt: stamp(a.State.Since), ResolvedAt: stamp(a.ResolvedAt),
+			Facts: Untrusted{item.Facts(x.view.clean)}, Remedy: item.Todo(),
 			AcknowledgedAt: stamp(a.NotedAt), Note: x.view.text(a.Note), MutedUntil: stamp(a.MutedUntil),
 		}
 		if !a.ResolvedAt.IsZero() {
