@@ -253,7 +253,7 @@ test('hostile text is text in every list', async () => {
   const template = encodeURIComponent(hostile('template'))
   for (const path of [
     '/', '/events', '/messages', '/contacts', '/contacts/labelled@acme.test?tab=consent', '/topics', '/forms', '/erasures', '/templates/', '/templates/?tab=performance', `/templates/${template}`, '/domains', '/domains?by=senderDomain', '/sources', '/receipts', '/receipts?tab=replays',
-    '/broadcasts', '/rules', '/rules/new', '/sends', '/senders', '/outbox', '/suppressions', '/suppressions?active=all', '/suppressions?tab=patterns', '/keys', '/audit', '/settings', '/segments', '/events/custom',
+    '/broadcasts', '/rules', '/rules/new', '/alerts', '/alerts?tab=history', '/alerts?tab=rules', '/alerts?tab=channels', '/sends', '/senders', '/outbox', '/suppressions', '/suppressions?active=all', '/suppressions?tab=patterns', '/keys', '/audit', '/settings', '/segments', '/events/custom',
   ]) await look(path)
 })
 
