@@ -71,7 +71,7 @@ test('a rule that every project has is changed, switched off and reset, and one 
   await d.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Bounces is saved.').waitFor()
   expect((await rule('alr_bounces')).warn).toBeCloseTo(0.025, 9)
-  await page.getByRole('button', { name: 'Switch Bounces off', exact: true }).click()
+  await page.getByRole('button', { name: 'Switch off Bounces', exact: true }).click()
   await page.getByText('Bounces is switched off.').waitFor()
   expect((await rule('alr_bounces')).enabled).toBe(false)
   await page.getByRole('button', { name: 'Reset Bounces…' }).click()

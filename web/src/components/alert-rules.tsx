@@ -33,7 +33,7 @@ export function AlertRules() {
               <td className="text-soft [overflow-wrap:anywhere]">{r.channels.join(', ') || 'all'}</td>
               <td>
                 <span className="flex justify-end gap-2">
-                  <Button small aria-label={`Switch ${r.name} ${r.enabled ? 'off' : 'on'}`} onClick={() => save.mutate({ id: r.id, wish: { enabled: !r.enabled } }, { onSuccess: () => tell(`${r.name} is switched ${r.enabled ? 'off' : 'on'}.`) })}>{r.enabled ? 'Switch off' : 'Switch on'}</Button>
+                  <Button small aria-label={`Switch ${r.enabled ? 'off' : 'on'} ${r.name}`} onClick={() => save.mutate({ id: r.id, wish: { enabled: !r.enabled } }, { onSuccess: () => tell(`${r.name} is switched ${r.enabled ? 'off' : 'on'}.`) })}>{r.enabled ? 'Switch off' : 'Switch on'}</Button>
                   <Button small aria-label={`Edit ${r.name}`} onClick={() => edit(r)}>Edit</Button>
                   {(!r.builtIn || r.changed) && <Button small aria-label={`${r.builtIn ? 'Reset' : 'Delete'} ${r.name}…`} onClick={() => remove(r)}>{r.builtIn ? 'Reset…' : 'Delete…'}</Button>}
                 </span>
