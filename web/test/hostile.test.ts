@@ -180,6 +180,8 @@ beforeAll(async () => {
   }
   const ruled = JSON.stringify({ name: brief('rule'), description: hostile('ruled'), on: { event: 'order.*' }, do: [{ subscribe: { tags: [brief('marked')] } }] })
   await tell(world, '/rules', { rule: ruled })
+  await tell(world, '/alert-rules', { name: brief('alarm'), kind: 'silence' })
+  await tell(world, '/alert-channels', { name: brief('channel'), kind: 'email', to: ['ops@evil.test'] })
   await tell(world, '/campaigns', {
     name: brief('cast'), description: hostile('casted'), subject: plainly(brief('heading')), body: plainly(`${mischief}<p>The letter to all</p>`), from: 'hello@evil.test', fromName: brief('author'), audienceType: 'ALL',
   })
