@@ -70,7 +70,8 @@ var allowed = map[string][]string{
 	"internal/workflow": {
 		"event", "internal/attribute", "internal/liquid", "internal/rule", "internal/segment", "internal/yamlfile",
 	},
-	"internal/link": {},
+	"internal/alert": {"internal/rule", "internal/stats", "internal/workflow"},
+	"internal/link":  {},
 
 	"internal/mailglyph": {"event"},
 	"internal/export":    {"event", "internal/mailglyph", "internal/rule"},
@@ -87,7 +88,7 @@ var allowed = map[string][]string{
 	"internal/store": {
 		"event", "provider", "internal/contact", "internal/message", "internal/stats", "internal/source", "internal/receipt",
 		"internal/fault", "internal/job", "internal/attribute", "internal/segment", "internal/erase", "internal/send",
-		"internal/rule", "internal/workflow", "internal/dispatch", "internal/export",
+		"internal/rule", "internal/workflow", "internal/dispatch", "internal/export", "internal/alert",
 	},
 
 	// The stages never import the store or each other: they declare the few calls they make.
@@ -110,7 +111,7 @@ var allowed = map[string][]string{
 		"internal/stats", "internal/dispatch", "internal/store", "internal/netguard", "internal/pull", "internal/feed", "internal/message",
 		"internal/segment", "internal/erase", "internal/job", "internal/link", "internal/send", "internal/template",
 		"internal/compose", "internal/sender", "internal/rule", "internal/mailglyph", "internal/liquid", "internal/workflow",
-		"internal/yamlfile", "internal/export", "internal/archive",
+		"internal/yamlfile", "internal/export", "internal/archive", "internal/alert",
 	},
 	// The pages know nothing of what they show.
 	"internal/web": {},
@@ -119,7 +120,7 @@ var allowed = map[string][]string{
 		"event", "provider", "internal/auth", "internal/contact", "internal/control", "internal/fault", "internal/source",
 		"internal/segment", "internal/send", "internal/stats",
 		"internal/store", "internal/template", "internal/sender", "internal/rule", "internal/mailglyph", "internal/workflow",
-		"internal/export",
+		"internal/export", "internal/alert",
 	},
 
 	"internal/awsbus": {"event", "internal/auth", "internal/control", "internal/fault"},

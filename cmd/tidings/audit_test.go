@@ -18,18 +18,20 @@ import (
 
 // cliDeeds are the command lines of operations that change something. SRC and KEY stand for a source and a key.
 var cliDeeds = map[string][]string{
-	"createSource":        {"source", "create", "--provider", "ses", "--name", "b", "--topic", "arn:aws:sns:eu-west-1:123456789012:b"},
-	"rotateSource":        {"source", "rotate", "SRC"},
-	"disableSource":       {"source", "disable", "SRC"},
-	"enableSource":        {"source", "enable", "OFF"},
-	"createKey":           {"key", "create", "--scope", "events:read", "--expires", "2999-01-01"},
-	"revokeKey":           {"key", "revoke", "KEY"},
-	"giveAWSPair":         {"key", "aws", "KEY"},
-	"recount":             {"recount"},
-	"createPerson":        {"person", "create", "lea"},
-	"resetPerson":         {"person", "reset", "lea"},
-	"disablePerson":       {"person", "disable", "LEA"},
-	"enablePerson":        {"person", "enable", "lea"},
+	"createSource":     {"source", "create", "--provider", "ses", "--name", "b", "--topic", "arn:aws:sns:eu-west-1:123456789012:b"},
+	"rotateSource":     {"source", "rotate", "SRC"},
+	"disableSource":    {"source", "disable", "SRC"},
+	"enableSource":     {"source", "enable", "OFF"},
+	"createKey":        {"key", "create", "--scope", "events:read", "--expires", "2999-01-01"},
+	"revokeKey":        {"key", "revoke", "KEY"},
+	"giveAWSPair":      {"key", "aws", "KEY"},
+	"recount":          {"recount"},
+	"createPerson":     {"person", "create", "lea"},
+	"resetPerson":      {"person", "reset", "lea"},
+	"disablePerson":    {"person", "disable", "LEA"},
+	"enablePerson":     {"person", "enable", "lea"},
+	"acknowledgeAlert": nil, "muteAlert": nil, "createAlertRule": nil, "updateAlertRule": nil, "deleteAlertRule": nil,
+	"createAlertChannel": nil, "updateAlertChannel": nil, "deleteAlertChannel": nil, "testAlertChannel": nil, // of the API alone
 	"signIn":              nil, // takes a browser, as do the four after it: the API's test has them
 	"signOut":             nil,
 	"acceptInvitation":    nil,

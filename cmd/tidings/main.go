@@ -47,6 +47,7 @@ type commands struct {
 	Template     templateCommand     `cmd:"" help:"List, push, preview and validate templates of emails."`
 	Workflow     workflowCommand     `cmd:"" help:"List, change and look after workflows and their runs: what happens over days."`
 	Rule         ruleCommand         `cmd:"" help:"List, try and look after rules: what happens when an event comes."`
+	Alert        alertCommand        `cmd:"" help:"List alerts, and what raises them."`
 	Apply        applyCommand        `cmd:"" help:"Make the rules those of a folder, and tell what changes."`
 	Broadcast    broadcastCommand    `cmd:"" help:"Make, send, watch, pause and cancel broadcasts: one email to an audience."`
 	Erase        eraseCommand        `cmd:"" help:"Erase a person, for good."`

@@ -227,6 +227,7 @@ func TestEveryOperationThatChangesSomethingLeavesOneAct(t *testing.T) {
 	maps.Copy(all, endpointDeeds())
 	maps.Copy(all, ruleDeeds())
 	maps.Copy(all, exportDeeds())
+	maps.Copy(all, alertDeeds())
 	maps.Copy(all, workflowDeeds())
 	for _, o := range control.Operations() {
 		if o.Local || !o.Noted() || o.Group == "People" { // a test of their own has those

@@ -40,7 +40,7 @@ func badRequests() []badRequest {
 	templates := func(name string, body any, status int) badRequest {
 		return badRequest{name: name, method: post, target: "/templates", body: body, status: status}
 	}
-	return slices.Concat(badTracks(), badSenders(), badEndpoints(), badRules(), badWorkflows(), badBroadcasts(), badExports(), []badRequest{
+	return slices.Concat(badTracks(), badSenders(), badEndpoints(), badRules(), badAlerts(), badWorkflows(), badBroadcasts(), badExports(), []badRequest{
 		{name: "unknown path", method: get, target: "/nothing/here", status: 404},
 		{name: "root", method: get, target: "/", status: 404},
 		{name: "wrong method", method: http.MethodPut, target: "/sources", status: 405},

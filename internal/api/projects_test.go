@@ -123,8 +123,11 @@ var looks = map[string]func(s *server, src string) string{
 		_, run := s.newRun("run-alone")
 		return "/executions/" + run
 	},
-	"getOutboxMail": func(s *server, _ string) string { return "/outbox/" + s.written() },
-	"getOutboxRaw":  func(s *server, _ string) string { return "/outbox/" + s.written() + "/raw" },
+	"getAlert":        func(s *server, _ string) string { return "/alerts/" + s.raised("got") },
+	"getAlertRule":    func(s *server, _ string) string { return "/alert-rules/" + s.alertRule("Got") },
+	"getAlertChannel": func(s *server, _ string) string { return "/alert-channels/" + s.alertChannel("got") },
+	"getOutboxMail":   func(s *server, _ string) string { return "/outbox/" + s.written() },
+	"getOutboxRaw":    func(s *server, _ string) string { return "/outbox/" + s.written() + "/raw" },
 	"getTopic": func(s *server, _ string) string {
 		topic, err := s.control.CreateTopic(s.t.Context(), operator, news)
 		must(s.t, err)
@@ -194,6 +197,7 @@ func TestWhatAnotherProjectHasIsNotFoundOnAnyRoute(t *testing.T) {
 	maps.Copy(all, endpointDeeds())
 	maps.Copy(all, ruleDeeds())
 	maps.Copy(all, exportDeeds())
+	maps.Copy(all, alertDeeds())
 	maps.Copy(all, workflowDeeds())
 	maps.Copy(all, personDeeds())
 	all["looks"] = deed{do: lookAtAll}
@@ -243,9 +247,11 @@ func TestListsHoldNothingOfAnotherProject(t *testing.T) {
 	s.queued(s.newEndpoint("seen").ID)
 	s.newRule("Seen")
 	s.newExport("exported")
+	s.alertChannel("ops")
+	s.raised("welcome")
 	stranger := s.stranger()
 	ours := []string{
-		"acme.test", "src_", "seg_", "apr_", "rcp_", "rpl_", "rul_", "end_", "dsp_", "exp_", "vip", "news", "lea", "con_1", "ann@",
+		"acme.test", "src_", "seg_", "apr_", "rcp_", "rpl_", "rul_", "end_", "dsp_", "exp_", "vip", "news", `"lea"`, "con_1", "alc_", "alt_", "ann@",
 	}
 	same := []string{"/healthz", "/readyz", "/settings"} // the server's own
 	for path, item := range servedDocument(t, s).Paths.Map() {

@@ -97,6 +97,22 @@ func (a *App) callWebhook(ctx context.Context, j job.Job) error {
 	return a.control.CallWebhook(ctx, j.Payload)
 }
 
+// Alerts are looked at each minute; a rule with a long window less often. Who is to be told is told for about four hours, where
+// that fails.
+const (
+	alertsKind    = "alerts"
+	alertsEvery   = time.Minute
+	noticeTries   = 20
+	noticeTimeout = 2 * time.Minute
+	noticesAtOnce = 4
+)
+
+func (a *App) watchAlerts(ctx context.Context, _ job.Job) error { return a.control.WatchAlerts(ctx) }
+
+func (a *App) tellAlerts(ctx context.Context, j job.Job) error {
+	return a.control.RunNotice(ctx, j.Payload, j.Attempt >= noticeTries)
+}
+
 // keepTime wakes the work on runs whose time has come. It ends with ctx.
 func (a *App) keepTime(ctx context.Context) error {
 	tick := time.NewTicker(workflowEvery)
@@ -254,8 +270,12 @@ func (a *App) runner() (*job.Runner, error) {
 			},
 			exportsKind:    {Run: a.wakeExports, Concurrency: 1, Interruptible: true},
 			broadcastsKind: {Run: a.wakeBroadcasts, Concurrency: 1, Interruptible: true},
-			recountKind:    {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
-			settleKind:     {Run: a.settleContacts, Concurrency: 1, Interruptible: true},
+			alertsKind:     {Run: a.watchAlerts, Concurrency: 1, Interruptible: true},
+			store.NoticeKind: {
+				Run: a.tellAlerts, MaxAttempts: noticeTries, Timeout: noticeTimeout, Concurrency: noticesAtOnce,
+			},
+			recountKind: {Run: a.recount, Timeout: recountTimeout, Concurrency: 1, Interruptible: true},
+			settleKind:  {Run: a.settleContacts, Concurrency: 1, Interruptible: true},
 		},
 		Periodic: []job.Every{
 			{Kind: job.RetentionKind, Interval: retainEvery},
@@ -265,6 +285,7 @@ func (a *App) runner() (*job.Runner, error) {
 			{Kind: store.SendKind, Interval: sendEvery},
 			{Kind: broadcastsKind, Interval: broadcastsEvery},
 			{Kind: exportsKind, Interval: exportsEvery},
+			{Kind: alertsKind, Interval: alertsEvery},
 		},
 		Log: a.log,
 	})

@@ -82,7 +82,7 @@ type Control struct {
 	// Webhooks calls those of workflows. Their runs alone need it.
 	Webhooks *Caller
 
-	// Outlets is what endpoints stand on. Endpoints alone need it.
+	// Outlets is what endpoints, and channels of alerts with a URL, stand on. They alone need it.
 	Outlets Outlets
 
 	// Mailing hands emails over. Sending alone needs it.

@@ -28,6 +28,7 @@ const (
 	exportRunCursor   = 'X'
 	runCursor         = 'x'
 	dispatchCursor    = 'd'
+	alertCursor       = 'l'
 )
 
 func encodeCursor(kind byte, value []byte) string {

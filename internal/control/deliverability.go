@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tidings/internal/alert"
 	"tidings/internal/stats"
 )
 
@@ -68,10 +69,7 @@ var attentionWords = map[string]string{
 
 // attentionRemedies say what lowers a rate.
 var attentionRemedies = map[string]string{
-	"bounce": "find out where the addresses come from, stop mailing those that bounced, and confirm new ones " +
-		"before they are mailed",
-	"complaint": "mail only people who asked for it, make unsubscribing easy, and look at the template or list that the " +
-		"complaints are of",
+	"bounce": alert.Remedy(alert.BounceRate), "complaint": alert.Remedy(alert.ComplaintRate),
 }
 
 func attentionFinding(a Attention) Finding {

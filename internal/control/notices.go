@@ -2,9 +2,9 @@ package control
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"tidings/event"
 	"tidings/internal/dispatch"
@@ -12,37 +12,35 @@ import (
 	"tidings/internal/store"
 )
 
-// The names of notices: what endpoints are told that is no event of a contact. Endpoints want them by the same words.
-const (
-	NoticeEndpointDisabled = "endpoint.disabled"
-	NoticeAlertRaised      = "alert.raised"
-	NoticeAlertResolved    = "alert.resolved"
-)
+// Notices are what endpoints are told that is no event of a contact. They want them by the same words as events.
+const NoticeEndpointDisabled = "endpoint.disabled"
 
-// TellEndpoints tells the endpoints of a project that want a notice of it. data is what stands in it, as JSON is made of it.
-// An endpoint that asks for anything but names wants no notices, and MailGlyph's form has none.
-func (c *Control) TellEndpoints(ctx context.Context, project, name string, data any) error {
-	list, err := c.Store.Endpoints(ctx, project)
+// endpointNotice is a notice on its way to endpoints.
+type endpointNotice struct {
+	project, name string
+	key           string // what it is of: a notice of the same key and time is told once, however often that is tried
+	at            time.Time
+	data          any // what stands in it, as JSON is made of it
+}
+
+// tellEndpoints tells the endpoints of a project that want a notice of it.
+func (c *Control) tellEndpoints(ctx context.Context, n *endpointNotice) error {
+	list, err := c.noticedEndpoints(ctx, n.project, n.name)
 	if err != nil {
-		return fmt.Errorf("list endpoints: %w", err)
+		return err
 	}
-	now := c.Now().UTC()
-	raw, err := json.Marshal(data)
+	raw, err := json.Marshal(n.data)
 	if err != nil {
 		return fmt.Errorf("encode a notice: %w", err)
 	}
-	id := event.NewID(now, project, "notice", rand.Text())
-	told := dispatch.Told{Event: id, ID: id.String(), Name: name, OccurredAt: now, Public: raw}
-	for i := range list {
-		x, _ := dispatch.Compile(list[i].Definition, c.Outlets.Limits)
-		if x == nil || !list[i].DisabledAt.IsZero() || !x.WantsNotice(name) {
-			continue
-		}
+	id := event.NewID(n.at, n.project, "notice", n.name, n.key)
+	told := dispatch.Told{Event: id, ID: id.String(), Name: n.name, OccurredAt: n.at, Public: raw}
+	for ref, x := range list {
 		kind, body, err := x.Body([]dispatch.Told{told})
 		if err != nil {
 			return err
 		}
-		if err := c.Store.QueueNotice(ctx, list[i].Ref, id, kind, body, now); err != nil {
+		if err := c.Store.QueueNotice(ctx, ref, id, kind, body, c.Now()); err != nil {
 			return fmt.Errorf("queue a notice: %w", err)
 		}
 	}
@@ -50,8 +48,24 @@ func (c *Control) TellEndpoints(ctx context.Context, project, name string, data 
 	return nil
 }
 
-// endpointNotice is what is told of an endpoint that the server disabled.
-type endpointNotice struct {
+// noticedEndpoints are the endpoints that want notices of a name, by their numbers. One that asks for anything but names wants none.
+func (c *Control) noticedEndpoints(ctx context.Context, project, name string) (map[int64]*dispatch.Endpoint, error) {
+	list, err := c.Store.Endpoints(ctx, project)
+	if err != nil {
+		return nil, fmt.Errorf("list endpoints: %w", err)
+	}
+	out := make(map[int64]*dispatch.Endpoint, len(list))
+	for i := range list {
+		x, _ := dispatch.Compile(list[i].Definition, c.Outlets.Limits)
+		if x != nil && list[i].DisabledAt.IsZero() && x.WantsNotice(name) {
+			out[list[i].Ref] = x
+		}
+	}
+	return out, nil
+}
+
+// endpointEnded is what is told of an endpoint that the server disabled.
+type endpointEnded struct {
 	Endpoint endpointNamed `json:"endpoint"`
 	Reason   string        `json:"reason"`
 	At       string        `json:"disabledAt"`
@@ -75,7 +89,9 @@ func (c *Control) EndpointDisabled(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return fmt.Errorf("find endpoint: %w", err)
 	}
-	return c.TellEndpoints(ctx, x.Project, NoticeEndpointDisabled, endpointNotice{
-		Endpoint: endpointNamed{e.ID, e.Name}, Reason: x.Reason, At: x.At.UTC().Format("2006-01-02T15:04:05.000Z07:00"),
+	return c.tellEndpoints(ctx, &endpointNotice{
+		project: x.Project, name: NoticeEndpointDisabled, key: e.ID, at: x.At, data: endpointEnded{
+			Endpoint: endpointNamed{e.ID, e.Name}, Reason: x.Reason, At: x.At.UTC().Format("2006-01-02T15:04:05.000Z07:00"),
+		},
 	})
 }

@@ -88,6 +88,7 @@ func Operations() []Operation {
 		senderOperations(),
 		endpointOperations(),
 		ruleOperations(),
+		alertOperations(),
 		workflowOperations(),
 		segmentOperations(),
 		messageOperations(),

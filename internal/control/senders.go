@@ -229,7 +229,7 @@ func testedNote(to string) string {
 
 // noteTest notes a test before it is made: it may send a mail.
 func (c *Control) noteTest(ctx context.Context, who Actor, x *send.Sender, to string) error {
-	if err := c.Store.NoteSenderTest(ctx, who.Project, c.act(who, opTestSender, x.ID, testedNote(to))); err != nil {
+	if err := c.Store.Note(ctx, who.Project, c.act(who, opTestSender, x.ID, testedNote(to))); err != nil {
 		return fmt.Errorf("note the test: %w", err)
 	}
 	return nil

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"tidings/internal/compose"
-	"tidings/internal/fault"
 	"tidings/internal/send"
 	"tidings/internal/sender"
 )
@@ -77,44 +76,20 @@ func (c *Control) testFrom(ctx context.Context, who Actor, x *send.Sender, to st
 	}
 	var p problems
 	p.says("to", compose.AddressProblem(to))
-	from := x.From
-	if from.Address == "" && (x.Kind == send.KindFile || x.Kind == send.KindConsole) {
-		from.Address = localFrom
-	}
+	from := ownFrom(x)
 	if from.Address == "" {
 		p.add("to", "can't get mail from nobody: set the sender's from first")
 	}
 	if err := p.err(); err != nil {
 		return from, err
 	}
-	k, err := c.Store.Contact(ctx, who.Project, to)
-	switch {
-	case fault.KindOf(err) == fault.NotFound:
-		return from, nil
-	case err != nil:
-		return from, fmt.Errorf("find the contact: %w", err)
-	case IsSuppressed(&k, c.Now()):
-		return from, fault.New(fault.Conflict, "suppressed", "there is a standing reason not to mail %s", k.Address).
-			WithHint("lift its suppressions first, or take another address")
-	}
-	return from, nil
+	return from, c.notSuppressed(ctx, who.Project, to)
 }
 
 func (c *Control) testMail(x *send.Sender, from send.Mailbox, to string) *send.Mail {
-	id := fmt.Sprintf("test_%d", c.Now().UnixNano())
-	m := &send.Mail{
-		ID: id, Project: x.Project, MessageID: id + "@" + compose.Domain(from.Address), From: from, To: send.Mailbox{Address: to},
-		Subject: "A test of the sender " + x.Name,
-		Text: "This mail was sent by Tidings to try the sender " + x.Name + ". If you can read it, it works.\n\n" +
-			"Nothing else will follow.\n",
-		Headers:  []send.Header{{Name: "Auto-Submitted", Value: "auto-generated"}},
-		NoOpens:  x.Settings.UntrackedSet != "" || x.Settings.ConfigurationSet == "",
-		NoClicks: x.Settings.UntrackedSet != "" || x.Settings.ConfigurationSet == "",
-	}
-	if x.ReplyTo != "" {
-		m.ReplyTo = []send.Mailbox{{Address: x.ReplyTo}}
-	}
-	return m
+	return ownMail(x, fmt.Sprintf("test_%d", c.Now().UnixNano()), from, to, "A test of the sender "+x.Name,
+		"This mail was sent by Tidings to try the sender "+x.Name+". If you can read it, it works.\n\n"+
+			"Nothing else will follow.\n")
 }
 
 // senderRemedies are what to do about failures, by words of their details.

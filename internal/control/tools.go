@@ -70,6 +70,7 @@ func Tools() []Tool {
 		{"workflow_dry_run", []string{"workflows:read", "events:read", "contacts:read"}},
 		{"source_health", []string{"sources:read"}},
 		{"deliverability_report", []string{"stats:read"}},
+		{"alerts", []string{"alerts:read"}},
 		{"read_event", []string{"events:read"}},
 		{"read_contact", []string{"contacts:read"}},
 		{"read_message", []string{"events:read"}},

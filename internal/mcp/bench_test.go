@@ -63,6 +63,7 @@ func BenchmarkTools(b *testing.B) {
 		}},
 		{"explain_message", func(n int) args { return args{"email": imagined.Recipient(n)} }},
 		{"source_health", func(int) args { return args{} }},
+		{"alerts", func(int) args { return args{} }},
 		{"deliverability_report", func(n int) args { return args{"endDate": day(n)} }},
 	} {
 		b.Run(x.tool, func(b *testing.B) {

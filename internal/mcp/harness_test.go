@@ -20,12 +20,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"tidings/internal/alert"
 	"tidings/internal/auth"
 	"tidings/internal/contact"
 	"tidings/internal/control"
 	"tidings/internal/mcp"
 	"tidings/internal/receipt"
 	"tidings/internal/source"
+	"tidings/internal/stats"
 	"tidings/internal/store"
 	"tidings/provider/all"
 	"tidings/provider/ses"
@@ -149,6 +151,29 @@ func (w *world) life() {
 	b, err := os.ReadFile("../api/testdata/ses/life.jsonl")
 	must(w.t, err)
 	w.take(strings.Split(strings.TrimSpace(string(b)), "\n")...)
+	w.raise("onboarding/welcome", "it is known")
+}
+
+// raise raises an alert about a template.
+func (w *world) raise(template, note string) {
+	w.t.Helper()
+	now := w.control.Now()
+	noted, err := w.control.Store.NoteAlerts(w.t.Context(), &store.AlertPass{
+		Project: store.DefaultProject, At: now, Alerts: []store.Alert{{
+			Rule: "alr_template_bounces", RuleName: "Bounces of a template", Kind: alert.BounceRate, By: alert.ByTemplate,
+			Window: 24 * time.Hour, Subject: alert.Subject{Key: template},
+			State:   alert.State{Level: stats.Warn, Since: now, SeenAt: now},
+			Figures: alert.RateFigures(stats.NewRate("bounce", 382, 5310)),
+		}},
+	})
+	must(w.t, err)
+	page, err := w.control.Alerts(w.t.Context(), operator, control.AlertFilter{})
+	must(w.t, err)
+	_, err = w.control.AcknowledgeAlert(w.t.Context(), operator, page.Alerts[0].ID, note)
+	must(w.t, err)
+	if !noted {
+		w.t.Error("the alert was not stored")
+	}
 }
 
 // sequences makes a workflow that a contact is in, and one that it failed in. The answer names their ids, for a replacer.

@@ -69,7 +69,7 @@ func TestWhatAnAssistantWasTalkedIntoIsRefusedInCleanWords(t *testing.T) {
 	hidden := strings.ReplaceAll(hostile, "\x1b", "")
 	for tool, args := range map[string]map[string]any{
 		"get_subscriber": {"email": hidden}, "list_subscribers": {"status": hidden}, "search_events": {"eventType": "bounce", "startDate": hidden},
-		"source_health": {"source": hidden}, "explain_message": {"messageId": hidden}, "get_template_events": {"templateKey": hidden, "startDate": hidden},
+		"source_health": {"source": hidden}, "alerts": {"state": hidden}, "explain_message": {"messageId": hidden}, "get_template_events": {"templateKey": hidden, "startDate": hidden},
 	} {
 		text, res := call(t, s, tool, args)
 		if !res.IsError {

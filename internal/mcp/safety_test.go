@@ -65,6 +65,12 @@ func (w *world) attack() {
 		must(w.t, err)
 		w.take(string(b))
 	}
+	w.raise(hostile, strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) { // which no note may hold
+			return -1
+		}
+		return r
+	}, hostile))
 	w.template("attack/"+strings.Repeat("a", 150), order[:60]+" ![x](e", "{{ firstName }} "+strings.ReplaceAll(hostile, "\x1b", ""),
 		"<html><head><title>"+hostile+"</title></head><body><p>{{ firstName }}"+
 			"{{ contact['"+order+"'] }}</p><a href='#'>"+hostile+strings.Repeat(" padding", 1000)+"</a></body></html>")
@@ -419,6 +425,8 @@ func TestWrongArgumentsTellWhatToDo(t *testing.T) {
 		{"explain_message", map[string]any{}, "give one of the two"},
 		{"explain_message", map[string]any{"messageId": "0102-nothing"}, "not_found: "},
 		{"source_health", map[string]any{"source": "src_none"}, "not_found: "},
+		{"alerts", map[string]any{"state": "on"}, "want one of raised, resolved"},
+		{"alerts", map[string]any{"limit": 101}, "limit must be between 1 and 100"},
 		{"get_template_events", map[string]any{}, "templateKey"},
 		{"get_subscriber", map[string]any{"email": "a@b.test", "sql": "1"}, "sql"},
 	} {

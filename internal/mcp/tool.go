@@ -207,4 +207,5 @@ func (x *session) addTools() {
 	x.templateTools()
 	x.broadcastTools()
 	x.endpointTools()
+	x.alertTools()
 }

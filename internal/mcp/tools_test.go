@@ -16,8 +16,8 @@ func TestTheListOfToolsIsWhatAssistantsRelyOn(t *testing.T) {
 	list, err := w.client(w.key(), nil).ListTools(t.Context(), nil)
 	must(t, err)
 	golden(t, "tools.json", list.Tools)
-	if len(list.Tools) != 33 {
-		t.Errorf("%d tools, want 33", len(list.Tools))
+	if len(list.Tools) != 34 {
+		t.Errorf("%d tools, want 34", len(list.Tools))
 	}
 }
 
@@ -33,8 +33,9 @@ func TestAKeyDoesNotSeeToolsThatItMayNotCall(t *testing.T) {
 		{[]string{"contacts:write"}, "delete_subscriber resubscribe_subscriber unsubscribe_subscriber update_subscriber"},
 		{[]string{"keys:read"}, ""},
 		{[]string{"workflows:read"}, "list_sequences"},
-		{[]string{"read"}, "deliverability_report endpoint_health explain_message export_sequence get_broadcast get_delivery_stats get_failed_executions " +
-			"get_sequence_events get_subscriber get_subscriber_events get_template_events list_broadcasts list_endpoints list_sequence_subscribers " +
+		{[]string{"read"}, "alerts deliverability_report endpoint_health explain_message export_sequence get_broadcast get_delivery_stats " +
+			"get_failed_executions get_sequence_events get_subscriber get_subscriber_events get_template_events list_broadcasts " +
+			"list_endpoints list_sequence_subscribers " +
 			"list_sequences list_subscribers list_suppressed list_templates preview_template search_events segment_explain segment_list " +
 			"segment_preview source_health validate_template workflow_dry_run"},
 	} {
@@ -88,6 +89,7 @@ var calls = []struct {
 	{"deliverability_report", map[string]any{"startDate": "2026-05-04", "endDate": "2026-05-05"}},
 	{"list_endpoints", map[string]any{}},
 	{"endpoint_health", map[string]any{"endpointId": "crm"}},
+	{"alerts", map[string]any{"state": "all"}},
 	{"list_sequences", map[string]any{}},
 	{"export_sequence", map[string]any{"sequenceId": "clicked"}},
 	{"list_sequence_subscribers", map[string]any{"sequenceId": "clicked"}},

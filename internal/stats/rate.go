@@ -44,6 +44,9 @@ var limits = map[string]struct{ warn, severe float64 }{
 	"complaint": {0.001, 0.003},
 }
 
+// Limits are the shares from which a rate is Warn and Severe; 0: it has none.
+func Limits(name string) (warn, severe float64) { return limits[name].warn, limits[name].severe }
+
 // NewRate makes a rate and judges it. A part larger than its whole, of facts that came in part, is taken as the whole.
 func NewRate(name string, part, of int64) Rate {
 	r := Rate{Name: name, Part: part, Of: of, Level: Fine}

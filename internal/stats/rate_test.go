@@ -33,6 +33,25 @@ func TestARateHasWilsonsBounds(t *testing.T) {
 	})
 }
 
+// R. G. Newcombe, Two-sided confidence intervals for the single proportion, Statistics in Medicine 17 (1998), table I, method 3.
+func TestWilsonsBoundsAreThoseThatArePublished(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		part, of  int64
+		low, high float64
+	}{
+		{81, 263, 0.2553, 0.3662},
+		{15, 148, 0.0624, 0.1605},
+		{0, 20, 0, 0.1611},
+		{1, 29, 0.0061, 0.1718},
+	} {
+		r := stats.NewRate("bounce", c.part, c.of)
+		if math.Abs(r.Low-c.low) > 0.00005 || math.Abs(r.High-c.high) > 0.00005 {
+			t.Errorf("%d of %d: %.4f to %.4f, want %.4f to %.4f", c.part, c.of, r.Low, r.High, c.low, c.high)
+		}
+	}
+}
+
 func TestARateAlarmsOnlyWhereThereIsEnough(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

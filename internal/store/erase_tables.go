@@ -161,6 +161,21 @@ var eraseTables = map[string]map[string]handling{
 		"label": holdsNone, "from_xid": holdsNone, "to_xid": holdsNone, "problem": searched, "manifest": holdsNone,
 	},
 
+	// Alerts are told to the team. What they repeat from outside may name somebody.
+	"alert_rules": {"id": holdsNone, "name": holdsNone, "definition": holdsNone, "created_by": holdsNone},
+	"alert_looks": {"rule": holdsNone},
+	"alert_channels": {
+		"name": holdsNone, "kind": holdsNone, "definition": holdsNone, "sealed": holdsNone, "problem": searched,
+		"created_by": holdsNone,
+	},
+	"alerts": {
+		"rule": holdsNone, "rule_name": holdsNone, "kind": holdsNone, "cut_by": holdsNone, "subject": holdsNone,
+		"subject_name": holdsNone, "reason": holdsNone, "raised": searchedJ, "figures": searchedJ, "noted_by": holdsNone,
+		"note": searched,
+	},
+	"alert_notices":  {"recipient": holdsNone, "items": searchedJ, "problem": searched},
+	"alert_tellings": {"change": holdsNone},
+
 	"erasure_keys": {"key": hashOnly},
 	"erasures":     {"by": holdsNone, "note": holdsNone, "place": holdsNone, "counts": holdsNone, "problem": holdsNone},
 	"erasing":      {"address": whileRuns, "pseudonym": whileRuns, "forms": whileRuns},
@@ -193,6 +208,9 @@ var searchOrder = [...]struct{ table, key string }{
 	{"export_runs", "ref"},
 	{"dispatches", "ref"},
 	{"attempts", "ref"},
+	{"alerts", "ref"},
+	{"alert_channels", "ref"},
+	{"alert_notices", "ref"},
 }
 
 // walked are the stages of their own among the tables: each takes a chunk after a place.

@@ -33,6 +33,9 @@ func (s *Store) Retain(ctx context.Context, now time.Time) (removed Removed, err
 		if err := retainRuleActs(ctx, c, now); err != nil {
 			return err
 		}
+		if err := retainAlerts(ctx, c, now); err != nil {
+			return err
+		}
 		if r.Receipts > 0 {
 			if removed.Receipts, err = retainReceipts(ctx, c, ms(now.Add(-r.Receipts))); err != nil {
 				return err

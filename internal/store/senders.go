@@ -182,11 +182,6 @@ func (s *Store) DeleteSender(ctx context.Context, project, id string, act Act) e
 	})
 }
 
-// NoteSenderTest writes down that somebody tried a sender.
-func (s *Store) NoteSenderTest(ctx context.Context, project string, act Act) error {
-	return s.act(ctx, project, act, func(conn, int64) error { return nil })
-}
-
 // senderChanges tells the audit log what differs between two senders; of secrets only that they changed.
 func senderChanges(a, b *send.Sender) (list []Change) {
 	number := func(n int) string { return strings.TrimPrefix(strconv.Itoa(n), "0") }

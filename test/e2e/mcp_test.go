@@ -30,6 +30,7 @@ var toolCalls = []struct {
 	{"explain_message", map[string]any{"email": "con_1"}},
 	{"source_health", map[string]any{}},
 	{"deliverability_report", map[string]any{}},
+	{"alerts", map[string]any{}},
 	{"update_subscriber", map[string]any{"email": "con_1", "attributes": map[string]any{"plan": "team"}}},
 	{"unsubscribe_subscriber", map[string]any{"email": "con_1"}},
 	{"resubscribe_subscriber", map[string]any{"email": "con_1"}},

@@ -300,6 +300,12 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => inside,
+    path: '/alerts',
+    validateSearch: texts('tab'),
+    component: lazyRouteComponent(() => import('./pages/alerts'), 'Alerts'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
     path: '/sources',
     component: lazyRouteComponent(() => import('./pages/sources'), 'Sources'),
   }),

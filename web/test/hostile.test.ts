@@ -180,6 +180,8 @@ beforeAll(async () => {
   }
   const ruled = JSON.stringify({ name: brief('rule'), description: hostile('ruled'), on: { event: 'order.*' }, do: [{ subscribe: { tags: [brief('marked')] } }] })
   await tell(world, '/rules', { rule: ruled })
+  await tell(world, '/alert-rules', { name: brief('alarm'), kind: 'silence' })
+  await tell(world, '/alert-channels', { name: brief('channel'), kind: 'email', to: ['ops@evil.test'] })
   await tell(world, '/campaigns', {
     name: brief('cast'), description: hostile('casted'), subject: plainly(brief('heading')), body: plainly(`${mischief}<p>The letter to all</p>`), from: 'hello@evil.test', fromName: brief('author'), audienceType: 'ALL',
   })
@@ -253,7 +255,7 @@ test('hostile text is text in every list', async () => {
   const template = encodeURIComponent(hostile('template'))
   for (const path of [
     '/', '/events', '/messages', '/contacts', '/contacts/labelled@acme.test?tab=consent', '/topics', '/forms', '/erasures', '/templates/', '/templates/?tab=performance', `/templates/${template}`, '/domains', '/domains?by=senderDomain', '/sources', '/receipts', '/receipts?tab=replays',
-    '/broadcasts', '/rules', '/rules/new', '/sends', '/senders', '/outbox', '/suppressions', '/suppressions?active=all', '/suppressions?tab=patterns', '/keys', '/audit', '/settings', '/segments', '/events/custom',
+    '/broadcasts', '/rules', '/rules/new', '/alerts', '/alerts?tab=history', '/alerts?tab=rules', '/alerts?tab=channels', '/sends', '/senders', '/outbox', '/suppressions', '/suppressions?active=all', '/suppressions?tab=patterns', '/keys', '/audit', '/settings', '/segments', '/events/custom',
   ]) await look(path)
 })
 

@@ -4,6 +4,260 @@
  */
 
 export interface paths {
+    "/alert-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List whom alerts are told
+         * @description A key needs the scope `alerts:read`.
+         */
+        get: operations["listAlertChannels"];
+        put?: never;
+        /**
+         * Create a channel of alerts
+         * @description email tells addresses, through the project's sender. slack posts to an incoming webhook of Slack, or of a program that understands the same; its url is a secret, and only its host is shown again.
+         *
+         *     A key needs the scope `alerts:write`.
+         */
+        post: operations["createAlertChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alert-channels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a channel of alerts
+         * @description By its id or name.
+         *
+         *     A key needs the scope `alerts:read`.
+         */
+        get: operations["getAlertChannel"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a channel of alerts
+         * @description What it was still to be told is not told.
+         *
+         *     A key needs the scope `alerts:write`.
+         */
+        delete: operations["deleteAlertChannel"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a channel of alerts
+         * @description What is left out stays.
+         *
+         *     A key needs the scope `alerts:write`.
+         */
+        patch: operations["updateAlertChannel"];
+        trace?: never;
+    };
+    "/alert-channels/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a channel of alerts
+         * @description Tells it at once something that is marked as a test, and answers whether that worked.
+         *
+         *     A key needs the scope `alerts:write`.
+         */
+        post: operations["testAlertChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what raises alerts
+         * @description By name: the rules that every project has (builtIn), and those that were made.
+         *
+         *     A key needs the scope `alerts:read`.
+         */
+        get: operations["listAlertRules"];
+        put?: never;
+        /**
+         * Create an alert rule
+         * @description What is left out has the default of its kind. Everything that is wrong is told at once. 409 with the code name_taken where another rule has the name.
+         *
+         *     A key needs the scope `alerts:write`.
+         */
+        post: operations["createAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alert-rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an alert rule on the past
+         * @description Tells which alerts it would have raised in the last 30 days. Rates can be tried, by the hour, or by the day where they are of domains or templates. Nothing is stored or told.
+         *
+         *     A key needs the scope `alerts:read`.
+         */
+        post: operations["tryAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alert-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an alert rule
+         * @description By its id or name.
+         *
+         *     A key needs the scope `alerts:read`.
+         */
+        get: operations["getAlertRule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an alert rule
+         * @description What it raised ends within a minute. A rule that every project has is as it was at the beginning; one that was not changed is 409 with the code built_in: switch it off instead.
+         *
+         *     A key needs the scope `alerts:write`.
+         */
+        delete: operations["deleteAlertRule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an alert rule
+         * @description What is left out stays. A rule that every project has can be changed and switched off like any other.
+         *
+         *     A key needs the scope `alerts:write`.
+         */
+        patch: operations["updateAlertRule"];
+        trace?: never;
+    };
+    "/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alerts
+         * @description Newest first. state=raised lists those that hold now; without it the list is the history, too. What is over is kept for 400 days.
+         *
+         *     A key needs the scope `alerts:read`.
+         */
+        get: operations["listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an alert
+         * @description With who was told of it, and whether that worked.
+         *
+         *     A key needs the scope `alerts:read`.
+         */
+        get: operations["getAlert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take note of an alert
+         * @description Tells others that somebody looks after it, with a note. It goes on until its figures are good again.
+         *
+         *     A key needs the scope `alerts:write`.
+         */
+        post: operations["acknowledgeAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mute an alert
+         * @description Nobody is told of it until then, nor of another one of the same rule about the same subject. It is in the history all the same. Without until it is told again.
+         *
+         *     A key needs the scope `alerts:write`.
+         */
+        post: operations["muteAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/apply": {
         parameters: {
             query?: never;
@@ -3385,6 +3639,13 @@ export interface components {
              */
             token: string;
         };
+        AcknowledgeAlertInBody: {
+            /**
+             * @description What others should know
+             * @example the list of May; it is stopped
+             */
+            note?: string;
+        };
         Act: {
             /**
              * Format: date-time
@@ -3468,6 +3729,538 @@ export interface components {
             known: boolean;
             pattern?: components["schemas"]["Pattern"];
             suppression?: components["schemas"]["Suppression"];
+        };
+        Alert: {
+            /**
+             * Format: date-time
+             * @description When somebody took note of it; absent: nobody did
+             */
+            acknowledgedAt?: string;
+            /**
+             * @description Who
+             * @example Lea
+             */
+            acknowledgedBy?: string;
+            /**
+             * @description What a rate is of: project, source, domain or template
+             * @example template
+             */
+            by?: string;
+            /**
+             * @description Its figures in words, as of the last look
+             * @example 7.2 % of 5,310 emails sent bounced for good in the last 24 hours; SES reviews accounts at 5 %.
+             */
+            facts: string;
+            /** @description The figures of the last look */
+            figures: components["schemas"]["AlertFigures"];
+            /**
+             * @description Its id, which never changes
+             * @example alt_4f
+             */
+            id: string;
+            /**
+             * @description What the rule looks at
+             * @example bounce_rate
+             */
+            kind: string;
+            /**
+             * @description The worst that it was
+             * @enum {string}
+             */
+            level: "warn" | "severe";
+            /**
+             * Format: date-time
+             * @description Nobody is told of it before; absent: it is not muted
+             */
+            mutedUntil?: string;
+            /**
+             * @description What they said
+             * @example the list of May; it is stopped
+             */
+            note?: string;
+            /**
+             * @description The page about what it is about, below the server's URL
+             * @example /ui/templates/onboarding/welcome
+             */
+            page: string;
+            /** @description The figures when it was raised */
+            raised: components["schemas"]["AlertFigures"];
+            /**
+             * Format: date-time
+             * @description When it was raised
+             */
+            raisedAt: string;
+            /**
+             * Format: date-time
+             * @description When it was over; absent: it is not
+             */
+            resolvedAt?: string;
+            /**
+             * @description The rule's name when it was raised
+             * @example Bounces
+             */
+            rule: string;
+            /**
+             * @description What raised it
+             * @example alr_bounces
+             */
+            ruleId: string;
+            /**
+             * Format: date-time
+             * @description When it was looked at last
+             */
+            seenAt: string;
+            /**
+             * Format: date-time
+             * @description When it was severe first; absent: it never was
+             */
+            severeAt?: string;
+            /**
+             * @description Whether it holds now
+             * @enum {string}
+             */
+            state: "raised" | "resolved";
+            /**
+             * @description The source, domain, template or endpoint that it is about; absent: the project
+             * @example onboarding/welcome
+             */
+            subject?: string;
+            /**
+             * @description Of what has an id
+             * @example main
+             */
+            subjectName?: string;
+            /** @description What to do about it; absent: it is over */
+            todo?: string;
+        };
+        AlertChannel: {
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /** @description Whether it is told */
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description The last time that it did not; absent: never
+             */
+            failedAt?: string;
+            /**
+             * @description Of the webhook, whose URL is not shown
+             * @example hooks.slack.com
+             */
+            host?: string;
+            /**
+             * @description Its id, which never changes
+             * @example alc_4f
+             */
+            id: string;
+            /**
+             * @description email: addresses; slack: an incoming webhook of Slack, or of a program that understands the same
+             * @enum {string}
+             */
+            kind: "email" | "slack";
+            /**
+             * @description The least that is told: warn is all
+             * @enum {string}
+             */
+            level: "warn" | "severe";
+            /**
+             * @description Unique in the project
+             * @example on call
+             */
+            name: string;
+            /**
+             * @description Why; absent: it worked since
+             * @example hooks.slack.com answered: 404 Not Found no_service
+             */
+            problem?: string;
+            /**
+             * @description Of email: by which sender, its id or name; absent: the project's default one
+             * @example main
+             */
+            sender?: string;
+            /**
+             * @description Addresses, of email
+             * @example [
+             *       "ops@acme.test"
+             *     ]
+             */
+            to: string[];
+            /**
+             * Format: date-time
+             * @description The last time that it worked; absent: never
+             */
+            toldAt?: string;
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+        };
+        AlertChannelList: {
+            /** @description By name */
+            channels: components["schemas"]["AlertChannel"][];
+        };
+        AlertChannelTest: {
+            /**
+             * @description What went wrong, or that it worked
+             * @example it was taken
+             */
+            detail: string;
+            /** @description It was told */
+            ok: boolean;
+            /**
+             * Format: int64
+             * @description How long it took
+             * @example 120
+             */
+            tookMs: number;
+        };
+        AlertFigures: {
+            /**
+             * Format: int64
+             * @description Refused requests, events that were given up, or new suppressions
+             * @example 40
+             */
+            count?: number;
+            /**
+             * @description The last problem, in words from outside
+             * @example 503 Service Unavailable
+             */
+            detail?: string;
+            /** @description The server gave the endpoint up */
+            disabled?: boolean;
+            /**
+             * Format: double
+             * @description The upper bound
+             * @example 0.0792
+             */
+            high?: number;
+            /**
+             * Format: double
+             * @description The lower bound of the rate, with 95 % confidence: it is judged by that
+             * @example 0.0653
+             */
+            low?: number;
+            /**
+             * Format: int64
+             * @description Of all of those
+             * @example 5310
+             */
+            of?: number;
+            /**
+             * Format: int64
+             * @description Emails that bounced or were complained of
+             * @example 382
+             */
+            part?: number;
+            /**
+             * Format: int64
+             * @description The longest usual pause of a source
+             * @example 14400
+             */
+            pauseSeconds?: number;
+            /**
+             * Format: double
+             * @description part / of
+             * @example 0.0719
+             */
+            rate?: number;
+            /** @description The source is silent */
+            silent?: boolean;
+            /**
+             * Format: date-time
+             * @description The last thing that a silent source told, or since when everything fails at an endpoint
+             */
+            since?: string;
+            /**
+             * Format: double
+             * @description New suppressions in as long a time, the median of fourteen
+             * @example 6
+             */
+            usual?: number;
+        };
+        AlertList: {
+            /** @description Newest first */
+            alerts: components["schemas"]["Alert"][];
+            /** @description For the next page; absent: there is none */
+            nextCursor?: string;
+        };
+        AlertRule: {
+            /**
+             * Format: double
+             * @description What the figure must fall under for an alert to end
+             * @example 0.04
+             */
+            below?: number;
+            /** @description Every project has it */
+            builtIn: boolean;
+            /**
+             * @description What rates are of: all email, or each source, recipient domain or template by itself; absent: it is no rate
+             * @enum {string}
+             */
+            by?: "project" | "source" | "domain" | "template";
+            /** @description It is built in, and somebody changed it: deleting it brings it back as it was */
+            changed: boolean;
+            /** @description The ids or names of those that are told; none: all */
+            channels: string[];
+            /**
+             * @description What it is for
+             * @example Before SES looks at us
+             */
+            description?: string;
+            /** @description Whether it is looked at */
+            enabled: boolean;
+            /**
+             * @description For how long it must
+             * @example 1h
+             */
+            hold: string;
+            /**
+             * @description Its id, which never changes
+             * @example alr_bounces
+             */
+            id: string;
+            /**
+             * @description What it looks at
+             * @enum {string}
+             */
+            kind: "bounce_rate" | "complaint_rate" | "silence" | "refusals" | "endpoint_failing" | "suppression_surge";
+            /**
+             * Format: int64
+             * @description How many emails a rate, or suppressions a surge, must be of
+             * @example 100
+             */
+            least?: number;
+            /**
+             * @description Unique in the project
+             * @example Bounces
+             */
+            name: string;
+            /**
+             * Format: double
+             * @description From where an alert is severe
+             * @example 0.1
+             */
+            severe?: number;
+            /**
+             * Format: date-time
+             * @description Absent: nobody changed it
+             */
+            updatedAt?: string;
+            /**
+             * Format: int64
+             * @description Grows with every change; 0: nobody changed it
+             * @example 3
+             */
+            version: number;
+            /**
+             * Format: double
+             * @description From where there is a warning: a share of emails, a number of requests, minutes of nothing but failures, or times of the usual
+             * @example 0.05
+             */
+            warn?: number;
+            /**
+             * @description The time up to now that is looked at; absent: of silence
+             * @example 1d
+             */
+            window?: string;
+        };
+        AlertRuleChange: {
+            /**
+             * Format: double
+             * @description What the figure must fall under for an alert to end
+             * @example 0.02
+             */
+            below?: number;
+            /**
+             * @description Of rates: project, source, domain or template
+             * @example template
+             */
+            by?: string;
+            /**
+             * @description The ids or names of those that are told; none: all
+             * @example [
+             *       "on call"
+             *     ]
+             */
+            channels?: string[];
+            /**
+             * @description What it is for
+             * @example Before SES looks at us
+             */
+            description?: string;
+            /**
+             * @description Whether it is looked at; absent: it is
+             * @example true
+             */
+            enabled?: boolean;
+            /**
+             * @description For how long it must
+             * @example 2h
+             */
+            hold?: string;
+            /**
+             * @description What it looks at
+             * @example bounce_rate
+             */
+            kind?: string;
+            /**
+             * Format: int64
+             * @description How many emails a rate, or suppressions a surge, must be of
+             * @example 100
+             */
+            least?: number;
+            /**
+             * @description Unique in the project
+             * @example Bounces
+             */
+            name?: string;
+            /**
+             * Format: double
+             * @description From where an alert is severe
+             * @example 0.08
+             */
+            severe?: number;
+            /**
+             * Format: double
+             * @description From where there is a warning
+             * @example 0.03
+             */
+            warn?: number;
+            /**
+             * @description The time up to now that is looked at, 1h to 30d
+             * @example 7d
+             */
+            window?: string;
+        };
+        AlertRuleList: {
+            /** @description By name */
+            rules: components["schemas"]["AlertRule"][];
+        };
+        AlertRuleTrial: {
+            /** @description Newest first, at most 200 */
+            alerts: components["schemas"]["PastAlert"][];
+            /** @description There were more */
+            cut: boolean;
+            /**
+             * Format: date-time
+             * @description From when the past was looked at
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description Between two looks
+             * @example 3600
+             */
+            stepSeconds: number;
+        };
+        AlertTold: {
+            /**
+             * Format: date-time
+             * @description When somebody took note of it; absent: nobody did
+             */
+            acknowledgedAt?: string;
+            /**
+             * @description Who
+             * @example Lea
+             */
+            acknowledgedBy?: string;
+            /**
+             * @description What a rate is of: project, source, domain or template
+             * @example template
+             */
+            by?: string;
+            /**
+             * @description Its figures in words, as of the last look
+             * @example 7.2 % of 5,310 emails sent bounced for good in the last 24 hours; SES reviews accounts at 5 %.
+             */
+            facts: string;
+            /** @description The figures of the last look */
+            figures: components["schemas"]["AlertFigures"];
+            /**
+             * @description Its id, which never changes
+             * @example alt_4f
+             */
+            id: string;
+            /**
+             * @description What the rule looks at
+             * @example bounce_rate
+             */
+            kind: string;
+            /**
+             * @description The worst that it was
+             * @enum {string}
+             */
+            level: "warn" | "severe";
+            /**
+             * Format: date-time
+             * @description Nobody is told of it before; absent: it is not muted
+             */
+            mutedUntil?: string;
+            /**
+             * @description What they said
+             * @example the list of May; it is stopped
+             */
+            note?: string;
+            /**
+             * @description The page about what it is about, below the server's URL
+             * @example /ui/templates/onboarding/welcome
+             */
+            page: string;
+            /** @description The figures when it was raised */
+            raised: components["schemas"]["AlertFigures"];
+            /**
+             * Format: date-time
+             * @description When it was raised
+             */
+            raisedAt: string;
+            /**
+             * Format: date-time
+             * @description When it was over; absent: it is not
+             */
+            resolvedAt?: string;
+            /**
+             * @description The rule's name when it was raised
+             * @example Bounces
+             */
+            rule: string;
+            /**
+             * @description What raised it
+             * @example alr_bounces
+             */
+            ruleId: string;
+            /**
+             * Format: date-time
+             * @description When it was looked at last
+             */
+            seenAt: string;
+            /**
+             * Format: date-time
+             * @description When it was severe first; absent: it never was
+             */
+            severeAt?: string;
+            /**
+             * @description Whether it holds now
+             * @enum {string}
+             */
+            state: "raised" | "resolved";
+            /**
+             * @description The source, domain, template or endpoint that it is about; absent: the project
+             * @example onboarding/welcome
+             */
+            subject?: string;
+            /**
+             * @description Of what has an id
+             * @example main
+             */
+            subjectName?: string;
+            /** @description What to do about it; absent: it is over */
+            todo?: string;
+            /** @description Who was told of it, oldest first */
+            told: components["schemas"]["Telling"][];
         };
         ApplyInBody: {
             /** @description Only tell what would change */
@@ -4840,6 +5633,45 @@ export interface components {
              * @description Messages, each in the bucket of its first such event
              */
             unique: number;
+        };
+        CreateAlertChannelInBody: {
+            /**
+             * @description Whether it is told; absent: it is
+             * @example true
+             */
+            enabled?: boolean;
+            /**
+             * @description email or slack
+             * @example email
+             */
+            kind: string;
+            /**
+             * @description The least that is told: warn or severe; empty: warn
+             * @example severe
+             */
+            level?: string;
+            /**
+             * @description Unique in the project
+             * @example on call
+             */
+            name: string;
+            /**
+             * @description Of email: by which sender, its id or name; empty: the project's default one
+             * @example main
+             */
+            sender?: string;
+            /**
+             * @description Of email: 1 to 20 addresses
+             * @example [
+             *       "ops@acme.test"
+             *     ]
+             */
+            to?: string[];
+            /**
+             * @description Of slack: the incoming webhook, never shown again
+             * @example https://hooks.slack.com/services/T0/B0/secret
+             */
+            url?: string;
         };
         CreatePersonInBody: {
             /**
@@ -6703,6 +7535,81 @@ export interface components {
              */
             version?: number;
         };
+        MuteAlertInBody: {
+            /**
+             * @description A time or a date, at most 90 days ahead; absent: it is told again
+             * @example 2026-05-08T12:00:00Z
+             */
+            until?: string;
+        };
+        NewAlertRule: {
+            /**
+             * Format: double
+             * @description What the figure must fall under for an alert to end
+             * @example 0.02
+             */
+            below?: number;
+            /**
+             * @description Of rates: project, source, domain or template
+             * @example template
+             */
+            by?: string;
+            /**
+             * @description The ids or names of those that are told; none: all
+             * @example [
+             *       "on call"
+             *     ]
+             */
+            channels?: string[];
+            /**
+             * @description What it is for
+             * @example Before SES looks at us
+             */
+            description?: string;
+            /**
+             * @description Whether it is looked at; absent: it is
+             * @example true
+             */
+            enabled?: boolean;
+            /**
+             * @description For how long it must
+             * @example 2h
+             */
+            hold?: string;
+            /**
+             * @description What it looks at: bounce_rate, complaint_rate, silence, refusals, endpoint_failing or suppression_surge
+             * @example complaint_rate
+             */
+            kind: string;
+            /**
+             * Format: int64
+             * @description How many emails a rate, or suppressions a surge, must be of
+             * @example 100
+             */
+            least?: number;
+            /**
+             * @description Unique in the project
+             * @example Complaints at big hosts
+             */
+            name: string;
+            /**
+             * Format: double
+             * @description From where an alert is severe
+             * @example 0.08
+             */
+            severe?: number;
+            /**
+             * Format: double
+             * @description From where there is a warning
+             * @example 0.03
+             */
+            warn?: number;
+            /**
+             * @description The time up to now that is looked at, 1h to 30d
+             * @example 7d
+             */
+            window?: string;
+        };
         NewBroadcast: {
             /**
              * @description Of FILTERED; null: none
@@ -7472,6 +8379,35 @@ export interface components {
              * @example Europe/Berlin
              */
             zone: string;
+        };
+        PastAlert: {
+            /** @description The figures when it would have been raised */
+            figures: components["schemas"]["AlertFigures"];
+            /**
+             * @description The worst that it would have been
+             * @enum {string}
+             */
+            level: "warn" | "severe";
+            /**
+             * Format: date-time
+             * @description When it would have been raised
+             */
+            raisedAt: string;
+            /**
+             * Format: date-time
+             * @description When it would have been over; absent: it would not be
+             */
+            resolvedAt?: string;
+            /**
+             * @description What it would be about; absent: the project
+             * @example onboarding/welcome
+             */
+            subject?: string;
+            /**
+             * @description Of what has an id
+             * @example main
+             */
+            subjectName?: string;
         };
         Pattern: {
             /**
@@ -10194,6 +11130,54 @@ export interface components {
             /** @description Sorted */
             tags: components["schemas"]["Tag"][];
         };
+        Telling: {
+            /**
+             * Format: date-time
+             * @description When it was to be told
+             */
+            at: string;
+            /**
+             * @description What was told
+             * @enum {string}
+             */
+            change: "raised" | "escalated" | "resolved";
+            /**
+             * @description Its name; absent: it was deleted, or it is endpoints
+             * @example on call
+             */
+            channel?: string;
+            /**
+             * @description The channel; absent: endpoints
+             * @example alc_4f
+             */
+            channelId?: string;
+            /**
+             * @description Why the last try did not work
+             * @example hooks.slack.com answered: 404 Not Found no_service
+             */
+            problem?: string;
+            /**
+             * @description The address, of email
+             * @example ops@acme.test
+             */
+            recipient?: string;
+            /**
+             * @description waiting: it is to be told, maybe again; dropped: it is not to be told any more
+             * @enum {string}
+             */
+            state: "waiting" | "told" | "failed" | "dropped";
+            /**
+             * Format: date-time
+             * @description When it was; absent: it was not
+             */
+            toldAt?: string;
+            /**
+             * Format: int64
+             * @description How often it was tried
+             * @example 1
+             */
+            tries: number;
+        };
         Template: {
             /**
              * @description HTML with Liquid; what is shown of values is escaped
@@ -10898,6 +11882,69 @@ export interface components {
              */
             why: string;
         };
+        TryAlertRuleInBody: {
+            /**
+             * Format: double
+             * @description What the figure must fall under for an alert to end
+             * @example 0.02
+             */
+            below?: number;
+            /**
+             * @description Of rates: project, source, domain or template
+             * @example template
+             */
+            by?: string;
+            /**
+             * @description The ids or names of those that are told; none: all
+             * @example [
+             *       "on call"
+             *     ]
+             */
+            channels?: string[];
+            /**
+             * @description What it is for
+             * @example Before SES looks at us
+             */
+            description?: string;
+            /**
+             * @description Whether it is looked at; absent: it is
+             * @example true
+             */
+            enabled?: boolean;
+            /**
+             * @description For how long it must
+             * @example 2h
+             */
+            hold?: string;
+            /**
+             * @description bounce_rate or complaint_rate
+             * @example complaint_rate
+             */
+            kind: string;
+            /**
+             * Format: int64
+             * @description How many emails a rate, or suppressions a surge, must be of
+             * @example 100
+             */
+            least?: number;
+            /**
+             * Format: double
+             * @description From where an alert is severe
+             * @example 0.08
+             */
+            severe?: number;
+            /**
+             * Format: double
+             * @description From where there is a warning
+             * @example 0.03
+             */
+            warn?: number;
+            /**
+             * @description The time up to now that is looked at, 1h to 30d
+             * @example 7d
+             */
+            window?: string;
+        };
         TryRuleInBody: {
             /**
              * Format: int64
@@ -10920,6 +11967,40 @@ export interface components {
              * @example 2026-05-01
              */
             since?: string;
+        };
+        UpdateAlertChannelInBody: {
+            /**
+             * @description Whether it is told; absent: it is
+             * @example true
+             */
+            enabled?: boolean;
+            /**
+             * @description The least that is told: warn or severe; empty: warn
+             * @example severe
+             */
+            level?: string;
+            /**
+             * @description Unique in the project
+             * @example on call
+             */
+            name?: string;
+            /**
+             * @description Of email: by which sender, its id or name; empty: the project's default one
+             * @example main
+             */
+            sender?: string;
+            /**
+             * @description Of email: 1 to 20 addresses
+             * @example [
+             *       "ops@acme.test"
+             *     ]
+             */
+            to?: string[];
+            /**
+             * @description Of slack: the incoming webhook, never shown again
+             * @example https://hooks.slack.com/services/T0/B0/secret
+             */
+            url?: string;
         };
         UpdateRuleInBody: {
             /**
@@ -11643,6 +12724,2238 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listAlertChannels: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channels": [
+                     *         {
+                     *           "id": "alc_4f",
+                     *           "name": "on call",
+                     *           "kind": "email",
+                     *           "to": [
+                     *             "ops@acme.test"
+                     *           ],
+                     *           "sender": "main",
+                     *           "host": "hooks.slack.com",
+                     *           "level": "warn",
+                     *           "enabled": true,
+                     *           "toldAt": "2026-05-04T10:12:00.120Z",
+                     *           "failedAt": "2026-05-04T10:12:00.120Z",
+                     *           "problem": "hooks.slack.com answered: 404 Not Found no_service",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertChannelList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAlertChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "on call",
+                 *       "kind": "email",
+                 *       "to": [
+                 *         "ops@acme.test"
+                 *       ],
+                 *       "sender": "main",
+                 *       "url": "https://hooks.slack.com/services/T0/B0/secret",
+                 *       "level": "severe",
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateAlertChannelInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "alc_4f",
+                     *       "name": "on call",
+                     *       "kind": "email",
+                     *       "to": [
+                     *         "ops@acme.test"
+                     *       ],
+                     *       "sender": "main",
+                     *       "host": "hooks.slack.com",
+                     *       "level": "warn",
+                     *       "enabled": true,
+                     *       "toldAt": "2026-05-04T10:12:00.120Z",
+                     *       "failedAt": "2026-05-04T10:12:00.120Z",
+                     *       "problem": "hooks.slack.com answered: 404 Not Found no_service",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertChannel"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlertChannel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The channel's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "alc_4f",
+                     *       "name": "on call",
+                     *       "kind": "email",
+                     *       "to": [
+                     *         "ops@acme.test"
+                     *       ],
+                     *       "sender": "main",
+                     *       "host": "hooks.slack.com",
+                     *       "level": "warn",
+                     *       "enabled": true,
+                     *       "toldAt": "2026-05-04T10:12:00.120Z",
+                     *       "failedAt": "2026-05-04T10:12:00.120Z",
+                     *       "problem": "hooks.slack.com answered: 404 Not Found no_service",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertChannel"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAlertChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The channel's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateAlertChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The channel's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "on call",
+                 *       "to": [
+                 *         "ops@acme.test"
+                 *       ],
+                 *       "sender": "main",
+                 *       "url": "https://hooks.slack.com/services/T0/B0/secret",
+                 *       "level": "severe",
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateAlertChannelInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "alc_4f",
+                     *       "name": "on call",
+                     *       "kind": "email",
+                     *       "to": [
+                     *         "ops@acme.test"
+                     *       ],
+                     *       "sender": "main",
+                     *       "host": "hooks.slack.com",
+                     *       "level": "warn",
+                     *       "enabled": true,
+                     *       "toldAt": "2026-05-04T10:12:00.120Z",
+                     *       "failedAt": "2026-05-04T10:12:00.120Z",
+                     *       "problem": "hooks.slack.com answered: 404 Not Found no_service",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertChannel"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testAlertChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The channel's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "detail": "it was taken",
+                     *       "tookMs": 120
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertChannelTest"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAlertRules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rules": [
+                     *         {
+                     *           "id": "alr_bounces",
+                     *           "name": "Bounces",
+                     *           "description": "Before SES looks at us",
+                     *           "kind": "bounce_rate",
+                     *           "by": "project",
+                     *           "window": "1d",
+                     *           "least": 100,
+                     *           "warn": 0.05,
+                     *           "severe": 0.1,
+                     *           "below": 0.04,
+                     *           "hold": "1h",
+                     *           "enabled": true,
+                     *           "channels": [
+                     *             "text"
+                     *           ],
+                     *           "builtIn": true,
+                     *           "changed": true,
+                     *           "version": 3,
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertRuleList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Complaints at big hosts",
+                 *       "kind": "complaint_rate",
+                 *       "description": "Before SES looks at us",
+                 *       "by": "template",
+                 *       "window": "7d",
+                 *       "least": 100,
+                 *       "warn": 0.03,
+                 *       "severe": 0.08,
+                 *       "below": 0.02,
+                 *       "hold": "2h",
+                 *       "enabled": true,
+                 *       "channels": [
+                 *         "on call"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAlertRule"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "alr_bounces",
+                     *       "name": "Bounces",
+                     *       "description": "Before SES looks at us",
+                     *       "kind": "bounce_rate",
+                     *       "by": "project",
+                     *       "window": "1d",
+                     *       "least": 100,
+                     *       "warn": 0.05,
+                     *       "severe": 0.1,
+                     *       "below": 0.04,
+                     *       "hold": "1h",
+                     *       "enabled": true,
+                     *       "channels": [
+                     *         "text"
+                     *       ],
+                     *       "builtIn": true,
+                     *       "changed": true,
+                     *       "version": 3,
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "complaint_rate",
+                 *       "description": "Before SES looks at us",
+                 *       "by": "template",
+                 *       "window": "7d",
+                 *       "least": 100,
+                 *       "warn": 0.03,
+                 *       "severe": 0.08,
+                 *       "below": 0.02,
+                 *       "hold": "2h",
+                 *       "enabled": true,
+                 *       "channels": [
+                 *         "on call"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["TryAlertRuleInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "since": "2026-05-04T10:12:00.120Z",
+                     *       "stepSeconds": 3600,
+                     *       "alerts": [
+                     *         {
+                     *           "subject": "onboarding/welcome",
+                     *           "subjectName": "main",
+                     *           "level": "warn",
+                     *           "raisedAt": "2026-05-04T10:12:00.120Z",
+                     *           "resolvedAt": "2026-05-04T10:12:00.120Z",
+                     *           "figures": {
+                     *             "part": 382,
+                     *             "of": 5310,
+                     *             "rate": 0.0719,
+                     *             "low": 0.0653,
+                     *             "high": 0.0792,
+                     *             "count": 40,
+                     *             "usual": 6,
+                     *             "since": "2026-05-04T10:12:00.120Z",
+                     *             "pauseSeconds": 14400,
+                     *             "silent": true,
+                     *             "disabled": true,
+                     *             "detail": "503 Service Unavailable"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "cut": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertRuleTrial"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlertRule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The rule's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "alr_bounces",
+                     *       "name": "Bounces",
+                     *       "description": "Before SES looks at us",
+                     *       "kind": "bounce_rate",
+                     *       "by": "project",
+                     *       "window": "1d",
+                     *       "least": 100,
+                     *       "warn": 0.05,
+                     *       "severe": 0.1,
+                     *       "below": 0.04,
+                     *       "hold": "1h",
+                     *       "enabled": true,
+                     *       "channels": [
+                     *         "text"
+                     *       ],
+                     *       "builtIn": true,
+                     *       "changed": true,
+                     *       "version": 3,
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Bounces",
+                 *       "kind": "bounce_rate",
+                 *       "description": "Before SES looks at us",
+                 *       "by": "template",
+                 *       "window": "7d",
+                 *       "least": 100,
+                 *       "warn": 0.03,
+                 *       "severe": 0.08,
+                 *       "below": 0.02,
+                 *       "hold": "2h",
+                 *       "enabled": true,
+                 *       "channels": [
+                 *         "on call"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["AlertRuleChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "alr_bounces",
+                     *       "name": "Bounces",
+                     *       "description": "Before SES looks at us",
+                     *       "kind": "bounce_rate",
+                     *       "by": "project",
+                     *       "window": "1d",
+                     *       "least": 100,
+                     *       "warn": 0.05,
+                     *       "severe": 0.1,
+                     *       "below": 0.04,
+                     *       "hold": "1h",
+                     *       "enabled": true,
+                     *       "channels": [
+                     *         "text"
+                     *       ],
+                     *       "builtIn": true,
+                     *       "changed": true,
+                     *       "version": 3,
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAlerts: {
+        parameters: {
+            query?: {
+                /** @description raised: those that hold now; resolved: those that are over; absent: all */
+                state?: string;
+                /** @description The id or name of the rule */
+                rule?: string;
+                /** @description What the rule looks at: bounce_rate, complaint_rate, silence, refusals, endpoint_failing or suppression_surge */
+                kind?: string;
+                /**
+                 * @description nextCursor of the page before
+                 * @example ZQGaH26NL4xBmx5vDCp9XhE
+                 */
+                cursor?: string;
+                /**
+                 * @description 1 to 1000
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "alerts": [
+                     *         {
+                     *           "id": "alt_4f",
+                     *           "ruleId": "alr_bounces",
+                     *           "rule": "Bounces",
+                     *           "kind": "bounce_rate",
+                     *           "by": "template",
+                     *           "subject": "onboarding/welcome",
+                     *           "subjectName": "main",
+                     *           "level": "warn",
+                     *           "state": "raised",
+                     *           "raisedAt": "2026-05-04T10:12:00.120Z",
+                     *           "severeAt": "2026-05-04T10:12:00.120Z",
+                     *           "resolvedAt": "2026-05-04T10:12:00.120Z",
+                     *           "seenAt": "2026-05-04T10:12:00.120Z",
+                     *           "facts": "7.2 % of 5,310 emails sent bounced for good in the last 24 hours; SES reviews accounts at 5 %.",
+                     *           "todo": "text",
+                     *           "raised": {
+                     *             "part": 382,
+                     *             "of": 5310,
+                     *             "rate": 0.0719,
+                     *             "low": 0.0653,
+                     *             "high": 0.0792,
+                     *             "count": 40,
+                     *             "usual": 6,
+                     *             "since": "2026-05-04T10:12:00.120Z",
+                     *             "pauseSeconds": 14400,
+                     *             "silent": true,
+                     *             "disabled": true,
+                     *             "detail": "503 Service Unavailable"
+                     *           },
+                     *           "figures": {
+                     *             "part": 382,
+                     *             "of": 5310,
+                     *             "rate": 0.0719,
+                     *             "low": 0.0653,
+                     *             "high": 0.0792,
+                     *             "count": 40,
+                     *             "usual": 6,
+                     *             "since": "2026-05-04T10:12:00.120Z",
+                     *             "pauseSeconds": 14400,
+                     *             "silent": true,
+                     *             "disabled": true,
+                     *             "detail": "503 Service Unavailable"
+                     *           },
+                     *           "acknowledgedAt": "2026-05-04T10:12:00.120Z",
+                     *           "acknowledgedBy": "Lea",
+                     *           "note": "the list of May; it is stopped",
+                     *           "mutedUntil": "2026-05-04T10:12:00.120Z",
+                     *           "page": "/ui/templates/onboarding/welcome"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The alert's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "alt_4f",
+                     *       "ruleId": "alr_bounces",
+                     *       "rule": "Bounces",
+                     *       "kind": "bounce_rate",
+                     *       "by": "template",
+                     *       "subject": "onboarding/welcome",
+                     *       "subjectName": "main",
+                     *       "level": "warn",
+                     *       "state": "raised",
+                     *       "raisedAt": "2026-05-04T10:12:00.120Z",
+                     *       "severeAt": "2026-05-04T10:12:00.120Z",
+                     *       "resolvedAt": "2026-05-04T10:12:00.120Z",
+                     *       "seenAt": "2026-05-04T10:12:00.120Z",
+                     *       "facts": "7.2 % of 5,310 emails sent bounced for good in the last 24 hours; SES reviews accounts at 5 %.",
+                     *       "todo": "text",
+                     *       "raised": {
+                     *         "part": 382,
+                     *         "of": 5310,
+                     *         "rate": 0.0719,
+                     *         "low": 0.0653,
+                     *         "high": 0.0792,
+                     *         "count": 40,
+                     *         "usual": 6,
+                     *         "since": "2026-05-04T10:12:00.120Z",
+                     *         "pauseSeconds": 14400,
+                     *         "silent": true,
+                     *         "disabled": true,
+                     *         "detail": "503 Service Unavailable"
+                     *       },
+                     *       "figures": {
+                     *         "part": 382,
+                     *         "of": 5310,
+                     *         "rate": 0.0719,
+                     *         "low": 0.0653,
+                     *         "high": 0.0792,
+                     *         "count": 40,
+                     *         "usual": 6,
+                     *         "since": "2026-05-04T10:12:00.120Z",
+                     *         "pauseSeconds": 14400,
+                     *         "silent": true,
+                     *         "disabled": true,
+                     *         "detail": "503 Service Unavailable"
+                     *       },
+                     *       "acknowledgedAt": "2026-05-04T10:12:00.120Z",
+                     *       "acknowledgedBy": "Lea",
+                     *       "note": "the list of May; it is stopped",
+                     *       "mutedUntil": "2026-05-04T10:12:00.120Z",
+                     *       "page": "/ui/templates/onboarding/welcome",
+                     *       "told": [
+                     *         {
+                     *           "change": "raised",
+                     *           "channelId": "alc_4f",
+                     *           "channel": "on call",
+                     *           "recipient": "ops@acme.test",
+                     *           "state": "waiting",
+                     *           "tries": 1,
+                     *           "at": "2026-05-04T10:12:00.120Z",
+                     *           "toldAt": "2026-05-04T10:12:00.120Z",
+                     *           "problem": "hooks.slack.com answered: 404 Not Found no_service"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertTold"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alert's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "the list of May; it is stopped"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AcknowledgeAlertInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "alt_4f",
+                     *       "ruleId": "alr_bounces",
+                     *       "rule": "Bounces",
+                     *       "kind": "bounce_rate",
+                     *       "by": "template",
+                     *       "subject": "onboarding/welcome",
+                     *       "subjectName": "main",
+                     *       "level": "warn",
+                     *       "state": "raised",
+                     *       "raisedAt": "2026-05-04T10:12:00.120Z",
+                     *       "severeAt": "2026-05-04T10:12:00.120Z",
+                     *       "resolvedAt": "2026-05-04T10:12:00.120Z",
+                     *       "seenAt": "2026-05-04T10:12:00.120Z",
+                     *       "facts": "7.2 % of 5,310 emails sent bounced for good in the last 24 hours; SES reviews accounts at 5 %.",
+                     *       "todo": "text",
+                     *       "raised": {
+                     *         "part": 382,
+                     *         "of": 5310,
+                     *         "rate": 0.0719,
+                     *         "low": 0.0653,
+                     *         "high": 0.0792,
+                     *         "count": 40,
+                     *         "usual": 6,
+                     *         "since": "2026-05-04T10:12:00.120Z",
+                     *         "pauseSeconds": 14400,
+                     *         "silent": true,
+                     *         "disabled": true,
+                     *         "detail": "503 Service Unavailable"
+                     *       },
+                     *       "figures": {
+                     *         "part": 382,
+                     *         "of": 5310,
+                     *         "rate": 0.0719,
+                     *         "low": 0.0653,
+                     *         "high": 0.0792,
+                     *         "count": 40,
+                     *         "usual": 6,
+                     *         "since": "2026-05-04T10:12:00.120Z",
+                     *         "pauseSeconds": 14400,
+                     *         "silent": true,
+                     *         "disabled": true,
+                     *         "detail": "503 Service Unavailable"
+                     *       },
+                     *       "acknowledgedAt": "2026-05-04T10:12:00.120Z",
+                     *       "acknowledgedBy": "Lea",
+                     *       "note": "the list of May; it is stopped",
+                     *       "mutedUntil": "2026-05-04T10:12:00.120Z",
+                     *       "page": "/ui/templates/onboarding/welcome"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    muteAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alert's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "until": "2026-05-08T12:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MuteAlertInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "alt_4f",
+                     *       "ruleId": "alr_bounces",
+                     *       "rule": "Bounces",
+                     *       "kind": "bounce_rate",
+                     *       "by": "template",
+                     *       "subject": "onboarding/welcome",
+                     *       "subjectName": "main",
+                     *       "level": "warn",
+                     *       "state": "raised",
+                     *       "raisedAt": "2026-05-04T10:12:00.120Z",
+                     *       "severeAt": "2026-05-04T10:12:00.120Z",
+                     *       "resolvedAt": "2026-05-04T10:12:00.120Z",
+                     *       "seenAt": "2026-05-04T10:12:00.120Z",
+                     *       "facts": "7.2 % of 5,310 emails sent bounced for good in the last 24 hours; SES reviews accounts at 5 %.",
+                     *       "todo": "text",
+                     *       "raised": {
+                     *         "part": 382,
+                     *         "of": 5310,
+                     *         "rate": 0.0719,
+                     *         "low": 0.0653,
+                     *         "high": 0.0792,
+                     *         "count": 40,
+                     *         "usual": 6,
+                     *         "since": "2026-05-04T10:12:00.120Z",
+                     *         "pauseSeconds": 14400,
+                     *         "silent": true,
+                     *         "disabled": true,
+                     *         "detail": "503 Service Unavailable"
+                     *       },
+                     *       "figures": {
+                     *         "part": 382,
+                     *         "of": 5310,
+                     *         "rate": 0.0719,
+                     *         "low": 0.0653,
+                     *         "high": 0.0792,
+                     *         "count": 40,
+                     *         "usual": 6,
+                     *         "since": "2026-05-04T10:12:00.120Z",
+                     *         "pauseSeconds": 14400,
+                     *         "silent": true,
+                     *         "disabled": true,
+                     *         "detail": "503 Service Unavailable"
+                     *       },
+                     *       "acknowledgedAt": "2026-05-04T10:12:00.120Z",
+                     *       "acknowledgedBy": "Lea",
+                     *       "note": "the list of May; it is stopped",
+                     *       "mutedUntil": "2026-05-04T10:12:00.120Z",
+                     *       "page": "/ui/templates/onboarding/welcome"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     applyFiles: {
         parameters: {
             query?: never;

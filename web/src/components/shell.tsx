@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import {
-  Activity, Ban, BotMessageSquare, ClipboardList, FileText, Globe, Inbox, KeyRound, Layers, LayoutDashboard, type LucideIcon, LogOut, Mail, MailOpen, Megaphone, Menu, Monitor,
+  Activity, Ban, BellRing, BotMessageSquare, ClipboardList, FileText, Globe, Inbox, KeyRound, Layers, LayoutDashboard, type LucideIcon, LogOut, Mail, MailOpen, Megaphone, Menu, Monitor,
   Moon, Plug, Radio, Route, ScrollText, Search, Send, Settings, Sun, Tags, UserX, Users, Waypoints, Workflow, X, Zap,
 } from 'lucide-react'
 import { useEffect, useState } from 'react'
@@ -49,6 +49,7 @@ const places: { title: string; places: Place[] }[] = [
     title: 'Performance',
     places: [
       { to: '/domains', label: 'Domains', icon: Globe },
+      { to: '/alerts', label: 'Alerts', icon: BellRing },
     ],
   },
   {

@@ -19,6 +19,9 @@ const operations: Record<string, string> = {
   startExecution: 'Started a run of a workflow', retryExecution: 'Let a run try again', skipExecution: 'Skipped a step of a run', cancelExecution: 'Cancelled a run', moveExecutions: 'Moved runs',
   createWorkflow: 'Made a workflow', updateWorkflow: 'Changed a workflow', defineWorkflow: 'Changed what a workflow says', duplicateWorkflow: 'Copied a workflow',
   enableWorkflow: 'Switched a workflow on', disableWorkflow: 'Switched a workflow off', deleteWorkflow: 'Deleted a workflow', setWorkflowSettings: 'Changed the settings of workflows',
+  createAlertRule: 'Made an alert rule', updateAlertRule: 'Changed an alert rule', deleteAlertRule: 'Deleted an alert rule',
+  acknowledgeAlert: 'Took note of an alert', muteAlert: 'Muted an alert', createAlertChannel: 'Made a channel of alerts',
+  updateAlertChannel: 'Changed a channel of alerts', deleteAlertChannel: 'Deleted a channel of alerts', testAlertChannel: 'Tested a channel of alerts',
   approveAct: 'Approved what an assistant asked for', refuseAct: 'Refused what an assistant asked for',
 }
 
