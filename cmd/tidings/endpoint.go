@@ -98,7 +98,8 @@ type endpointCreate struct {
 
 // Help is the long help.
 func (*endpointCreate) Help() string {
-	return `It gets what is stored from now on. The secret that requests are signed with is shown this once. docs/endpoints.md tells more.
+	return `It gets what is stored from now on. The secret that requests are signed with is shown this once.
+docs/endpoints.md tells more.
 
   tidings endpoint create --name hooks --to https://example.com/hooks --event email.bounce --event email.complaint
   tidings endpoint create --name archive --to https://example.com/archive --batch 100 --format cloudevents --json`
@@ -223,7 +224,8 @@ func printEndpoint(w io.Writer, v *control.EndpointView, f *control.EndpointFigu
 		for _, h := range api.EndpointFiguresOf(f).Hours {
 			sum.Delivered, sum.Failed = sum.Delivered+h.Delivered, sum.Failed+h.Failed
 		}
-		rows = append(rows, [2]string{"taken", strconv.FormatInt(sum.Delivered, 10)}, [2]string{"not taken", strconv.FormatInt(sum.Failed, 10)},
+		rows = append(rows,
+			[2]string{"taken", strconv.FormatInt(sum.Delivered, 10)}, [2]string{"not taken", strconv.FormatInt(sum.Failed, 10)},
 			[2]string{"waiting", strconv.FormatInt(f.Counts.Waiting, 10)}, [2]string{"given up", strconv.FormatInt(f.Counts.Dead, 10)},
 			[2]string{"behind since", moment(f.Behind)})
 	}

@@ -19,8 +19,8 @@ type endpointUpdate struct {
 
 // Help is the long help.
 func (*endpointUpdate) Help() string {
-	return `What is not named stays as it is. Headers are given all together; one without a value keeps what it has. Servers take a change up
-within some seconds.
+	return `What is not named stays as it is. Headers are given all together; one without a value keeps what it has.
+Servers take a change up within some seconds.
 
   tidings endpoint update crm --event email.bounce --event email.complaint
   tidings endpoint update crm --per-second 20 --header Authorization=`

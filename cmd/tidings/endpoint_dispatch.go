@@ -68,7 +68,10 @@ func (s *endpointDispatches) one(c *console, ops *control.Control, who control.A
 		printDispatch(w, &view.Dispatch)
 		rows := make([][]string, len(view.Attempts))
 		for i, a := range view.Attempts {
-			rows[i] = []string{strconv.Itoa(a.Try), moment(a.At), strconv.Itoa(a.Status), strconv.FormatInt(a.TookMs, 10), a.Problem, a.Answer}
+			rows[i] = []string{
+				strconv.Itoa(a.Try), moment(a.At), strconv.Itoa(a.Status), strconv.FormatInt(a.TookMs, 10), a.Problem,
+				a.Answer,
+			}
 		}
 		table(w, []string{"try", "at", "status", "ms", "problem", "answer"}, rows)
 	})

@@ -20,8 +20,9 @@ type eventMatch condition
 func (eventMatch) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeObject, AdditionalProperties: true,
-		Description: "Which events: event, bus, app, source, template, workflow, link, tag, class and verdict, each a text or several, of " +
-			"which one has to fit, and where, a list of {field, operator, value}. A text may end in a star. See the page on endpoints",
+		Description: "Which events: event, bus, app, source, template, workflow, link, tag, class and verdict, each a text or " +
+			"several, of which one has to fit, and where, a list of {field, operator, value}. A text may end in a star. " +
+			"See the page on endpoints",
 		Examples: []any{map[string]any{"event": []any{"email.bounce", "email.complaint"}}},
 	}
 }
@@ -112,7 +113,8 @@ func EndpointOf(v *control.EndpointView) Endpoint {
 
 func healthOf(x *store.Endpoint) EndpointHealth {
 	h := EndpointHealth{
-		State: "ok", LastSuccess: x.Health.LastSuccess, LastFailure: x.Health.LastFailure, Failing: x.Health.Failing, Row: x.Health.Row,
+		State: "ok", LastSuccess: x.Health.LastSuccess, LastFailure: x.Health.LastFailure, Failing: x.Health.Failing,
+		Row:     x.Health.Row,
 		Problem: x.Health.Problem, Until: x.Health.Until,
 	}
 	switch {

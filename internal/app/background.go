@@ -262,7 +262,8 @@ func (a *App) runner() (*job.Runner, error) {
 			store.ScheduleKind: {Run: a.runSchedules, Timeout: sendTimeout, Concurrency: 1, Interruptible: true},
 			store.CallKind:     {Run: a.callWebhook, MaxAttempts: callTries, Timeout: callTimeout, Concurrency: callsAtOnce},
 			store.EndpointReplayKind: {
-				Run: a.replayEndpoint, MaxAttempts: endpointReplayTries, Timeout: endpointReplayTimeout, Concurrency: 4, Interruptible: true,
+				Run: a.replayEndpoint, MaxAttempts: endpointReplayTries, Timeout: endpointReplayTimeout, Concurrency: 4,
+				Interruptible: true,
 			},
 			store.EndpointDisabledKind: {Run: a.endpointDisabled, MaxAttempts: callTries},
 			store.ExportKind: {

@@ -120,9 +120,9 @@ func makeKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	defer func() { _ = os.Remove(f.Name()) }()
+	_, failed := f.Write(text)
+	if err := errors.Join(failed, f.Sync(), f.Close()); err != nil {
 		return nil, err
 	}
 	switch err := os.Link(f.Name(), path); {

@@ -20,7 +20,8 @@ import (
 	"tidings/internal/workflow"
 )
 
-// tell decides who is told of what a pass changed: each channel of all of it at once, endpoints, where any want that, of each alert by itself.
+// tell decides who is told of what a pass changed: each channel of all of it at once, endpoints, where any want that, of each
+// alert by itself.
 func (l *look) tell(channels []store.AlertChannel, endpoints bool) {
 	var all []int // places of those that somebody may be told of
 	for i := range l.pass.Alerts {

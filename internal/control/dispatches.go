@@ -33,7 +33,8 @@ type DispatchPage struct {
 // DispatchStates are the words for where a dispatch stands.
 func DispatchStates() []string {
 	return []string{
-		string(dispatch.Sending), string(dispatch.Waiting), string(dispatch.Behind), string(dispatch.Delivered), string(dispatch.Dead),
+		string(dispatch.Sending), string(dispatch.Waiting), string(dispatch.Behind), string(dispatch.Delivered),
+		string(dispatch.Dead),
 		string(dispatch.Dropped),
 	}
 }
@@ -41,7 +42,10 @@ func DispatchStates() []string {
 // Dispatches lists what was sent to endpoints, or waits.
 func (c *Control) Dispatches(ctx context.Context, who Actor, f DispatchFilter) (page DispatchPage, err error) {
 	var p problems
-	q := store.DispatchQuery{Project: who.Project, Endpoint: f.Endpoint, After: p.refCursor(dispatchCursor, f.Cursor), Limit: f.Limit}
+	q := store.DispatchQuery{
+		Project: who.Project, Endpoint: f.Endpoint, After: p.refCursor(dispatchCursor, f.Cursor),
+		Limit: f.Limit,
+	}
 	p.limit(f.Limit)
 	p.text("endpoint", f.Endpoint, 0, maxFilter)
 	for i, state := range f.States {

@@ -341,7 +341,7 @@ func endpointChanges(a, b *dispatch.Definition) (list []store.Change) {
 	x.Name, x.URL, y.Name, y.URL = "", "", "", ""
 	before, errBefore := json.Marshal(x)
 	after, errAfter := json.Marshal(y)
-	if errBefore == nil && errAfter == nil && string(before) != string(after) {
+	if errBefore == nil && errAfter == nil && !bytes.Equal(before, after) {
 		list = append(list, store.Change{Field: "definition"})
 	}
 	return list

@@ -178,7 +178,8 @@ const testEventPrefix = "test_"
 func (c *Control) sample(ctx context.Context, who Actor, x *dispatch.Endpoint) (told dispatch.Told, err error) {
 	now := c.Now().UTC().Truncate(time.Millisecond)
 	e := &event.Event{
-		ID: event.NewID(now, who.Project, "test", rand.Text()), Name: event.EmailClick, OccurredAt: now, ReceivedAt: now, ProjectID: who.Project,
+		ID: event.NewID(now, who.Project, "test", rand.Text()), Name: event.EmailClick, OccurredAt: now, ReceivedAt: now,
+		ProjectID: who.Project,
 		Recipient: "test@example.com", ContactID: "con_test", Attribution: event.Exact,
 		Message:    &event.Message{ID: "test-message", Subject: "A test of Tidings", Template: "test"},
 		Click:      &event.Engagement{URL: "https://example.com/"},

@@ -48,7 +48,8 @@ func (c *Control) tellEndpoints(ctx context.Context, n *endpointNotice) error {
 	return nil
 }
 
-// noticedEndpoints are the endpoints that want notices of a name, by their numbers. One that asks for anything but names wants none.
+// noticedEndpoints are the endpoints that want notices of a name, by their numbers. One that asks for anything but names
+// wants none.
 func (c *Control) noticedEndpoints(ctx context.Context, project, name string) (map[int64]*dispatch.Endpoint, error) {
 	list, err := c.Store.Endpoints(ctx, project)
 	if err != nil {

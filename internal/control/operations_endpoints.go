@@ -9,8 +9,9 @@ func endpointOperations() []Operation {
 		},
 		{
 			Name: opCreateEndpoint, Group: "Endpoints", Scope: Secret, Summary: "Create an endpoint",
-			Details: "It gets what is stored from now on, each event as a request of its own that is signed as Standard Webhooks says. The " +
-				"secret is in this answer alone. Everything that is wrong is told at once.",
+			Details: "It gets what is stored from now on, each event as a request of its own that is signed as Standard " +
+				"Webhooks says. " +
+				"The secret is in this answer alone. Everything that is wrong is told at once.",
 		},
 		{Name: "getEndpoint", Group: "Endpoints", Scope: Secret, Summary: "Get an endpoint", Details: "By its id or name."},
 		{
@@ -23,8 +24,8 @@ func endpointOperations() []Operation {
 		},
 		{
 			Name: opRotateEndpoint, Group: "Endpoints", Scope: Secret, Summary: "Give an endpoint a new secret",
-			Details: "The old one goes on to hold for a while, and requests have a signature by each, so that nothing is lost while the " +
-				"receiver is changed. The new secret is in this answer alone.",
+			Details: "The old one goes on to hold for a while, and requests have a signature by each, so that nothing is lost while " +
+				"the receiver is changed. The new secret is in this answer alone.",
 		},
 		{
 			Name: opEnableEndpoint, Group: "Endpoints", Scope: Secret, Summary: "Enable an endpoint",
@@ -36,8 +37,8 @@ func endpointOperations() []Operation {
 		},
 		{
 			Name: opTestEndpoint, Group: "Endpoints", Scope: Secret, Summary: "Send an endpoint a test event",
-			Details: "Now, signed and in the form that it gets, whether it is enabled or not. Its webhook-id begins with test_. The answer " +
-				"tells what was sent and what came of it.",
+			Details: "Now, signed and in the form that it gets, whether it is enabled or not. Its webhook-id begins with test_. The " +
+				"answer tells what was sent and what came of it.",
 		},
 		{
 			Name: "getEndpointFigures", Group: "Endpoints", Scope: Secret, Summary: "See how an endpoint did",
@@ -60,9 +61,10 @@ func endpointOperations() []Operation {
 			Details: "It is not tried any more. One that was given up leaves the list of those.",
 		},
 		{
-			Name: opReplayEndpoint, Group: "Endpoints", Scope: Secret, Summary: "Send events to an endpoint again",
-			Details: "Some by their ids, or what was stored in a span and the endpoint wants, or what was given up: under the ids that they " +
-				"had, so that a receiver knows what it has already. A span is worked through in the background.",
+			Name: opReplayEndpoint, Group: "Endpoints", Scope: Secret, Summary: "Send events to an endpoint " +
+				"again",
+			Details: "Some by their ids, or what was stored in a span and the endpoint wants, or what was given up: under the ids that " +
+				"they had, so that a receiver knows what it has already. A span is worked through in the background.",
 		},
 		{
 			Name: "listEndpointReplays", Group: "Endpoints", Scope: Secret, Summary: "List the replays of an endpoint",

@@ -325,7 +325,9 @@ func (c *Control) ofMailGlyph(ctx context.Context, project string, e *event.Even
 }
 
 // find makes again what a dispatch told. Events that are gone are left out; what the endpoint wants now does not matter.
-func (o *outlets) find(ctx context.Context, project string, x *dispatch.Endpoint, d *dispatch.Dispatch) (list []dispatch.Told, err error) {
+func (o *outlets) find(
+	ctx context.Context, project string, x *dispatch.Endpoint, d *dispatch.Dispatch,
+) (list []dispatch.Told, err error) {
 	for _, id := range d.Events {
 		e, err := o.control.Store.Event(ctx, project, id)
 		if fault.Is(err, fault.NotFound) {

@@ -210,8 +210,8 @@ func (w *worker) room(now time.Time) int {
 	return w.held.Health.Room(now, w.flying+len(w.queue), windowOf*w.x.AtOnce())
 }
 
-// roomToWait is how many of those that waited may begin: where what is new waits, too, that has half the room, so that it does not
-// stand behind all that is sent again.
+// roomToWait is how many of those that waited may begin: where what is new waits, too, that has half the room, so that it
+// does not stand behind all that is sent again.
 func (w *worker) roomToWait(room int) int {
 	if len(w.fresh) == 0 {
 		return room
@@ -364,7 +364,8 @@ func (w *worker) try(ctx context.Context, t *task) Ended {
 	}
 	var answer []byte
 	end.Outcome, answer = w.Poster.Post(ctx, &Request{
-		URL: w.x.URL, Headers: w.x.Headers, Secrets: Valid(w.held.Keys, w.Poster.Now()), ID: t.ID, Try: t.Try, ContentType: t.ContentType, Body: t.Body,
+		URL: w.x.URL, Headers: w.x.Headers, Secrets: Valid(w.held.Keys, w.Poster.Now()), ID: t.ID, Try: t.Try,
+		ContentType: t.ContentType, Body: t.Body,
 	})
 	end.Took, end.Answer, end.State = time.Since(began), answer, Delivered
 	if !end.OK() {

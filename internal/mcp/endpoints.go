@@ -93,14 +93,14 @@ func (x *session) endpointTools() {
 	})
 	add(x, definition[endpointIn, EndpointHealth]{
 		name: "endpoint_health", title: "Get how an endpoint does",
-		description: "One endpoint: what it took and did not by the hour, how fast, what waits, what was given up and why. Use it when " +
-			"another system says that events are missing.",
+		description: "One endpoint: what it took and did not by the hour, how fast, what waits, what was given up and why. Use it " +
+			"when another system says that events are missing.",
 		target: func(in endpointIn) string { return in.EndpointID }, run: x.endpointHealth,
 	})
 	add(x, definition[replayIn, Replayed]{
 		name: "replay_endpoint", title: "Send an endpoint events again", destructive: true,
-		description: "Sends events to an endpoint again, under the ids that they had: some by their ids, or what was stored in a span, or " +
-			"what was given up. Look at endpoint_health first: an endpoint that still fails takes nothing." + approvedByPerson,
+		description: "Sends events to an endpoint again, under the ids that they had: some by their ids, or what was stored in a " +
+			"span, or what was given up. Look at endpoint_health first: an endpoint that still fails takes nothing." + approvedByPerson,
 		target: func(in replayIn) string { return in.EndpointID }, ask: x.askReplay, run: x.replayEndpoint,
 	})
 }
@@ -144,17 +144,21 @@ func (x *session) endpointHealth(ctx context.Context, _ *mcp.CallToolRequest, in
 	if err != nil {
 		return out, err
 	}
-	page, err := x.Control.Dispatches(ctx, x.who, control.DispatchFilter{Endpoint: v.ID, States: []string{"dead"}, Limit: shownGivenUp})
+	page, err := x.Control.Dispatches(ctx, x.who, control.DispatchFilter{
+		Endpoint: v.ID, States: []string{"dead"}, Limit: shownGivenUp,
+	})
 	if err != nil {
 		return out, err
 	}
 	out = EndpointHealth{
-		EndpointRow: x.endpointRow(&v.Endpoint), Hours: make([]EndpointHour, len(f.Hours)), Waiting: f.Counts.Waiting, Dead: f.Counts.Dead,
+		EndpointRow: x.endpointRow(&v.Endpoint), Hours: make([]EndpointHour, len(f.Hours)), Waiting: f.Counts.Waiting,
+		Dead:        f.Counts.Dead,
 		BehindSince: stamp(f.Behind), GivenUp: make([]GivenUp, len(page.Dispatches)),
 	}
 	for i, h := range f.Hours {
 		out.Hours[i] = EndpointHour{
-			Hour: stamp(h.Hour), Delivered: h.Delivered, Failed: h.Failed, AverageMs: h.Took.Milliseconds() / max(h.Delivered+h.Failed, 1),
+			Hour: stamp(h.Hour), Delivered: h.Delivered, Failed: h.Failed,
+			AverageMs: h.Took.Milliseconds() / max(h.Delivered+h.Failed, 1),
 		}
 	}
 	for i := range page.Dispatches {

@@ -280,7 +280,8 @@ func (w *dispatching) disable() error {
 		return err
 	}
 	return record(w.ctx, w.c, project, Act{
-		At: x.Now, Project: end.Project, By: bySelf, Door: bySelf, Operation: "disableEndpoint", Subject: end.Endpoint, Note: x.Disabled,
+		At: x.Now, Project: end.Project, By: bySelf, Door: bySelf, Operation: "disableEndpoint", Subject: end.Endpoint,
+		Note: x.Disabled,
 	})
 }
 

@@ -54,7 +54,8 @@ type DispatchPage struct {
 	Next       int64 // zero: no more
 }
 
-const selectDispatchRow = `SELECT d.ref, e.ref, e.name, d.event, d.events, d.batch, d.key, d.state, d.first_at, d.again_at, d.due_at,
+const selectDispatchRow = `SELECT d.ref, e.ref, e.name, d.event, d.events, d.batch, d.key, d.state, d.first_at, d.again_at,
+	d.due_at,
 	d.tries, d.tried_at, d.took, d.status, d.problem, d.answer FROM dispatches d JOIN endpoints e ON e.ref = d.endpoint `
 
 func dispatchRows(ctx context.Context, c conn, where string, args ...any) (list []DispatchRow, err error) {
@@ -197,7 +198,8 @@ func eventsOfDispatch(ctx context.Context, c conn, x *DispatchRow) (list []event
 }
 
 func attemptsOf(ctx context.Context, c conn, x *DispatchRow) (list []Attempt, err error) {
-	err = c.query(ctx, `SELECT try, tried_at, took, status, problem, answer FROM attempts WHERE dispatch = $1 ORDER BY try`, []any{x.Ref},
+	err = c.query(ctx, `SELECT try, tried_at, took, status, problem, answer FROM attempts WHERE dispatch = $1 ORDER BY try`,
+		[]any{x.Ref},
 		func(r row) error {
 			var a Attempt
 			var try, tried, took, status int64
@@ -230,7 +232,8 @@ func (s *Store) SendAgain(ctx context.Context, project, id string, a Act) (x Dis
 		if !e.DisabledAt.IsZero() {
 			return ErrEndpointDisabled(e.Name)
 		}
-		n, err := c.exec(ctx, `UPDATE dispatches SET state = 2, due_at = $2, again_at = $2 WHERE ref = $1 AND state IN (2, 4, 5, 6)`, x.Ref, ms(a.At))
+		n, err := c.exec(ctx, `UPDATE dispatches SET state = 2, due_at = $2, again_at = $2 WHERE ref = $1 AND
+			state IN (2, 4, 5, 6)`, x.Ref, ms(a.At))
 		if err == nil && n == 0 {
 			return fault.New(fault.Conflict, "dispatch_under_way", "the dispatch is %s", x.State).
 				WithHint("look again when that has ended")
@@ -297,8 +300,8 @@ func (s *Store) EndpointFigures(
 ) (list []EndpointHour, counts EndpointCounts, err error) {
 	err = s.engine.read(ctx, func(c conn) error {
 		list = nil
-		err := c.query(ctx, `SELECT hour, delivered, failed, dead, took, slowest FROM endpoint_hours WHERE endpoint = $1 AND hour >= $2
-			ORDER BY hour`, []any{endpoint, hours(since)}, func(r row) error {
+		err := c.query(ctx, `SELECT hour, delivered, failed, dead, took, slowest FROM endpoint_hours WHERE endpoint = $1
+			AND hour >= $2 ORDER BY hour`, []any{endpoint, hours(since)}, func(r row) error {
 			var x EndpointHour
 			var hour, took, slowest int64
 			err := r.Scan(&hour, &x.Delivered, &x.Failed, &x.Dead, &took, &slowest)
@@ -311,7 +314,8 @@ func (s *Store) EndpointFigures(
 			return err
 		}
 		for state, n := range map[dispatch.State]*int64{
-			dispatch.Sending: &counts.Sending, dispatch.Waiting: &counts.Waiting, dispatch.Behind: &counts.Behind, dispatch.Dead: &counts.Dead,
+			dispatch.Sending: &counts.Sending, dispatch.Waiting: &counts.Waiting, dispatch.Behind: &counts.Behind,
+			dispatch.Dead: &counts.Dead,
 		} {
 			if _, err := one(ctx, c, `SELECT count(*) FROM (SELECT 1 FROM dispatches WHERE endpoint = $1 AND state = $2 LIMIT `+
 				itoa(MaxCounted)+`) x`, []any{endpoint, dispatchStateNumber(state)}, n); err != nil {
@@ -324,7 +328,9 @@ func (s *Store) EndpointFigures(
 }
 
 // QueueNotice lets an endpoint be told of what is no event of the log, with a body that is ready.
-func (s *Store) QueueNotice(ctx context.Context, endpoint int64, id event.ID, contentType string, body []byte, now time.Time) error {
+func (s *Store) QueueNotice(
+	ctx context.Context, endpoint int64, id event.ID, contentType string, body []byte, now time.Time,
+) error {
 	return s.engine.write(ctx, func(c conn) error {
 		_, err := c.exec(ctx, `INSERT INTO dispatches (endpoint, event, events, batch, key, state, first_at, due_at, tries, tried_at,
 			took, status, problem, answer, kind, body) VALUES ($1, $2, 1, 0, '', 2, $3, $3, 0, 0, 0, 0, '', $4, $5, $6)

@@ -41,7 +41,8 @@ type EndpointReplay struct {
 // thousandths is how rates are stored.
 const thousandths = 1000
 
-const selectEndpointReplay = `SELECT y.ref, y.endpoint, p.id, y.since_at, y.until_at, y.only_dead, y.per_second, y.state, y.at_xid,
+const selectEndpointReplay = `SELECT y.ref, y.endpoint, p.id, y.since_at, y.until_at, y.only_dead, y.per_second, y.state,
+	y.at_xid,
 	y.at_seq, y.end_xid, y.end_seq, y.seen, y.queued, y.due_at, y.problem, y.created_at, y.created_by, y.ended_at
 	FROM endpoint_replays y JOIN endpoints e ON e.ref = y.endpoint JOIN projects p ON p.ref = e.project `
 
@@ -55,7 +56,8 @@ func endpointReplaysWhere(ctx context.Context, c conn, where string, args ...any
 		if err != nil {
 			return err
 		}
-		x.ID, x.Since, x.Until, x.OnlyDead, x.State = publicID(endpointReplayPrefix, x.Ref), at(since), at(until), dead != 0, ReplayState(state)
+		x.ID, x.Since, x.Until, x.OnlyDead, x.State = publicID(endpointReplayPrefix, x.Ref), at(since), at(until), dead != 0,
+			ReplayState(state)
 		x.PerSecond = float64(pace) / thousandths
 		x.Due, x.CreatedAt, x.EndedAt = at(due), at(created), at(ended)
 		if x.At.Transaction, err = strconv.ParseUint(from, 10, 64); err != nil {
@@ -72,7 +74,9 @@ func endpointReplaysWhere(ctx context.Context, c conn, where string, args ...any
 
 // CreateEndpointReplay stores a replay, and the job that runs it. At and End are of whoever asks; End is no later than what
 // the endpoint was told already. One at a time runs for an endpoint: where one does, it is a Conflict.
-func (s *Store) CreateEndpointReplay(ctx context.Context, project, endpoint string, x EndpointReplay, a Act) (EndpointReplay, error) {
+func (s *Store) CreateEndpointReplay(
+	ctx context.Context, project, endpoint string, x EndpointReplay, a Act,
+) (EndpointReplay, error) {
 	err := s.actOf(ctx, project, &a, func(c conn, p int64) error {
 		found, err := endpointOf(ctx, c, p, endpoint)
 		if err != nil {
@@ -82,10 +86,12 @@ func (s *Store) CreateEndpointReplay(ctx context.Context, project, endpoint stri
 			x.End = found.At
 		}
 		var ref int64
-		made, err := one(ctx, c, `INSERT INTO endpoint_replays (endpoint, since_at, until_at, only_dead, per_second, at_xid, at_seq, end_xid,
+		made, err := one(ctx, c, `INSERT INTO endpoint_replays (endpoint, since_at, until_at, only_dead, per_second, at_xid,
+			at_seq, end_xid,
 			end_seq, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 			ON CONFLICT (endpoint) WHERE ended_at = 0 DO NOTHING RETURNING ref`, []any{
-			found.Ref, ms(x.Since), ms(x.Until), truth(x.OnlyDead), int64(x.PerSecond * thousandths), strconv.FormatUint(x.At.Transaction, 10), x.At.Seq,
+			found.Ref, ms(x.Since), ms(x.Until), truth(x.OnlyDead), int64(x.PerSecond * thousandths),
+			strconv.FormatUint(x.At.Transaction, 10), x.At.Seq,
 			strconv.FormatUint(x.End.Transaction, 10), x.End.Seq, ms(a.At), a.By,
 		}, &ref)
 		if err != nil {
@@ -133,10 +139,12 @@ func (s *Store) ReplayEvents(
 		}
 		a.Subject = found.ID
 		var ref int64
-		_, err = one(ctx, c, `INSERT INTO endpoint_replays (endpoint, since_at, until_at, only_dead, per_second, state, at_xid, at_seq,
+		_, err = one(ctx, c, `INSERT INTO endpoint_replays (endpoint, since_at, until_at, only_dead, per_second, state, at_xid,
+			at_seq,
 			end_xid, end_seq, seen, queued, due_at, created_at, created_by, ended_at)
 			VALUES ($1, $2, $3, 0, $4, $5, '0', 0, '0', 0, $6, $7, $8, $9, $10, $9) RETURNING ref`, []any{
-			found.Ref, ms(x.Since), ms(x.Until), int64(x.PerSecond * thousandths), int64(ReplayDone), len(list), queued, ms(x.Due), ms(a.At), a.By,
+			found.Ref, ms(x.Since), ms(x.Until), int64(x.PerSecond * thousandths), int64(ReplayDone), len(list), queued, ms(x.Due),
+			ms(a.At), a.By,
 		}, &ref)
 		if err != nil {
 			return err
@@ -197,7 +205,8 @@ func (s *Store) CancelEndpointReplay(ctx context.Context, project, endpoint, id 
 			return err
 		}
 		a.Subject = e.ID
-		n, err := c.exec(ctx, `UPDATE endpoint_replays SET state = $3, ended_at = $4 WHERE ref = $1 AND endpoint = $2 AND ended_at = 0`,
+		n, err := c.exec(ctx, `UPDATE endpoint_replays SET state = $3, ended_at = $4 WHERE ref = $1 AND endpoint = $2
+			AND ended_at = 0`,
 			ref, e.Ref, int64(ReplayCancelled), ms(a.At))
 		if err != nil {
 			return err
@@ -258,27 +267,31 @@ func queueAgain(ctx context.Context, c conn, endpoint int64, x Again, now time.T
 	if x.Dispatch != 0 {
 		return sendAgain(ctx, c, endpoint, x.Dispatch, x.Due)
 	}
-	n, err := c.exec(ctx, `UPDATE dispatches SET state = 2, due_at = $3, again_at = $3 WHERE event = $1 AND endpoint = $2 AND batch = 0
-		AND `+ended, x.Event, endpoint, ms(x.Due))
+	n, err := c.exec(ctx, `UPDATE dispatches SET state = 2, due_at = $3, again_at = $3 WHERE event = $1 AND endpoint = $2
+		AND batch = 0 AND `+ended, x.Event, endpoint, ms(x.Due))
 	if err != nil || n > 0 {
 		return n, err
 	}
 	var batch int64
-	known, err := one(ctx, c, `SELECT dispatch FROM dispatch_events WHERE event = $1 AND endpoint = $2`, []any{x.Event, endpoint}, &batch)
+	known, err := one(ctx, c, `SELECT dispatch FROM dispatch_events WHERE event = $1 AND endpoint = $2`, []any{
+		x.Event, endpoint,
+	}, &batch)
 	if err != nil {
 		return 0, err
 	}
 	if known {
 		return sendAgain(ctx, c, endpoint, batch, x.Due)
 	}
-	return c.exec(ctx, `INSERT INTO dispatches (endpoint, event, events, batch, key, state, first_at, again_at, due_at, tries, tried_at,
+	return c.exec(ctx, `INSERT INTO dispatches (endpoint, event, events, batch, key, state, first_at, again_at, due_at, tries,
+		tried_at,
 		took, status, problem, answer, kind, body) VALUES ($1, $2, 1, 0, '', 2, $3, $4, $4, 0, 0, 0, 0, '', $5, '', $5)
 		ON CONFLICT (event, endpoint) WHERE batch = 0 DO NOTHING`, endpoint, x.Event, ms(now), ms(x.Due), []byte{})
 }
 
 // sendAgain lets a dispatch that ended be sent again, and reports how many those are.
 func sendAgain(ctx context.Context, c conn, endpoint, ref int64, due time.Time) (int64, error) {
-	return c.exec(ctx, `UPDATE dispatches SET state = 2, due_at = $3, again_at = $3 WHERE ref = $1 AND endpoint = $2 AND `+ended, ref,
+	return c.exec(ctx, `UPDATE dispatches SET state = 2, due_at = $3, again_at = $3 WHERE ref = $1 AND endpoint = $2 AND `+ended,
+		ref,
 		endpoint, ms(due))
 }
 

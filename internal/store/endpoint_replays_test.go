@@ -23,7 +23,7 @@ func (b *dispatchBench) rows(states ...dispatch.State) []store.DispatchRow {
 	return page.Dispatches
 }
 
-// ends ends tries that began.
+// ends stores how tries ended that began.
 func (b *dispatchBench) ends(holder string, state dispatch.State, begun ...dispatch.Dispatch) {
 	b.t.Helper()
 	b.step(holder, func(s *dispatch.Step) {

@@ -93,7 +93,8 @@ func endpointOf(ctx context.Context, c conn, project int64, idOrName string) (x 
 	return list[0], nil
 }
 
-// CreateEndpoint stores a new endpoint, of which a project has so many at most, and returns it with what it was given. It is told of what is committed from now on.
+// CreateEndpoint stores a new endpoint, of which a project has so many at most, and returns it with what it was given. It is
+// told of what is committed from now on.
 func (s *Store) CreateEndpoint(ctx context.Context, project string, x Endpoint, most int, a Act) (Endpoint, error) {
 	err := s.actOf(ctx, project, &a, func(c conn, p int64) error {
 		if err := freeEndpointName(ctx, c, p, x.Name, 0); err != nil {
@@ -242,7 +243,8 @@ func segmentInEndpoint(ctx context.Context, c conn, project int64, id string) er
 			return fmt.Errorf("encode a condition: %w", err)
 		}
 		if names(condition, id) {
-			return fault.New(fault.Conflict, "segment_in_use", "the endpoint %q (%s) asks who is in this one", list[i].Name, list[i].ID).
+			return fault.New(fault.Conflict, "segment_in_use", "the endpoint %q (%s) asks who is in this one", list[i].Name,
+				list[i].ID).
 				WithHint("change or delete that one first")
 		}
 	}

@@ -37,7 +37,8 @@ type mark struct {
 
 func (f *finder) row(rest string, args ...any) (m mark, found bool, err error) {
 	var transaction string
-	found, err = one(f.ctx, f.c, `SELECT `+f.log.place+`, `+f.log.number+`, e.received_at FROM events e WHERE `+rest+` LIMIT 1`, args,
+	found, err = one(f.ctx, f.c, `SELECT `+f.log.place+`, `+f.log.number+`, e.received_at FROM events e WHERE `+rest+` LIMIT 1`,
+		args,
 		&transaction, &m.at.Seq, &m.number, &m.received)
 	if err != nil || !found {
 		return m, found, err

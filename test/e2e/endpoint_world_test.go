@@ -114,6 +114,7 @@ func serveOutlets(t testing.TB, db string) *outlets {
 }
 
 func (o *outlets) start(t testing.TB, db string) *server {
+	t.Helper()
 	key := filepath.Join(filepath.Dir(o.allow), "seal.key")
 	if _, err := os.Stat(key); err != nil { // on PostgreSQL an operator makes it
 		must(t, os.WriteFile(key, []byte("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n"), 0o600))
