@@ -13,6 +13,7 @@ type Figures struct {
 	Rate float64 `json:"rate,omitempty"` // Part / Of
 	Low  float64 `json:"low,omitempty"`  // and its bounds, with 95 % confidence
 	High float64 `json:"high,omitempty"`
+	Few  bool    `json:"few,omitempty"` // too few to speak of a rate
 
 	Count int64   `json:"count,omitempty"` // requests refused, dead letters, or new suppressions
 	Usual float64 `json:"usual,omitempty"` // new suppressions in a window, the median of fourteen
@@ -25,19 +26,18 @@ type Figures struct {
 	Detail   string    `json:"detail,omitempty"`   // the last problem, in words from outside
 }
 
-// RateFigures are those of a rate.
-func RateFigures(r stats.Rate) Figures {
-	return Figures{Part: r.Part, Of: r.Of, Rate: r.Value, Low: r.Low, High: r.High}
+// RateFigures are those of a rate, of at least so many emails.
+func RateFigures(r stats.Rate, least int64) Figures {
+	return Figures{Part: r.Part, Of: r.Of, Rate: r.Value, Low: r.Low, High: r.High, Few: r.Of < least}
 }
 
 // Level is what figures are now, whatever was before. A rate is judged by its lower bound: 1 of 10 is not 10 %.
 func (x *Live) Level(f *Figures, now time.Time) stats.Level {
 	switch x.Kind {
 	case BounceRate, ComplaintRate:
-		if f.Of < x.Least {
-			return stats.Fine
+		if !f.Few {
+			return x.level(f.Low)
 		}
-		return x.level(f.Low)
 	case Silence:
 		if f.Silent {
 			return stats.Severe
@@ -88,7 +88,7 @@ func (x *Live) usual(f *Figures) float64 { return max(f.Usual, float64(x.Least)/
 func (x *Live) Clear(f *Figures) bool {
 	switch x.Kind {
 	case BounceRate, ComplaintRate:
-		return f.Of < x.Least || f.Rate < x.Below
+		return f.Few || f.Rate < x.Below
 	case Silence:
 		return !f.Silent
 	case Refusals:

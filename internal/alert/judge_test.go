@@ -24,7 +24,7 @@ func compile(t interface{ Fatal(args ...any) }, r alert.Rule) *alert.Live {
 }
 
 func rate(name string, part, of int64) *alert.Figures {
-	f := alert.RateFigures(stats.NewRate(name, part, of))
+	f := alert.RateFigures(stats.NewRate(name, part, of), 100)
 	return &f
 }
 

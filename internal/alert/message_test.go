@@ -56,7 +56,7 @@ func TestFactsAreSaidInWords(t *testing.T) {
 			"3 % of 1,000 emails sent bounced for good in the last 24 hours.", "/ui/",
 		},
 		{
-			with(func(x *alert.Item) { x.Change, x.Figures = alert.Resolved, alert.Figures{} }), "Over: Bounces",
+			with(func(x *alert.Item) { x.Change, x.Figures = alert.Resolved, *rate("bounce", 1, 2) }), "Over: Bounces",
 			"Too few were sent in the last 24 hours to speak of a rate.", "/ui/",
 		},
 		{
@@ -241,4 +241,17 @@ func TestAMessageToTryAChannelSaysSo(t *testing.T) {
 		m.Subject() != "[Tidings] A test of alerts" {
 		t.Errorf("%s, %s, %v", raw, m.Text(), err)
 	}
+}
+
+func FuzzTextsFromOutside(f *testing.F) {
+	for _, text := range hostile {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		x := bounces()
+		x.By, x.Rule, x.Subject = alert.ByTemplate, text, alert.Subject{Key: text}
+		m := alert.Message{Project: text, Items: []alert.Item{x}, URL: "https://tidings.test"}
+		harmlessMail(t, &m)
+		harmlessSlack(t, &m)
+	})
 }

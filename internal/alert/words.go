@@ -123,7 +123,7 @@ func mostly(quote Quote, detail string) string {
 
 func (x *Item) rateFacts(quote Quote, words, few string) string {
 	f := &x.Figures
-	if f.Of == 0 {
+	if f.Few {
 		return fmt.Sprintf(capital(few)+".", Span(x.Window))
 	}
 	of := ""

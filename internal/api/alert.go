@@ -42,6 +42,7 @@ type AlertFigures struct {
 	Rate     float64   `json:"rate,omitempty" doc:"part / of" example:"0.0719"`
 	Low      float64   `json:"low,omitempty" doc:"The lower bound of the rate, with 95 % confidence: it is judged by that" example:"0.0653"`
 	High     float64   `json:"high,omitempty" doc:"The upper bound" example:"0.0792"`
+	Few      bool      `json:"few,omitempty" doc:"Too few emails to speak of a rate"`
 	Count    int64     `json:"count,omitempty" doc:"Refused requests, events that were given up, or new suppressions" example:"40"`
 	Usual    float64   `json:"usual,omitempty" doc:"New suppressions in as long a time, the median of fourteen" example:"6"`
 	Since    time.Time `json:"since,omitzero" doc:"The last thing that a silent source told, or since when everything fails at an endpoint"`
@@ -53,7 +54,7 @@ type AlertFigures struct {
 
 func alertFiguresOf(f *alert.Figures) AlertFigures {
 	return AlertFigures{
-		Part: f.Part, Of: f.Of, Rate: f.Rate, Low: f.Low, High: f.High, Count: f.Count, Usual: f.Usual, Since: f.Since,
+		Part: f.Part, Of: f.Of, Rate: f.Rate, Low: f.Low, High: f.High, Few: f.Few, Count: f.Count, Usual: f.Usual, Since: f.Since,
 		Pause: f.Pause, Silent: f.Silent, Disabled: f.Disabled, Detail: f.Detail,
 	}
 }

@@ -43,7 +43,7 @@ func (s *server) raised(subject string) string {
 			Rule: "alr_template_bounces", RuleName: "Bounces of a template", Kind: alert.BounceRate, By: alert.ByTemplate,
 			Window: 24 * time.Hour, Subject: alert.Subject{Key: subject},
 			State:   alert.State{Level: stats.Warn, Since: s.Now(), SeenAt: s.Now()},
-			Figures: alert.RateFigures(stats.NewRate("bounce", 382, 5310)),
+			Figures: alert.RateFigures(stats.NewRate("bounce", 382, 5310), 100),
 		}},
 		Notices: []store.NewNotice{{Items: []alert.Item{{Change: alert.Raised}}, Of: []int{0}}},
 	}

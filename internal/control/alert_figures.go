@@ -87,18 +87,19 @@ func (c *Control) watchRates(
 		if r.Value == "" && x.By != alert.ByProject {
 			continue
 		}
-		list = append(list, watched{alert.Subject{Key: r.Value, Name: names[r.Value]}, rateOf(r.Rates, x.Kind)})
+		list = append(list, watched{alert.Subject{Key: r.Value, Name: names[r.Value]}, rateOf(r.Rates, x)})
 	}
 	return list, nil
 }
 
-func rateOf(rates []stats.Rate, k alert.Kind) alert.Figures {
+func rateOf(rates []stats.Rate, x *alert.Live) alert.Figures {
+	rate := stats.NewRate(x.Kind.Rate(), 0, 0)
 	for _, r := range rates {
-		if r.Name == k.Rate() {
-			return alert.RateFigures(r)
+		if r.Name == rate.Name {
+			rate = r
 		}
 	}
-	return alert.Figures{}
+	return alert.RateFigures(rate, x.Least)
 }
 
 func (c *Control) watchSilence(ctx context.Context, project string, now time.Time) (list []watched, err error) {

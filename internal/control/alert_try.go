@@ -100,7 +100,7 @@ func trialSteps(x *alert.Live, rows []StatsRow, since, now time.Time, step time.
 		for first < next && rows[first].At.Before(at.Add(-step-x.Window).Truncate(step)) {
 			first++
 		}
-		figures := rateOf(sumRows(rows[first:next]).Rates, x.Kind)
+		figures := rateOf(sumRows(rows[first:next]).Rates, x)
 		list = append(list, alert.Step{At: earlier(at, now), Figures: figures})
 	}
 	return list

@@ -163,7 +163,7 @@ func (w *world) raise(template, note string) {
 			Rule: "alr_template_bounces", RuleName: "Bounces of a template", Kind: alert.BounceRate, By: alert.ByTemplate,
 			Window: 24 * time.Hour, Subject: alert.Subject{Key: template},
 			State:   alert.State{Level: stats.Warn, Since: now, SeenAt: now},
-			Figures: alert.RateFigures(stats.NewRate("bounce", 382, 5310)),
+			Figures: alert.RateFigures(stats.NewRate("bounce", 382, 5310), 100),
 		}},
 	})
 	must(w.t, err)

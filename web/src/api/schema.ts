@@ -3932,6 +3932,8 @@ export interface components {
             detail?: string;
             /** @description The server gave the endpoint up */
             disabled?: boolean;
+            /** @description Too few emails to speak of a rate */
+            few?: boolean;
             /**
              * Format: double
              * @description The upper bound
@@ -13787,6 +13789,7 @@ export interface operations {
                      *             "rate": 0.0719,
                      *             "low": 0.0653,
                      *             "high": 0.0792,
+                     *             "few": true,
                      *             "count": 40,
                      *             "usual": 6,
                      *             "since": "2026-05-04T10:12:00.120Z",
@@ -14329,6 +14332,7 @@ export interface operations {
                      *             "rate": 0.0719,
                      *             "low": 0.0653,
                      *             "high": 0.0792,
+                     *             "few": true,
                      *             "count": 40,
                      *             "usual": 6,
                      *             "since": "2026-05-04T10:12:00.120Z",
@@ -14343,6 +14347,7 @@ export interface operations {
                      *             "rate": 0.0719,
                      *             "low": 0.0653,
                      *             "high": 0.0792,
+                     *             "few": true,
                      *             "count": 40,
                      *             "usual": 6,
                      *             "since": "2026-05-04T10:12:00.120Z",
@@ -14473,6 +14478,7 @@ export interface operations {
                      *         "rate": 0.0719,
                      *         "low": 0.0653,
                      *         "high": 0.0792,
+                     *         "few": true,
                      *         "count": 40,
                      *         "usual": 6,
                      *         "since": "2026-05-04T10:12:00.120Z",
@@ -14487,6 +14493,7 @@ export interface operations {
                      *         "rate": 0.0719,
                      *         "low": 0.0653,
                      *         "high": 0.0792,
+                     *         "few": true,
                      *         "count": 40,
                      *         "usual": 6,
                      *         "since": "2026-05-04T10:12:00.120Z",
@@ -14640,6 +14647,7 @@ export interface operations {
                      *         "rate": 0.0719,
                      *         "low": 0.0653,
                      *         "high": 0.0792,
+                     *         "few": true,
                      *         "count": 40,
                      *         "usual": 6,
                      *         "since": "2026-05-04T10:12:00.120Z",
@@ -14654,6 +14662,7 @@ export interface operations {
                      *         "rate": 0.0719,
                      *         "low": 0.0653,
                      *         "high": 0.0792,
+                     *         "few": true,
                      *         "count": 40,
                      *         "usual": 6,
                      *         "since": "2026-05-04T10:12:00.120Z",
@@ -14823,6 +14832,7 @@ export interface operations {
                      *         "rate": 0.0719,
                      *         "low": 0.0653,
                      *         "high": 0.0792,
+                     *         "few": true,
                      *         "count": 40,
                      *         "usual": 6,
                      *         "since": "2026-05-04T10:12:00.120Z",
@@ -14837,6 +14847,7 @@ export interface operations {
                      *         "rate": 0.0719,
                      *         "low": 0.0653,
                      *         "high": 0.0792,
+                     *         "few": true,
                      *         "count": 40,
                      *         "usual": 6,
                      *         "since": "2026-05-04T10:12:00.120Z",

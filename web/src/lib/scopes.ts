@@ -37,6 +37,8 @@ export const scopes: { area: string; scopes: [scope: string, means: string][] }[
       ['broadcasts:write', 'Make, send, pause and cancel broadcasts'],
       ['rules:read', 'See rules, what they did, and what they would do'],
       ['rules:write', 'Make, change and apply rules'],
+      ['alerts:read', 'See alerts, what raises them, and whom they are told'],
+      ['alerts:write', 'Make and change what raises alerts and whom they are told, take note of alerts and mute them'],
       ['workflows:read', 'See workflows, their runs, and what became of both'],
       ['workflows:write', 'Make and change workflows, start runs and decide what becomes of them'],
       ['outbox:read', 'Read the mail that was written into the outbox instead of being sent'],
