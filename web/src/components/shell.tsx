@@ -3,7 +3,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { clsx } from 'clsx'
 import {
   Activity, Ban, BotMessageSquare, ClipboardList, FileText, Globe, Inbox, KeyRound, Layers, LayoutDashboard, type LucideIcon, LogOut, Mail, MailOpen, Megaphone, Menu, Monitor,
-  Moon, Plug, Radio, Route, ScrollText, Search, Send, Settings, Sun, Tags, UserX, Users, Waypoints, Workflow, X, Zap,
+  Moon, PackageCheck, Plug, Radio, Route, ScrollText, Search, Send, Settings, Sun, Tags, UserX, Users, Waypoints, Webhook, Workflow, X, Zap,
 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { approvals, waiting } from '../api/approvals'
@@ -43,6 +43,8 @@ const places: { title: string; places: Place[] }[] = [
       { to: '/sends', label: 'Sends', icon: Send },
       { to: '/senders', label: 'Senders', icon: Route },
       { to: '/outbox', label: 'Outbox', icon: MailOpen },
+      { to: '/endpoints', label: 'Endpoints', icon: Webhook },
+      { to: '/dispatches', label: 'Dispatches', icon: PackageCheck },
     ],
   },
   {

@@ -17,6 +17,9 @@ const operations: Record<string, string> = {
   startExecution: 'Started a run of a workflow', retryExecution: 'Let a run try again', skipExecution: 'Skipped a step of a run', cancelExecution: 'Cancelled a run', moveExecutions: 'Moved runs',
   createWorkflow: 'Made a workflow', updateWorkflow: 'Changed a workflow', defineWorkflow: 'Changed what a workflow says', duplicateWorkflow: 'Copied a workflow',
   enableWorkflow: 'Switched a workflow on', disableWorkflow: 'Switched a workflow off', deleteWorkflow: 'Deleted a workflow', setWorkflowSettings: 'Changed the settings of workflows',
+  createEndpoint: 'Made an endpoint', updateEndpoint: 'Changed an endpoint', deleteEndpoint: 'Deleted an endpoint', rotateEndpointSecret: 'Gave an endpoint a new secret',
+  enableEndpoint: 'Enabled an endpoint', disableEndpoint: 'Disabled an endpoint', testEndpoint: 'Sent a test event', retryDispatch: 'Sent a dispatch again', dropDispatch: 'Dropped a dispatch',
+  replayEndpoint: 'Sent events to an endpoint again', cancelEndpointReplay: 'Cancelled sending again',
   approveAct: 'Approved what an assistant asked for', refuseAct: 'Refused what an assistant asked for',
 }
 
