@@ -1,4 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 /** A request that a receiver got. */
 export interface Received {
@@ -45,4 +48,12 @@ export async function receiver(): Promise<Receiver> {
       server.closeAllConnections()
     }),
   }
+}
+
+/** The flags with which a server may call receivers of this machine. */
+export async function calling(): Promise<{ flags: string[]; end: () => Promise<void> }> {
+  const dir = await mkdtemp(join(tmpdir(), 'tidings-config-'))
+  const config = join(dir, 'config.json')
+  await writeFile(config, JSON.stringify({ netguard: { allow: ['127.0.0.0/8'] } }))
+  return { flags: ['--endpoint-http', '--config', config], end: () => rm(dir, { recursive: true, force: true }) }
 }

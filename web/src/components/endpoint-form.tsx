@@ -135,7 +135,7 @@ function How({ draft: d, put, error, isNew }: Props & { isNew: boolean }) {
   return (
     <>
       <Button kind="quiet" className="self-start" aria-expanded={open} onClick={() => setAll(!all)}>
-        <ChevronDown aria-hidden className={`size-3.5 ${open ? 'rotate-180' : ''}`} /> {open ? 'Fewer settings' : 'More settings: how fast, in which order, for how long'}
+        <ChevronDown aria-hidden className={`size-3.5 ${open ? 'rotate-180' : ''}`} /> {open ? 'Fewer settings' : 'More settings'}
       </Button>
       {open && (
         <Card title="How it is sent">
