@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react'
 import { type Dispatch, endpoints, eventDispatches, useDropDispatch, useReplayEndpoint, useRetryDispatch } from '../api/endpoints'
 import { mayDrop, mayRetry, states } from '../lib/endpoints'
 import { count, sentence } from '../lib/format'
+import { useNow } from '../lib/now'
 import { Time } from './bits'
 import { EndpointLink } from './endpoint'
 import { Confirm, Dialog } from './overlay'
@@ -19,7 +20,11 @@ export function DispatchBadge({ state }: { state: Dispatch['state'] }) {
 
 /** What is to be known beside its state. */
 function Now({ dispatch: d }: { dispatch: Dispatch }) {
-  if (d.state === 'waiting') return <span className="text-soft" title={d.problem}>next try <Time at={d.dueAt} form="ago" />{d.problem && `: ${d.problem}`}</span>
+  const now = useNow()
+  if (d.state === 'waiting') {
+    // One that is due waits for its endpoint, which rests or has no room.
+    return <span className="text-soft" title={d.problem}>{d.dueAt && new Date(d.dueAt) > now ? <>next try <Time at={d.dueAt} form="ago" /></> : 'due'}{d.problem && `: ${d.problem}`}</span>
+  }
   return d.problem ? <span className="text-soft" title={d.problem}>{d.problem}</span> : null
 }
 
@@ -27,8 +32,8 @@ const column: Record<'state' | 'endpoint' | 'event' | 'tries' | 'first' | 'tried
   state: { id: 'state', head: 'State', width: 100, cell: (d) => <DispatchBadge state={d.state} /> },
   endpoint: { id: 'endpoint', head: 'Endpoint', width: 130, cell: (d) => <EndpointLink id={d.endpointId} name={d.endpointName} /> },
   event: {
-    id: 'event', head: 'What', width: 190, grow: true,
-    cell: (d) => <Link to="/dispatches/$id" params={{ id: d.id }} className="font-mono text-xs hover:underline" title={d.eventId}>{d.events > 1 ? `${count(d.events)} events` : d.eventId}</Link>,
+    id: 'event', head: <span title="The end of its id">Event</span>, width: 145,
+    cell: (d) => <Link to="/dispatches/$id" params={{ id: d.id }} className="font-mono text-xs hover:underline" title={d.eventId}>{d.events > 1 ? `${count(d.events)} events` : `…${d.eventId.slice(-12)}`}</Link>,
   },
   tries: { id: 'tries', head: 'Tries', width: 65, end: true, cell: (d) => count(d.tries) },
   first: { id: 'first', head: 'First sent', width: 148, cell: (d) => <Time at={d.firstAt} form="short" /> },

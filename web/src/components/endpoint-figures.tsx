@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { type Endpoint, type EndpointFigures as Figures, endpointFigures } from '../api/endpoints'
+import { states } from '../lib/endpoints'
 import { compact, count, duration } from '../lib/format'
 import { Time } from './bits'
 import { Chart, type Line } from './chart'
@@ -28,7 +29,7 @@ export function EndpointSpark({ id }: { id: string }) {
   if (taken + failed === 0) return <span className="text-soft">nothing was sent</span>
   return (
     <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
-      <Spark values={filled(f, 24, Date.now()).map((h) => h?.delivered ?? 0)} label={`${count(taken)} delivered in 24 hours`} />
+      {taken > 0 && <Spark values={filled(f, 24, Date.now()).map((h) => h?.delivered ?? 0)} label={`${count(taken)} delivered in 24 hours`} />}
       <span className="numbers">{compact(taken)} delivered{failed > 0 && <>, <span className="text-bad">{compact(failed)} failed</span></>}</span>
     </span>
   )
@@ -84,14 +85,14 @@ const counted = (n: number) => (n >= most ? `${count(most)}+` : count(n))
 
 function Waits({ endpoint: e, figures: f }: { endpoint: Endpoint; figures: Figures }) {
   const tiles = [
-    ['sending', 'Under way', f.sending, ''], ['waiting', 'Waiting for another try', f.waiting, 'text-warn'],
-    ...(e.ordered || f.behind > 0 ? [['behind', 'Behind another one', f.behind, 'text-warn'] as const] : []), ['dead', 'Given up', f.dead, 'text-bad'],
+    ['sending', 'Under way', f.sending, ''], ['waiting', 'Waiting', f.waiting, 'text-warn'],
+    ...(e.ordered || f.behind > 0 ? [['behind', 'Behind', f.behind, 'text-warn'] as const] : []), ['dead', 'Given up', f.dead, 'text-bad'],
   ] as const
   return (
     <div className="flex flex-col gap-2">
       <dl className="grid grid-cols-2 gap-3 sm:grid-cols-4">
         {tiles.map(([state, label, n, colour]) => (
-          <div key={state}>
+          <div key={state} title={states[state].about}>
             <dt className="text-xs text-soft">{label}</dt>
             <dd className={`numbers text-xl font-semibold ${n > 0 ? colour : ''}`}>
               {n > 0 ? <Link to="/endpoints/$id" params={{ id: e.id }} search={{ tab: 'dispatches', state }} className="hover:underline">{counted(n)}</Link> : 0}

@@ -90,8 +90,8 @@ function Health({ endpoint: e }: { endpoint: Endpoint }) {
     <div className="flex flex-col gap-3 text-sm">
       <p className="wrap-anywhere"><span className={`font-medium ${ink(s.tone)}`}>{s.word}.</span> {s.about}</p>
       <Facts>
-        <Fact name="Took the last one"><Time at={h.lastSuccess} form="ago" /></Fact>
-        <Fact name="Failed last">{h.lastFailure ? <Time at={h.lastFailure} form="ago" /> : undefined}</Fact>
+        <Fact name="Last success"><Time at={h.lastSuccess} form="ago" /></Fact>
+        <Fact name="Last failure">{h.lastFailure ? <Time at={h.lastFailure} form="ago" /> : undefined}</Fact>
         <Fact name="Every try failed since">{h.failingSince && <Time at={h.failingSince} />}</Fact>
         <Fact name="Is asked again">{h.restsUntil && e.enabled && <Time at={h.restsUntil} form="ago" />}</Fact>
         <Fact name="Disabled">{e.disabledAt && <Time at={e.disabledAt} />}</Fact>

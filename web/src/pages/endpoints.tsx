@@ -60,7 +60,7 @@ function EndpointCard({ endpoint: e, figures }: { endpoint: Endpoint; figures: b
       </div>
       <dl className="grid grid-cols-2 gap-3 text-sm [&_dt]:text-xs [&_dt]:text-soft">
         <div className="min-w-0"><dt>Gets</dt><dd className="line-clamp-2 wrap-anywhere" title={wantsWords(e.on)}>{wantsWords(e.on)}</dd></div>
-        <div className="relative min-w-0"><dt>Took the last one</dt><dd><Time at={h.lastSuccess} form="ago" /></dd></div>
+        <div className="relative min-w-0"><dt>Last success</dt><dd><Time at={h.lastSuccess} form="ago" /></dd></div>
         {figures && <div className="col-span-2"><dt>24 hours</dt><dd className="min-h-6"><EndpointSpark id={e.id} /></dd></div>}
       </dl>
       {problem && <p className={clsx('line-clamp-2 text-sm wrap-anywhere', e.problems.length > 0 || h.state === 'resting' ? 'text-bad' : e.enabled ? 'text-warn' : 'text-soft')}>{sentence(problem)}</p>}
