@@ -123,6 +123,8 @@ test('the first endpoint is made by a form, which tells what is wrong at its pla
   await tell(world, '/endpoints', { name: 'broken', url: `${receives.url}/down`, on: { event: 'order.*' }, for: '1m' })
   await track(world, 'order.lost', 'bob@acme.test')
   await track(world, 'order.lost', 'cleo@acme.test')
+  await tell(world, '/endpoints', { name: 'flooded', url: `${receives.url}/down/flood`, on: { event: 'flood' } })
+  await tell(world, '/v1/track/batch', { events: Array.from({ length: 12 }, (_, i) => ({ email: `drop${i}@acme.test`, event: 'flood' })) })
 })
 
 test('a secret is rotated, and the old one holds for a while', async ({ page, go, world, receives }) => {
@@ -214,6 +216,10 @@ test('what was stored in a span goes there again, one event goes where nobody as
 })
 
 test('what goes to an endpoint that is down says why, is dropped, and goes on once it is up', async ({ page, go, world, receives }) => {
+  await go('/')
+  await page.getByRole('link', { name: 'Endpoint flooded' }).click()
+  await page.getByText(/\d+ tries failed in a row/).waitFor()
+  await page.getByText('Resting', { exact: true }).waitFor()
   await go('/endpoints')
   const card = page.getByRole('listitem').filter({ hasText: 'broken' })
   await card.getByText('503 Service Unavailable').waitFor()

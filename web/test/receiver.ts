@@ -19,8 +19,8 @@ export interface Receiver {
   close: () => Promise<void>
 }
 
-/** Listens at another address of this machine than the server: events must not go to the server itself. */
-export async function receiver(): Promise<Receiver> {
+/** Listens at another address of this machine than the server: events must not go to the server itself. What is down says so in these words. */
+export async function receiver(down = '<b>down for repairs</b>'): Promise<Receiver> {
   const taken: Received[] = []
   let mended = false
   const server = createServer((request, response) => {
@@ -30,7 +30,7 @@ export async function receiver(): Promise<Receiver> {
     request.on('end', () => {
       const path = request.url ?? ''
       if (path.startsWith('/down') && !mended) {
-        response.writeHead(503, { 'Content-Type': 'text/html' }).end('<b>down for repairs</b>')
+        response.writeHead(503, { 'Content-Type': 'text/html' }).end(down)
         return
       }
       taken.push({ path, headers: request.headers, body })

@@ -30,6 +30,10 @@ export function standing(e: Endpoint): Standing {
   }
 }
 
+/** Whether it does not come right by itself, or not soon. One that somebody disabled while it worked does as it was told. */
+export const needsSomebody = (e: Endpoint): boolean =>
+  (e.enabled && e.problems.length > 0) || (e.health.state === 'resting' && (e.health.failuresInARow ?? 0) > 0) || (e.health.state === 'disabled' && e.health.problem !== undefined)
+
 /** What each state of a dispatch is called, and what it means. */
 export const states: Record<DispatchState, Standing> = {
   sending: { word: 'Sending', tone: 'info', about: 'A try is under way' },

@@ -51,7 +51,7 @@ function EndpointCard({ endpoint: e, figures }: { endpoint: Endpoint; figures: b
           <h2 className={clsx('truncate font-semibold', !e.enabled && 'text-soft')}>
             <Link to="/endpoints/$id" params={{ id: e.id }} className="after:absolute after:inset-0 after:rounded-lg">{e.name}</Link>
           </h2>
-          <div className="text-soft"><Address url={e.url} row /></div>
+          <div className="relative w-fit max-w-full text-soft"><Address url={e.url} row /></div>
         </div>
         <span className="flex shrink-0 gap-1.5">
           {e.problems.length > 0 && <Badge tone="bad" title="It can’t get all it should">Problem</Badge>}
