@@ -294,6 +294,38 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => inside,
+    path: '/endpoints',
+    component: lazyRouteComponent(() => import('./pages/endpoints'), 'Endpoints'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/endpoints/new',
+    component: lazyRouteComponent(() => import('./pages/endpoint-edit'), 'NewEndpoint'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/endpoints/$id',
+    validateSearch: texts('tab', 'state'),
+    component: lazyRouteComponent(() => import('./pages/endpoint'), 'EndpointPage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/endpoints/$id/edit',
+    component: lazyRouteComponent(() => import('./pages/endpoint-edit'), 'EditEndpoint'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/dispatches',
+    validateSearch: texts('state', 'endpoint'),
+    component: lazyRouteComponent(() => import('./pages/dispatches'), 'Dispatches'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/dispatches/$id',
+    component: lazyRouteComponent(() => import('./pages/dispatch'), 'DispatchPage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
     path: '/domains',
     validateSearch: (s: Search) => ({ ...spanOf(s), ...texts('by', 'domain', 'sort')(s) }),
     component: lazyRouteComponent(() => import('./pages/domains'), 'Domains'),

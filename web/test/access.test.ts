@@ -90,6 +90,12 @@ const dialogs: [string, string, (page: Page) => Promise<void>][] = [
     await p.getByText('Among them').waitFor()
     await p.getByRole('button', { name: 'Send…' }).click()
   }],
+  ...(['Send again…', 'New secret…', 'Disable…', 'Delete…'] as const).map((item): [string, string, (page: Page) => Promise<void>] => [`an endpoint: ${item}`, all['endpoint'] ?? '', async (p) => {
+    await p.getByRole('button', { name: 'More about this endpoint' }).click()
+    await p.getByRole('menuitem', { name: item }).click()
+  }]),
+  ['enabling an endpoint', '/endpoints/data%20lake', (p) => p.getByRole('button', { name: 'Enable…' }).click()],
+  ['dropping a dispatch', all['dispatch'] ?? '', (p) => p.getByRole('button', { name: 'Drop…' }).click()],
   ['taking an email back', '/sends?status=queued', async (p) => {
     await p.getByRole('link', { name: 'Your trial ends' }).click()
     await p.getByRole('button', { name: 'Take it back…' }).click()

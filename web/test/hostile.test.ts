@@ -2,6 +2,7 @@ import { createSign, generateKeyPairSync } from 'node:crypto'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { context, follow, open, settled, watch, type Watched } from './browser'
+import { calling, type Receiver, receiver } from './receiver'
 import { ask, change, signIn, source, start, stop, tell, type World } from './server'
 import { bounced, clicked, complained, delivered, type Mail, record, signer } from './sns'
 import { hook, hookSource, mailed, publish, sesSource, written } from './world'
@@ -39,6 +40,8 @@ const mischief = `<!doctype html><html><head><base href="https://evil.test/"><me
 <svg onload="top.ran=1"><image href="https://evil.test/i.png"/><use href="https://evil.test/#j"/><a href="javascript:top.ran=1"><text>svg</text></a><script>top.ran=1</script></svg><div style="background:url(https://evil.test/k.png)">x</div><div style="background-image:\\75rl(https://evil.test/l.png)">y</div>`
 
 let world: World
+let receives: Receiver
+let may: Awaited<ReturnType<typeof calling>>
 /** A segment whose name and condition are hostile */
 let named: string
 /** A template that tries everything */
@@ -115,7 +118,8 @@ hello
 
 beforeAll(async () => {
   // No name holds a blank; all else is allowed.
-  world = await signIn(await start(), '<img/src=x/onerror=ran=1>')
+  ;[receives, may] = await Promise.all([receiver(hostile('answered')), calling()])
+  world = await signIn(await start(...may.flags), '<img/src=x/onerror=ran=1>')
   const by = await signer(world.dir)
   const ses = await sesSource(world, by, brief('ses'))
   await publish(by, ses,
@@ -194,6 +198,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await window?.close()
   if (world) await stop(world)
+  await receives.close()
+  await may.end()
 })
 
 /** The words after which hostile text was seen as text, on any page. */
@@ -277,6 +283,30 @@ test('hostile text is text in segments, in the builder, and on the page of a cus
   await page.getByRole('button', { name: 'Delete' }).click()
   await page.getByRole('alertdialog').waitFor()
   await harmless('the question before a segment is deleted')
+})
+
+test('hostile text is text on the pages of endpoints, whatever a receiver answers', async () => {
+  const wanted = { tag: hostile('wanted'), where: [{ field: `data.${brief('where')}`, operator: 'equals', value: hostile('amount') }] }
+  const down = await tell<Row>(world, '/endpoints', { name: brief('endpoint'), url: `${receives.url}/down/%3Cimg%20class=hostile%20src=x%3E?${encodeURIComponent(hostile('query'))}`, on: wanted })
+  const off = await tell<Row>(world, '/endpoints', { name: brief('stopped'), url: receives.url, on: wanted })
+  await tell(world, `/endpoints/${off.id}/disable`, { note: hostile('disabled') })
+  const { events } = await ask<{ events: Row[] }>(world, '/events?limit=1')
+  await tell(world, `/endpoints/${down.id}/replays`, { events: events.map((e) => e.id) })
+  await expect.poll(async () => (await ask<{ dispatches: { tries: number }[] }>(world, `/dispatches?event=${events[0]?.id}`)).dispatches[0]?.tries, { timeout: 20_000 }).toBeGreaterThan(0)
+  const { dispatches } = await ask<{ dispatches: Row[] }>(world, '/dispatches')
+  for (const path of ['/endpoints', ...each('/endpoints', [down, off]), ...each('/endpoints', [down], '/edit'), ...['dispatches', 'replays'].flatMap((tab) => each('/endpoints', [down], `?tab=${tab}`)), '/dispatches', ...each('/dispatches', dispatches), `/events/${events[0]?.id}`]) await look(path)
+  await open(page, world, `/endpoints/${down.id}`)
+  await page.getByRole('button', { name: 'Send a test event' }).click()
+  await page.getByText('The receiver did not take it').waitFor()
+  await page.getByText('What was sent', { exact: true }).click()
+  await harmless('what came of a test event')
+  for (const item of ['Send again…', 'New secret…', 'Disable…', 'Delete…']) {
+    await page.getByRole('button', { name: 'More about this endpoint' }).click()
+    await page.getByRole('menuitem', { name: item }).click()
+    await harmless(item)
+    await page.keyboard.press('Escape')
+    await page.locator('[role=dialog], [role=alertdialog]').waitFor({ state: 'detached' })
+  }
 })
 
 test('hostile text is text on the pages of senders and sends, and an email in the outbox can do nothing', async () => {
@@ -497,7 +527,7 @@ test('all that was sent was seen as text somewhere', () => {
   const sent = [
     'subject', 'template', 'workflow', 'tag', 'metadata', 'key', 'agent', 'diagnostic', 'word', 'body', 'nul', 'value', 'response', 'os', 'app', 'signal', 'list', 'origin', 'delay',
     'field', 'data', 'detail', 'name', 'nobody', 'reason', 'category', 'argument', 'report', 'returned', 'note', 'pattern', 'lifted', 'ses', 'generic', 'source', 'dsn', 'address', 'file', 'column', 'lively',
-    'segment', 'purpose', 'tracked', 'attribute', 'kept', 'asked', 'label', 'inner', 'deep', 'kind', 'about', 'external', 'told', 'item', 'cell', 'person', 'book', 'form', 'question', 'erased',
+    'endpoint', 'stopped', 'wanted', 'amount', 'answered', 'disabled', 'segment', 'purpose', 'tracked', 'attribute', 'kept', 'asked', 'label', 'inner', 'deep', 'kind', 'about', 'external', 'told', 'item', 'cell', 'person', 'book', 'form', 'question', 'erased',
     'way', 'sender', 'server', 'user', 'recipient', 'author', 'mailed', 'header', 'plain', 'attached',
     'letter', 'envelope', 'rule', 'ruled', 'cast', 'casted', 'heading',
   ]

@@ -1,3 +1,4 @@
+import { endpointNames } from './endpoints-world'
 import { paid, segmentNames } from './people-world'
 import { ask, type World } from './server'
 import { busy } from './workflow-world'
@@ -12,7 +13,7 @@ interface Row {
 
 /** The places of all pages, with the ids that this world's things have. */
 export async function places(world: World): Promise<Places> {
-  const [contact, told, message, several, events, sources, receipts, segments, sends, senders, outbox, template, rules, broadcasts, waiting, broken, workflows] = await Promise.all([
+  const [contact, told, message, several, events, sources, receipts, segments, sends, senders, outbox, template, rules, broadcasts, waiting, broken, workflows, endpoints, dispatches] = await Promise.all([
     ask<Row>(world, `/contacts/${story.ghost.to[0]}`),
     ask<Row>(world, `/contacts/${story.ann.to[0]}`),
     ask<{ messages: Row[] }>(world, `/messages/${story.ann.id}`),
@@ -30,10 +31,13 @@ export async function places(world: World): Promise<Places> {
     ask<{ executions: (Row & { contactId: string })[] }>(world, `/executions?workflow=${busy}&status=WAITING`),
     ask<{ executions: Row[] }>(world, `/executions?workflow=${busy}&status=FAILED`),
     ask<{ data: Row[] }>(world, '/workflows?search=onboarding'),
+    ask<{ endpoints: (Row & { name: string })[] }>(world, '/endpoints'),
+    ask<{ dispatches: Row[] }>(world, `/dispatches?endpoint=${endpointNames.down}`),
   ])
   const first = (rows: Row[]) => rows[0]?.id ?? ''
   const production = sources.sources.find((s) => s.name === 'Production')?.id ?? ''
   const segment = (name: string) => segments.find((s) => s.name === name)?.id ?? ''
+  const endpoint = (name: string) => endpoints.endpoints.find((e) => e.name === name)?.id ?? ''
   return {
     overview: '/',
     live: '/live',
@@ -106,6 +110,16 @@ export async function places(world: World): Promise<Places> {
     outbox: '/outbox',
     'outbox-mail': `/outbox/${first(outbox.mails)}`,
     'outbox-headers': `/outbox/${first(outbox.mails)}?tab=headers`,
+    endpoints: '/endpoints',
+    endpoint: `/endpoints/${endpoint(endpointNames.works)}`,
+    'endpoint-fails': `/endpoints/${endpoint(endpointNames.down)}`,
+    'endpoint-dispatches': `/endpoints/${endpoint(endpointNames.down)}?tab=dispatches`,
+    'endpoint-replays': `/endpoints/${endpoint(endpointNames.works)}?tab=replays`,
+    'endpoint-new': '/endpoints/new',
+    'endpoint-edit': `/endpoints/${endpoint(endpointNames.works)}/edit`,
+    dispatches: '/dispatches',
+    'dispatches-dead': '/dispatches?state=dead',
+    dispatch: `/dispatches/${first(dispatches.dispatches)}`,
     sources: '/sources',
     'source-new': '/sources/new',
     'source-settings': '/sources/new?provider=ses',

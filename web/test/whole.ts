@@ -1,6 +1,8 @@
 import { chromium } from 'playwright-core'
 import type { TestProject } from 'vitest/node'
+import { endpointsOf } from './endpoints-world'
 import { executablePath, launchArgs } from './launch'
+import { calling, receiver } from './receiver'
 import { type Made, signIn, start, stop, type World } from './server'
 import { fill } from './world'
 
@@ -16,14 +18,19 @@ declare module 'vitest' {
 /** Starts one browser, and one server with so many simulated events of the days before now. */
 export async function begin(project: TestProject, events: number, days: number): Promise<() => Promise<void>> {
   const browser = await chromium.launchServer({ executablePath, args: launchArgs })
-  const server = await start()
+  const receives = await receiver()
+  const may = await calling()
+  const server = await start(...may.flags)
   const end = async () => {
     await browser.close()
     await stop(server)
+    await receives.close()
+    await may.end()
   }
   try {
     const world = await signIn(server)
     const production = await fill(world, events, days)
+    await endpointsOf(world, receives.url)
     project.provide('browser', browser.wsEndpoint())
     project.provide('world', world)
     project.provide('production', production)

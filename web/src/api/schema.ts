@@ -898,6 +898,316 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dispatches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List dispatches
+         * @description What was sent to endpoints, or waits, newest first; with state=dead what was given up.
+         *
+         *     A key needs the scope `endpoints:read`.
+         */
+        get: operations["listDispatches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dispatches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a dispatch
+         * @description With all its tries: when, what came of it, how long it took, and the first KiB of the answer.
+         *
+         *     A key needs the scope `endpoints:read`.
+         */
+        get: operations["getDispatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dispatches/{id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop a dispatch
+         * @description It is not tried any more. One that was given up leaves the list of those.
+         *
+         *     A key needs the scope `endpoints:write`.
+         */
+        post: operations["dropDispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dispatches/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a dispatch again
+         * @description Now, under the id that it had, whether it was given up or taken. 409 where it is under way.
+         *
+         *     A key needs the scope `endpoints:write`.
+         */
+        post: operations["retryDispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List endpoints
+         * @description The URLs that want events, by name, with how each does.
+         *
+         *     A key needs the scope `endpoints:read`.
+         */
+        get: operations["listEndpoints"];
+        put?: never;
+        /**
+         * Create an endpoint
+         * @description It gets what is stored from now on, each event as a request of its own that is signed as Standard Webhooks says. The secret is in this answer alone. Everything that is wrong is told at once.
+         *
+         *     A key needs the scope `endpoints:write`.
+         */
+        post: operations["createEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an endpoint
+         * @description By its id or name.
+         *
+         *     A key needs the scope `endpoints:read`.
+         */
+        get: operations["getEndpoint"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an endpoint
+         * @description And what is known of what it was sent. What waits is not sent.
+         *
+         *     A key needs the scope `endpoints:write`.
+         */
+        delete: operations["deleteEndpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an endpoint
+         * @description Only the fields that are given change. What is under way ends as it began.
+         *
+         *     A key needs the scope `endpoints:write`.
+         */
+        patch: operations["updateEndpoint"];
+        trace?: never;
+    };
+    "/endpoints/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable an endpoint
+         * @description Nothing is sent to it until it is enabled. What comes meanwhile is not lost.
+         *
+         *     A key needs the scope `endpoints:write`.
+         */
+        post: operations["disableEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/endpoints/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable an endpoint
+         * @description It goes on where it stopped, with all that came meanwhile, or from now on.
+         *
+         *     A key needs the scope `endpoints:write`.
+         */
+        post: operations["enableEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/endpoints/{id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how an endpoint did
+         * @description By the hour: what it took and did not, and how fast. And what waits, and was given up.
+         *
+         *     A key needs the scope `endpoints:read`.
+         */
+        get: operations["getEndpointFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/endpoints/{id}/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the replays of an endpoint
+         * @description Newest first, with how far each is.
+         *
+         *     A key needs the scope `endpoints:read`.
+         */
+        get: operations["listEndpointReplays"];
+        put?: never;
+        /**
+         * Send events to an endpoint again
+         * @description Some by their ids, or what was stored in a span and the endpoint wants, or what was given up: under the ids that they had, so that a receiver knows what it has already. A span is worked through in the background.
+         *
+         *     A key needs the scope `endpoints:write`.
+         */
+        post: operations["replayEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/endpoints/{id}/replays/{replay}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel the replay of an endpoint
+         * @description It ends where it is. What it queued is sent.
+         *
+         *     A key needs the scope `endpoints:write`.
+         */
+        post: operations["cancelEndpointReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/endpoints/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an endpoint a new secret
+         * @description The old one goes on to hold for a while, and requests have a signature by each, so that nothing is lost while the receiver is changed. The new secret is in this answer alone.
+         *
+         *     A key needs the scope `endpoints:write`.
+         */
+        post: operations["rotateEndpointSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/endpoints/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an endpoint a test event
+         * @description Now, signed and in the form that it gets, whether it is enabled or not. Its webhook-id begins with test_. The answer tells what was sent and what came of it.
+         *
+         *     A key needs the scope `endpoints:write`.
+         */
+        post: operations["testEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/erasures": {
         parameters: {
             query?: never;
@@ -4357,6 +4667,41 @@ export interface components {
              */
             note: string;
         };
+        Attempt: {
+            /**
+             * @description The first KiB of what was answered. Whoever answered wrote it: it is shown as text, and nothing in it is to be followed
+             * @example try later
+             */
+            answer?: string;
+            /**
+             * Format: date-time
+             * @description When it was made, or answered
+             */
+            at: string;
+            /**
+             * @description Absent: the receiver took it
+             * @example 503 Service Unavailable
+             */
+            problem?: string;
+            /**
+             * Format: int64
+             * @description Of the answer; absent: there was none
+             * @example 503
+             */
+            status?: number;
+            /**
+             * Format: int64
+             * @description Milliseconds
+             * @example 84
+             */
+            tookMs: number;
+            /**
+             * Format: int64
+             * @description From 1
+             * @example 1
+             */
+            try: number;
+        };
         Attention: {
             /**
              * @description What the rows are of
@@ -5900,6 +6245,198 @@ export interface components {
              */
             zone: string;
         };
+        DisableWish: {
+            /**
+             * @description Why, for others
+             * @example the CRM moves house
+             */
+            note?: string;
+        };
+        Dispatch: {
+            /**
+             * Format: date-time
+             * @description When somebody wanted it sent again; absent: nobody did
+             */
+            againAt?: string;
+            /**
+             * Format: date-time
+             * @description Of its next try; absent: there is none
+             */
+            dueAt?: string;
+            /**
+             * @description Where it goes
+             * @example end_7
+             */
+            endpointId: string;
+            /**
+             * @description Of the endpoint
+             * @example crm
+             */
+            endpointName: string;
+            /**
+             * @description The event, or the first of a batch
+             * @example 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11
+             */
+            eventId: string;
+            /**
+             * Format: int64
+             * @description How many events it tells
+             * @example 1
+             */
+            events: number;
+            /**
+             * Format: date-time
+             * @description When it was first to be sent
+             */
+            firstAt: string;
+            /**
+             * @description Its id, which never changes
+             * @example dsp_4f
+             */
+            id: string;
+            /**
+             * @description Of the last try; absent: the receiver took it
+             * @example 503 Service Unavailable
+             */
+            problem?: string;
+            /**
+             * @description sending: a try is under way; waiting: for its next try; behind: another one goes before it; delivered: the receiver took it; dead: given up; dropped: it is not sent any more
+             * @enum {string}
+             */
+            state: "sending" | "waiting" | "behind" | "delivered" | "dead" | "dropped";
+            /**
+             * Format: int64
+             * @description Of the last answer; absent: there was none
+             * @example 503
+             */
+            status?: number;
+            /**
+             * Format: int64
+             * @description Milliseconds of the last try
+             * @example 84
+             */
+            tookMs: number;
+            /**
+             * Format: date-time
+             * @description Of the last try; absent: there was none
+             */
+            triedAt?: string;
+            /**
+             * Format: int64
+             * @description How often it was tried
+             * @example 2
+             */
+            tries: number;
+            /**
+             * @description Under which it goes, in every try: receivers know by it what they have already
+             * @example 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11
+             */
+            webhookId: string;
+        };
+        DispatchDetail: {
+            /**
+             * Format: date-time
+             * @description When somebody wanted it sent again; absent: nobody did
+             */
+            againAt?: string;
+            /** @description All tries, oldest first */
+            attempts: components["schemas"]["Attempt"][];
+            /**
+             * Format: date-time
+             * @description Of its next try; absent: there is none
+             */
+            dueAt?: string;
+            /**
+             * @description Where it goes
+             * @example end_7
+             */
+            endpointId: string;
+            /**
+             * @description Of the endpoint
+             * @example crm
+             */
+            endpointName: string;
+            /**
+             * @description The event, or the first of a batch
+             * @example 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11
+             */
+            eventId: string;
+            /**
+             * @description All events that it tells
+             * @example [
+             *       "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11"
+             *     ]
+             */
+            eventIds: string[];
+            /**
+             * Format: int64
+             * @description How many events it tells
+             * @example 1
+             */
+            events: number;
+            /**
+             * Format: date-time
+             * @description When it was first to be sent
+             */
+            firstAt: string;
+            /**
+             * @description Its id, which never changes
+             * @example dsp_4f
+             */
+            id: string;
+            /**
+             * @description Of the last try; absent: the receiver took it
+             * @example 503 Service Unavailable
+             */
+            problem?: string;
+            /**
+             * @description sending: a try is under way; waiting: for its next try; behind: another one goes before it; delivered: the receiver took it; dead: given up; dropped: it is not sent any more
+             * @enum {string}
+             */
+            state: "sending" | "waiting" | "behind" | "delivered" | "dead" | "dropped";
+            /**
+             * Format: int64
+             * @description Of the last answer; absent: there was none
+             * @example 503
+             */
+            status?: number;
+            /**
+             * Format: int64
+             * @description Milliseconds of the last try
+             * @example 84
+             */
+            tookMs: number;
+            /**
+             * Format: date-time
+             * @description Of the last try; absent: there was none
+             */
+            triedAt?: string;
+            /**
+             * Format: int64
+             * @description How often it was tried
+             * @example 2
+             */
+            tries: number;
+            /**
+             * @description Under which it goes, in every try: receivers know by it what they have already
+             * @example 019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11
+             */
+            webhookId: string;
+        };
+        DispatchPage: {
+            /** @description Newest first */
+            dispatches: components["schemas"]["Dispatch"][];
+            /**
+             * @description Whether there is another page
+             * @example false
+             */
+            hasMore: boolean;
+            /**
+             * @description The cursor of the next page
+             * @example ZQGaH26NL4xBmx5vDCp9XhE
+             */
+            nextCursor?: string;
+        };
         DryRunInBody: {
             /**
              * Format: int64
@@ -5942,6 +6479,505 @@ export interface components {
              * @example Onboarding 2
              */
             name?: string;
+        };
+        EnableWish: {
+            /**
+             * @description stopped: with what came while it was disabled; now: without. Absent: stopped
+             * @example stopped
+             */
+            from?: string;
+        };
+        Endpoint: {
+            /** @description Several events go in one request; absent: one */
+            batch?: components["schemas"]["EndpointBatch"];
+            /**
+             * Format: int64
+             * @description Requests under way at once
+             * @example 8
+             */
+            concurrency: number;
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Absent: it is enabled
+             */
+            disabledAt?: string;
+            /**
+             * @description Why it is disabled, where somebody said so or the server did it
+             * @example nothing but failures for five days
+             */
+            disabledReason?: string;
+            /**
+             * @description Events go there
+             * @example true
+             */
+            enabled: boolean;
+            /**
+             * @description How long after its first try an event is tried again
+             * @example 72h
+             */
+            for: string;
+            /**
+             * @description The form of what is sent
+             * @example standard
+             * @enum {string}
+             */
+            format: "standard" | "cloudevents" | "mailglyph";
+            /**
+             * @description Names of the headers that go with each request; what they hold is not shown
+             * @example [
+             *       "Authorization"
+             *     ]
+             */
+            headers: string[];
+            health: components["schemas"]["EndpointHealth"];
+            /**
+             * @description Its id, which never changes
+             * @example end_7
+             */
+            id: string;
+            /**
+             * @description A condition on the event's contact, as of segments; absent: it holds for everybody
+             * @example {
+             *       "groups": [
+             *         {
+             *           "filters": [
+             *             {
+             *               "field": "data.plan",
+             *               "operator": "equals",
+             *               "value": "team"
+             *             }
+             *           ]
+             *         }
+             *       ],
+             *       "logic": "AND"
+             *     }
+             */
+            if?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Unique in the project
+             * @example crm
+             */
+            name: string;
+            /**
+             * @description Which events go there
+             * @example {
+             *       "event": [
+             *         "email.bounce",
+             *         "email.complaint"
+             *       ]
+             *     }
+             */
+            on: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The events of one email wait for each other
+             * @example false
+             */
+            ordered: boolean;
+            /**
+             * Format: double
+             * @description Requests that begin in a second at most; absent: as many as there are
+             * @example 20
+             */
+            perSecond?: number;
+            /** @description Why it can't get all it should */
+            problems: components["schemas"]["RuleProblem"][];
+            /**
+             * @description What the provider told goes with each event
+             * @example false
+             */
+            raw: boolean;
+            /**
+             * @description What signatures are made with; only in the answer that makes one
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret?: string;
+            /** @description The secrets that hold, the newest first, without themselves */
+            secrets: components["schemas"]["EndpointSecret"][];
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+            /**
+             * @description Where events go
+             * @example https://acme.test/hooks/tidings
+             */
+            url: string;
+        };
+        EndpointBatch: {
+            /**
+             * Format: int64
+             * @description Events in a request, 2 to 500; 0 in a change: no batches any more
+             * @example 100
+             */
+            max: number;
+            /**
+             * @description How long a batch waits for more; absent: 1s
+             * @example 5s
+             */
+            wait?: string;
+        };
+        EndpointChange: {
+            /** @description Several events go in one request */
+            batch?: components["schemas"]["EndpointBatch"];
+            /**
+             * Format: int64
+             * @description Requests under way at once, 1 to 64; 0: 8
+             * @example 8
+             */
+            concurrency?: number;
+            /**
+             * @description How long after its first try an event is tried again, 1m to 168h; empty: 72h
+             * @example 72h
+             */
+            for?: string;
+            /**
+             * @description standard: Standard Webhooks, {type, timestamp, data}; cloudevents: CloudEvents 1.0, structured; mailglyph: {contact, workflow, execution, event}
+             * @example standard
+             */
+            format?: string;
+            /** @description Headers that go with each request, all of them, never shown again. In a change an empty value keeps what is stored */
+            headers?: {
+                [key: string]: string;
+            };
+            /**
+             * @description A condition on the event's contact, as of segments; {}: it holds for everybody
+             * @example {
+             *       "groups": [
+             *         {
+             *           "filters": [
+             *             {
+             *               "field": "data.plan",
+             *               "operator": "equals",
+             *               "value": "team"
+             *             }
+             *           ]
+             *         }
+             *       ],
+             *       "logic": "AND"
+             *     }
+             */
+            if?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Unique in the project
+             * @example crm
+             */
+            name?: string;
+            /**
+             * @description Which events go there
+             * @example {
+             *       "event": [
+             *         "email.bounce",
+             *         "email.complaint"
+             *       ]
+             *     }
+             */
+            on?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The events of one email, or of one contact where there is no email, go one after the other: one that fails holds up those behind it
+             * @example false
+             */
+            ordered?: boolean;
+            /**
+             * Format: double
+             * @description Requests that begin in a second at most; 0: as many as there are
+             * @example 20
+             */
+            perSecond?: number;
+            /**
+             * @description What the provider told goes with each event, while it is kept
+             * @example false
+             */
+            raw?: boolean;
+            /**
+             * @description Where events go
+             * @example https://acme.test/hooks/tidings
+             */
+            url?: string;
+        };
+        EndpointFigures: {
+            /**
+             * Format: int64
+             * @description What waits for another event of the same email, where the endpoint is ordered; counted to 10,000
+             * @example 0
+             */
+            behind: number;
+            /**
+             * Format: date-time
+             * @description When the event was stored that is to be sent next; absent: the endpoint is up to date
+             */
+            behindSince?: string;
+            /**
+             * Format: int64
+             * @description What was given up; counted to 10,000
+             * @example 3
+             */
+            dead: number;
+            /** @description Those in which anything was sent, oldest first */
+            hours: components["schemas"]["EndpointHour"][];
+            /**
+             * Format: int64
+             * @description Requests under way; counted to 10,000
+             * @example 2
+             */
+            sending: number;
+            /**
+             * Format: int64
+             * @description What waits for another try; counted to 10,000
+             * @example 14
+             */
+            waiting: number;
+        };
+        EndpointHealth: {
+            /**
+             * Format: date-time
+             * @description Since when every try failed; absent: it does not fail
+             */
+            failingSince?: string;
+            /**
+             * Format: int64
+             * @description How many tries failed in a row
+             * @example 12
+             */
+            failuresInARow?: number;
+            /**
+             * Format: date-time
+             * @description Absent: never
+             */
+            lastFailure?: string;
+            /**
+             * Format: date-time
+             * @description Absent: never
+             */
+            lastSuccess?: string;
+            /**
+             * @description Of the last failure
+             * @example 503 Service Unavailable
+             */
+            problem?: string;
+            /**
+             * Format: date-time
+             * @description When it is asked again
+             */
+            restsUntil?: string;
+            /**
+             * @description new: nothing was sent yet; ok: it took the last one; failing: it did not; resting: so many failed that it is asked only now and then, or it asked for a pause; disabled
+             * @enum {string}
+             */
+            state: "new" | "ok" | "failing" | "resting" | "disabled";
+        };
+        EndpointHour: {
+            /**
+             * Format: int64
+             * @description Milliseconds that a request took
+             * @example 84
+             */
+            averageMs: number;
+            /**
+             * Format: int64
+             * @description What was given up
+             * @example 0
+             */
+            dead: number;
+            /**
+             * Format: int64
+             * @description Requests that were taken
+             * @example 1200
+             */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description Requests that were not
+             * @example 4
+             */
+            failed: number;
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            hour: string;
+            /**
+             * Format: int64
+             * @description Milliseconds of the slowest
+             * @example 410
+             */
+            slowestMs: number;
+        };
+        EndpointList: {
+            /** @description By name */
+            endpoints: components["schemas"]["Endpoint"][];
+        };
+        EndpointReplay: {
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * @description Who asked: a key, a person or cli
+             * @example key_4f
+             */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description Absent: it has not ended
+             */
+            endedAt?: string;
+            /**
+             * @description Its id, which never changes
+             * @example erp_3
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the last of them is sent; absent: at once
+             */
+            lastAt?: string;
+            /**
+             * @description What was given up, and nothing else
+             * @example false
+             */
+            onlyDead: boolean;
+            /**
+             * Format: double
+             * @description How many are sent in a second; 0: as fast as the endpoint lets it
+             * @example 50
+             */
+            perSecond: number;
+            /**
+             * @description Why it failed, or why the last try did
+             * @example the database is busy
+             */
+            problem?: string;
+            /**
+             * Format: int64
+             * @description What is sent again
+             * @example 412
+             */
+            queued: number;
+            /**
+             * Format: int64
+             * @description What was looked at
+             * @example 5000
+             */
+            seen: number;
+            /**
+             * Format: date-time
+             * @description Of when events were stored, or first sent where onlyDead
+             */
+            since: string;
+            /**
+             * @description done: all is queued; what became of it is told of the dispatches
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "cancelled" | "failed";
+            /**
+             * Format: date-time
+             * @description Up to then
+             */
+            until: string;
+        };
+        EndpointReplayList: {
+            /** @description Newest first, at most 100 */
+            replays: components["schemas"]["EndpointReplay"][];
+        };
+        EndpointReplayWish: {
+            /**
+             * @description Ids of events, at most 1,000; then nothing else is said. Whether the endpoint wants them does not matter
+             * @example [
+             *       "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11"
+             *     ]
+             */
+            events?: string[] | null;
+            /**
+             * @description What was given up, and nothing else
+             * @example false
+             */
+            onlyDead?: boolean;
+            /**
+             * Format: double
+             * @description How many are sent in a second; 0: as fast as the endpoint lets it; absent: 50
+             * @example 50
+             */
+            perSecond?: number;
+            /**
+             * Format: date-time
+             * @description What was stored from then on and the endpoint wants
+             * @example 2026-05-04T00:00:00Z
+             */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description Up to then; absent: up to now
+             * @example 2026-05-05T00:00:00Z
+             */
+            until?: string;
+        };
+        EndpointSecret: {
+            /**
+             * Format: date-time
+             * @description Absent: it does not end
+             */
+            until?: string;
+        };
+        EndpointTest: {
+            /**
+             * @description The first KiB of what was answered. Whoever answered wrote it: it is shown as text, and nothing in it is to be followed
+             * @example ok
+             */
+            answer?: string;
+            /**
+             * Format: date-time
+             * @description When the answer was there, or nobody waited any longer
+             */
+            at: string;
+            /**
+             * @description What was sent
+             * @example {"type":"email.click",…}
+             */
+            body: string;
+            /**
+             * @description Of what was sent
+             * @example application/json
+             */
+            contentType: string;
+            /** @description The receiver took it */
+            ok: boolean;
+            /**
+             * @description Why it was not taken
+             * @example 404 Not Found
+             */
+            problem?: string;
+            /**
+             * Format: int64
+             * @description Of the answer; absent: there was none
+             * @example 200
+             */
+            status?: number;
+            /**
+             * Format: int64
+             * @description Milliseconds
+             * @example 84
+             */
+            tookMs: number;
+            /**
+             * @description Under which it went
+             * @example test_01jq7z9f3v8k2m5n
+             */
+            webhookId: string;
         };
         Erasure: {
             /**
@@ -7786,6 +8822,93 @@ export interface components {
              */
             limit: number;
         };
+        NewEndpoint: {
+            /** @description Several events go in one request */
+            batch?: components["schemas"]["EndpointBatch"];
+            /**
+             * Format: int64
+             * @description Requests under way at once, 1 to 64; 0: 8
+             * @example 8
+             */
+            concurrency?: number;
+            /**
+             * @description How long after its first try an event is tried again, 1m to 168h; empty: 72h
+             * @example 72h
+             */
+            for?: string;
+            /**
+             * @description standard: Standard Webhooks, {type, timestamp, data}; cloudevents: CloudEvents 1.0, structured; mailglyph: {contact, workflow, execution, event}
+             * @example standard
+             */
+            format?: string;
+            /** @description Headers that go with each request, all of them, never shown again. In a change an empty value keeps what is stored */
+            headers?: {
+                [key: string]: string;
+            };
+            /**
+             * @description A condition on the event's contact, as of segments; {}: it holds for everybody
+             * @example {
+             *       "groups": [
+             *         {
+             *           "filters": [
+             *             {
+             *               "field": "data.plan",
+             *               "operator": "equals",
+             *               "value": "team"
+             *             }
+             *           ]
+             *         }
+             *       ],
+             *       "logic": "AND"
+             *     }
+             */
+            if?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Unique in the project
+             * @example crm
+             */
+            name: string;
+            /**
+             * @description Which events go there; absent: all
+             * @example {
+             *       "event": [
+             *         "email.bounce",
+             *         "email.complaint"
+             *       ]
+             *     }
+             */
+            on?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The events of one email, or of one contact where there is no email, go one after the other: one that fails holds up those behind it
+             * @example false
+             */
+            ordered?: boolean;
+            /**
+             * Format: double
+             * @description Requests that begin in a second at most; 0: as many as there are
+             * @example 20
+             */
+            perSecond?: number;
+            /**
+             * @description What the provider told goes with each event, while it is kept
+             * @example false
+             */
+            raw?: boolean;
+            /**
+             * @description What a receiver has already, whsec_ and 24 to 64 bytes in Base64; absent: a new one
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret?: string;
+            /**
+             * @description Where events go: https, unless the operator lets endpoints have http
+             * @example https://acme.test/hooks/tidings
+             */
+            url: string;
+        };
         NewErasure: {
             /**
              * @description The address, in any spelling
@@ -9450,6 +10573,18 @@ export interface components {
              * @enum {string}
              */
             outcome: "done" | "skipped" | "failed";
+        };
+        SecretWish: {
+            /**
+             * @description How long the one before goes on to hold, 0s to 720h; absent: 24h
+             * @example 24h
+             */
+            overlap?: string;
+            /**
+             * @description What a receiver has already; absent: a new one
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret?: string;
         };
         Segment: {
             /**
@@ -20593,6 +21728,2662 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDispatches: {
+        parameters: {
+            query?: {
+                /** @description An endpoint's id or name; absent: of all */
+                endpoint?: string;
+                /** @description An event's id: what became of it, at every endpoint. Then nothing else is asked */
+                event?: string;
+                /** @description Where they stand; absent: wherever. dead are those that were given up */
+                state?: string[] | null;
+                /**
+                 * @description nextCursor of the page before
+                 * @example ZQGaH26NL4xBmx5vDCp9XhE
+                 */
+                cursor?: string;
+                /**
+                 * @description The most rows in the answer
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dispatches": [
+                     *         {
+                     *           "id": "dsp_4f",
+                     *           "endpointId": "end_7",
+                     *           "endpointName": "crm",
+                     *           "webhookId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *           "events": 1,
+                     *           "state": "sending",
+                     *           "tries": 2,
+                     *           "status": 503,
+                     *           "problem": "503 Service Unavailable",
+                     *           "tookMs": 84,
+                     *           "firstAt": "2026-05-04T10:12:00.120Z",
+                     *           "againAt": "2026-05-04T10:12:00.120Z",
+                     *           "triedAt": "2026-05-04T10:12:00.120Z",
+                     *           "dueAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ],
+                     *       "hasMore": false,
+                     *       "nextCursor": "ZQGaH26NL4xBmx5vDCp9XhE"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DispatchPage"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDispatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The dispatch's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "dsp_4f",
+                     *       "endpointId": "end_7",
+                     *       "endpointName": "crm",
+                     *       "webhookId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "events": 1,
+                     *       "state": "sending",
+                     *       "tries": 2,
+                     *       "status": 503,
+                     *       "problem": "503 Service Unavailable",
+                     *       "tookMs": 84,
+                     *       "firstAt": "2026-05-04T10:12:00.120Z",
+                     *       "againAt": "2026-05-04T10:12:00.120Z",
+                     *       "triedAt": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "eventIds": [
+                     *         "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11"
+                     *       ],
+                     *       "attempts": [
+                     *         {
+                     *           "try": 1,
+                     *           "at": "2026-05-04T10:12:00.120Z",
+                     *           "status": 503,
+                     *           "problem": "503 Service Unavailable",
+                     *           "tookMs": 84,
+                     *           "answer": "try later"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DispatchDetail"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dropDispatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dispatch's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "dsp_4f",
+                     *       "endpointId": "end_7",
+                     *       "endpointName": "crm",
+                     *       "webhookId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "events": 1,
+                     *       "state": "sending",
+                     *       "tries": 2,
+                     *       "status": 503,
+                     *       "problem": "503 Service Unavailable",
+                     *       "tookMs": 84,
+                     *       "firstAt": "2026-05-04T10:12:00.120Z",
+                     *       "againAt": "2026-05-04T10:12:00.120Z",
+                     *       "triedAt": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dispatch"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryDispatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dispatch's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "dsp_4f",
+                     *       "endpointId": "end_7",
+                     *       "endpointName": "crm",
+                     *       "webhookId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "eventId": "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11",
+                     *       "events": 1,
+                     *       "state": "sending",
+                     *       "tries": 2,
+                     *       "status": 503,
+                     *       "problem": "503 Service Unavailable",
+                     *       "tookMs": 84,
+                     *       "firstAt": "2026-05-04T10:12:00.120Z",
+                     *       "againAt": "2026-05-04T10:12:00.120Z",
+                     *       "triedAt": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dispatch"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEndpoints: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "endpoints": [
+                     *         {
+                     *           "id": "end_7",
+                     *           "name": "crm",
+                     *           "url": "https://acme.test/hooks/tidings",
+                     *           "on": {
+                     *             "event": [
+                     *               "email.bounce",
+                     *               "email.complaint"
+                     *             ]
+                     *           },
+                     *           "if": {
+                     *             "groups": [
+                     *               {
+                     *                 "filters": [
+                     *                   {
+                     *                     "field": "data.plan",
+                     *                     "operator": "equals",
+                     *                     "value": "team"
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "logic": "AND"
+                     *           },
+                     *           "format": "standard",
+                     *           "raw": false,
+                     *           "batch": {
+                     *             "max": 100,
+                     *             "wait": "5s"
+                     *           },
+                     *           "headers": [
+                     *             "Authorization"
+                     *           ],
+                     *           "concurrency": 8,
+                     *           "perSecond": 20,
+                     *           "ordered": false,
+                     *           "for": "72h",
+                     *           "enabled": true,
+                     *           "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *           "disabledReason": "nothing but failures for five days",
+                     *           "health": {
+                     *             "state": "new",
+                     *             "lastSuccess": "2026-05-04T10:12:00.120Z",
+                     *             "lastFailure": "2026-05-04T10:12:00.120Z",
+                     *             "failingSince": "2026-05-04T10:12:00.120Z",
+                     *             "failuresInARow": 12,
+                     *             "problem": "503 Service Unavailable",
+                     *             "restsUntil": "2026-05-04T10:12:00.120Z"
+                     *           },
+                     *           "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *           "secrets": [
+                     *             {
+                     *               "until": "2026-05-04T10:12:00.120Z"
+                     *             }
+                     *           ],
+                     *           "problems": [
+                     *             {
+                     *               "at": "do[0].send.template",
+                     *               "message": "there is no template \"welcome\""
+                     *             }
+                     *           ],
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "crm",
+                 *       "url": "https://acme.test/hooks/tidings",
+                 *       "on": {
+                 *         "event": [
+                 *           "email.bounce",
+                 *           "email.complaint"
+                 *         ]
+                 *       },
+                 *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                 *       "if": {
+                 *         "groups": [
+                 *           {
+                 *             "filters": [
+                 *               {
+                 *                 "field": "data.plan",
+                 *                 "operator": "equals",
+                 *                 "value": "team"
+                 *               }
+                 *             ]
+                 *           }
+                 *         ],
+                 *         "logic": "AND"
+                 *       },
+                 *       "format": "standard",
+                 *       "raw": false,
+                 *       "batch": {
+                 *         "max": 100,
+                 *         "wait": "5s"
+                 *       },
+                 *       "headers": {
+                 *         "name": "text"
+                 *       },
+                 *       "concurrency": 8,
+                 *       "perSecond": 20,
+                 *       "ordered": false,
+                 *       "for": "72h"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewEndpoint"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "end_7",
+                     *       "name": "crm",
+                     *       "url": "https://acme.test/hooks/tidings",
+                     *       "on": {
+                     *         "event": [
+                     *           "email.bounce",
+                     *           "email.complaint"
+                     *         ]
+                     *       },
+                     *       "if": {
+                     *         "groups": [
+                     *           {
+                     *             "filters": [
+                     *               {
+                     *                 "field": "data.plan",
+                     *                 "operator": "equals",
+                     *                 "value": "team"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "logic": "AND"
+                     *       },
+                     *       "format": "standard",
+                     *       "raw": false,
+                     *       "batch": {
+                     *         "max": 100,
+                     *         "wait": "5s"
+                     *       },
+                     *       "headers": [
+                     *         "Authorization"
+                     *       ],
+                     *       "concurrency": 8,
+                     *       "perSecond": 20,
+                     *       "ordered": false,
+                     *       "for": "72h",
+                     *       "enabled": true,
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "disabledReason": "nothing but failures for five days",
+                     *       "health": {
+                     *         "state": "new",
+                     *         "lastSuccess": "2026-05-04T10:12:00.120Z",
+                     *         "lastFailure": "2026-05-04T10:12:00.120Z",
+                     *         "failingSince": "2026-05-04T10:12:00.120Z",
+                     *         "failuresInARow": 12,
+                     *         "problem": "503 Service Unavailable",
+                     *         "restsUntil": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *       "secrets": [
+                     *         {
+                     *           "until": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ],
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEndpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The endpoint's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "end_7",
+                     *       "name": "crm",
+                     *       "url": "https://acme.test/hooks/tidings",
+                     *       "on": {
+                     *         "event": [
+                     *           "email.bounce",
+                     *           "email.complaint"
+                     *         ]
+                     *       },
+                     *       "if": {
+                     *         "groups": [
+                     *           {
+                     *             "filters": [
+                     *               {
+                     *                 "field": "data.plan",
+                     *                 "operator": "equals",
+                     *                 "value": "team"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "logic": "AND"
+                     *       },
+                     *       "format": "standard",
+                     *       "raw": false,
+                     *       "batch": {
+                     *         "max": 100,
+                     *         "wait": "5s"
+                     *       },
+                     *       "headers": [
+                     *         "Authorization"
+                     *       ],
+                     *       "concurrency": 8,
+                     *       "perSecond": 20,
+                     *       "ordered": false,
+                     *       "for": "72h",
+                     *       "enabled": true,
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "disabledReason": "nothing but failures for five days",
+                     *       "health": {
+                     *         "state": "new",
+                     *         "lastSuccess": "2026-05-04T10:12:00.120Z",
+                     *         "lastFailure": "2026-05-04T10:12:00.120Z",
+                     *         "failingSince": "2026-05-04T10:12:00.120Z",
+                     *         "failuresInARow": 12,
+                     *         "problem": "503 Service Unavailable",
+                     *         "restsUntil": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *       "secrets": [
+                     *         {
+                     *           "until": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ],
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The endpoint's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The endpoint's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "crm",
+                 *       "url": "https://acme.test/hooks/tidings",
+                 *       "on": {
+                 *         "event": [
+                 *           "email.bounce",
+                 *           "email.complaint"
+                 *         ]
+                 *       },
+                 *       "if": {
+                 *         "groups": [
+                 *           {
+                 *             "filters": [
+                 *               {
+                 *                 "field": "data.plan",
+                 *                 "operator": "equals",
+                 *                 "value": "team"
+                 *               }
+                 *             ]
+                 *           }
+                 *         ],
+                 *         "logic": "AND"
+                 *       },
+                 *       "format": "standard",
+                 *       "raw": false,
+                 *       "batch": {
+                 *         "max": 100,
+                 *         "wait": "5s"
+                 *       },
+                 *       "headers": {
+                 *         "name": "text"
+                 *       },
+                 *       "concurrency": 8,
+                 *       "perSecond": 20,
+                 *       "ordered": false,
+                 *       "for": "72h"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EndpointChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "end_7",
+                     *       "name": "crm",
+                     *       "url": "https://acme.test/hooks/tidings",
+                     *       "on": {
+                     *         "event": [
+                     *           "email.bounce",
+                     *           "email.complaint"
+                     *         ]
+                     *       },
+                     *       "if": {
+                     *         "groups": [
+                     *           {
+                     *             "filters": [
+                     *               {
+                     *                 "field": "data.plan",
+                     *                 "operator": "equals",
+                     *                 "value": "team"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "logic": "AND"
+                     *       },
+                     *       "format": "standard",
+                     *       "raw": false,
+                     *       "batch": {
+                     *         "max": 100,
+                     *         "wait": "5s"
+                     *       },
+                     *       "headers": [
+                     *         "Authorization"
+                     *       ],
+                     *       "concurrency": 8,
+                     *       "perSecond": 20,
+                     *       "ordered": false,
+                     *       "for": "72h",
+                     *       "enabled": true,
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "disabledReason": "nothing but failures for five days",
+                     *       "health": {
+                     *         "state": "new",
+                     *         "lastSuccess": "2026-05-04T10:12:00.120Z",
+                     *         "lastFailure": "2026-05-04T10:12:00.120Z",
+                     *         "failingSince": "2026-05-04T10:12:00.120Z",
+                     *         "failuresInARow": 12,
+                     *         "problem": "503 Service Unavailable",
+                     *         "restsUntil": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *       "secrets": [
+                     *         {
+                     *           "until": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ],
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disableEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The endpoint's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "the CRM moves house"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DisableWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "end_7",
+                     *       "name": "crm",
+                     *       "url": "https://acme.test/hooks/tidings",
+                     *       "on": {
+                     *         "event": [
+                     *           "email.bounce",
+                     *           "email.complaint"
+                     *         ]
+                     *       },
+                     *       "if": {
+                     *         "groups": [
+                     *           {
+                     *             "filters": [
+                     *               {
+                     *                 "field": "data.plan",
+                     *                 "operator": "equals",
+                     *                 "value": "team"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "logic": "AND"
+                     *       },
+                     *       "format": "standard",
+                     *       "raw": false,
+                     *       "batch": {
+                     *         "max": 100,
+                     *         "wait": "5s"
+                     *       },
+                     *       "headers": [
+                     *         "Authorization"
+                     *       ],
+                     *       "concurrency": 8,
+                     *       "perSecond": 20,
+                     *       "ordered": false,
+                     *       "for": "72h",
+                     *       "enabled": true,
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "disabledReason": "nothing but failures for five days",
+                     *       "health": {
+                     *         "state": "new",
+                     *         "lastSuccess": "2026-05-04T10:12:00.120Z",
+                     *         "lastFailure": "2026-05-04T10:12:00.120Z",
+                     *         "failingSince": "2026-05-04T10:12:00.120Z",
+                     *         "failuresInARow": 12,
+                     *         "problem": "503 Service Unavailable",
+                     *         "restsUntil": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *       "secrets": [
+                     *         {
+                     *           "until": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ],
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enableEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The endpoint's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "from": "stopped"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EnableWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "end_7",
+                     *       "name": "crm",
+                     *       "url": "https://acme.test/hooks/tidings",
+                     *       "on": {
+                     *         "event": [
+                     *           "email.bounce",
+                     *           "email.complaint"
+                     *         ]
+                     *       },
+                     *       "if": {
+                     *         "groups": [
+                     *           {
+                     *             "filters": [
+                     *               {
+                     *                 "field": "data.plan",
+                     *                 "operator": "equals",
+                     *                 "value": "team"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "logic": "AND"
+                     *       },
+                     *       "format": "standard",
+                     *       "raw": false,
+                     *       "batch": {
+                     *         "max": 100,
+                     *         "wait": "5s"
+                     *       },
+                     *       "headers": [
+                     *         "Authorization"
+                     *       ],
+                     *       "concurrency": 8,
+                     *       "perSecond": 20,
+                     *       "ordered": false,
+                     *       "for": "72h",
+                     *       "enabled": true,
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "disabledReason": "nothing but failures for five days",
+                     *       "health": {
+                     *         "state": "new",
+                     *         "lastSuccess": "2026-05-04T10:12:00.120Z",
+                     *         "lastFailure": "2026-05-04T10:12:00.120Z",
+                     *         "failingSince": "2026-05-04T10:12:00.120Z",
+                     *         "failuresInARow": 12,
+                     *         "problem": "503 Service Unavailable",
+                     *         "restsUntil": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *       "secrets": [
+                     *         {
+                     *           "until": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ],
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEndpointFigures: {
+        parameters: {
+            query?: {
+                /** @description How far back, 1 to 720; absent: 24 */
+                hours?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The endpoint's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "hours": [
+                     *         {
+                     *           "hour": "2026-05-04T10:12:00.120Z",
+                     *           "delivered": 1200,
+                     *           "failed": 4,
+                     *           "dead": 0,
+                     *           "averageMs": 84,
+                     *           "slowestMs": 410
+                     *         }
+                     *       ],
+                     *       "sending": 2,
+                     *       "waiting": 14,
+                     *       "behind": 0,
+                     *       "dead": 3,
+                     *       "behindSince": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointFigures"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEndpointReplays: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The endpoint's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "replays": [
+                     *         {
+                     *           "id": "erp_3",
+                     *           "state": "waiting",
+                     *           "since": "2026-05-04T10:12:00.120Z",
+                     *           "until": "2026-05-04T10:12:00.120Z",
+                     *           "onlyDead": false,
+                     *           "perSecond": 50,
+                     *           "seen": 5000,
+                     *           "queued": 412,
+                     *           "lastAt": "2026-05-04T10:12:00.120Z",
+                     *           "problem": "the database is busy",
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "createdBy": "key_4f",
+                     *           "endedAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointReplayList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The endpoint's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "events": [
+                 *         "019a1f6e-8d2f-8c41-9b1e-6f0c2a7d5e11"
+                 *       ],
+                 *       "since": "2026-05-04T00:00:00Z",
+                 *       "until": "2026-05-05T00:00:00Z",
+                 *       "onlyDead": false,
+                 *       "perSecond": 50
+                 *     }
+                 */
+                "application/json": components["schemas"]["EndpointReplayWish"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "erp_3",
+                     *       "state": "waiting",
+                     *       "since": "2026-05-04T10:12:00.120Z",
+                     *       "until": "2026-05-04T10:12:00.120Z",
+                     *       "onlyDead": false,
+                     *       "perSecond": 50,
+                     *       "seen": 5000,
+                     *       "queued": 412,
+                     *       "lastAt": "2026-05-04T10:12:00.120Z",
+                     *       "problem": "the database is busy",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "createdBy": "key_4f",
+                     *       "endedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointReplay"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelEndpointReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The endpoint's id or name */
+                id: string;
+                /** @description The replay's id */
+                replay: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "erp_3",
+                     *       "state": "waiting",
+                     *       "since": "2026-05-04T10:12:00.120Z",
+                     *       "until": "2026-05-04T10:12:00.120Z",
+                     *       "onlyDead": false,
+                     *       "perSecond": 50,
+                     *       "seen": 5000,
+                     *       "queued": 412,
+                     *       "lastAt": "2026-05-04T10:12:00.120Z",
+                     *       "problem": "the database is busy",
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "createdBy": "key_4f",
+                     *       "endedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointReplay"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateEndpointSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The endpoint's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                 *       "overlap": "24h"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SecretWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "end_7",
+                     *       "name": "crm",
+                     *       "url": "https://acme.test/hooks/tidings",
+                     *       "on": {
+                     *         "event": [
+                     *           "email.bounce",
+                     *           "email.complaint"
+                     *         ]
+                     *       },
+                     *       "if": {
+                     *         "groups": [
+                     *           {
+                     *             "filters": [
+                     *               {
+                     *                 "field": "data.plan",
+                     *                 "operator": "equals",
+                     *                 "value": "team"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "logic": "AND"
+                     *       },
+                     *       "format": "standard",
+                     *       "raw": false,
+                     *       "batch": {
+                     *         "max": 100,
+                     *         "wait": "5s"
+                     *       },
+                     *       "headers": [
+                     *         "Authorization"
+                     *       ],
+                     *       "concurrency": 8,
+                     *       "perSecond": 20,
+                     *       "ordered": false,
+                     *       "for": "72h",
+                     *       "enabled": true,
+                     *       "disabledAt": "2026-05-04T10:12:00.120Z",
+                     *       "disabledReason": "nothing but failures for five days",
+                     *       "health": {
+                     *         "state": "new",
+                     *         "lastSuccess": "2026-05-04T10:12:00.120Z",
+                     *         "lastFailure": "2026-05-04T10:12:00.120Z",
+                     *         "failingSince": "2026-05-04T10:12:00.120Z",
+                     *         "failuresInARow": 12,
+                     *         "problem": "503 Service Unavailable",
+                     *         "restsUntil": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *       "secrets": [
+                     *         {
+                     *           "until": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ],
+                     *       "problems": [
+                     *         {
+                     *           "at": "do[0].send.template",
+                     *           "message": "there is no template \"welcome\""
+                     *         }
+                     *       ],
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The endpoint's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "webhookId": "test_01jq7z9f3v8k2m5n",
+                     *       "contentType": "application/json",
+                     *       "body": "{\"type\":\"email.click\",…}",
+                     *       "at": "2026-05-04T10:12:00.120Z",
+                     *       "status": 200,
+                     *       "problem": "404 Not Found",
+                     *       "tookMs": 84,
+                     *       "answer": "ok"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointTest"];
                 };
             };
             /** @description Bad Request */

@@ -40,7 +40,7 @@ export function Chart({ times, lines, height = 220, share, hours, label }: {
         legend: { live: true },
         scales: { x: { time: true }, y: { range: (_u, _low, high) => [0, high > 0 ? high * 1.08 : 1] } },
         axes: [
-          { ...axis, size: 28, values: (_u, splits) => splits.map((s) => tick(s, hours)), space: 70 },
+          { ...axis, size: 28, values: (_u, splits) => splits.map((s) => tick(s, hours)), space: hours ? 100 : 70 },
           { ...axis, size: 52, values: (_u, splits) => splits.map((s) => (share ? `${+(s * 100).toFixed(1)}%` : compact(s))) },
         ],
         series: [
@@ -50,7 +50,7 @@ export function Chart({ times, lines, height = 220, share, hours, label }: {
             stroke: colour(l.colour),
             width: l.dashed ? 1.5 : 2,
             ...(l.dashed ? { dash: [4, 4] } : { fill: `${colour(l.colour)}14` }),
-            points: { show: times.length < 3 },
+            points: times.length < 3 ? { show: true } : { show: false, filter: () => alone(l.values) },
             value: (_u: uPlot, v: number | null) => show(share)(v),
           })),
         ],
@@ -90,6 +90,12 @@ export function Chart({ times, lines, height = 220, share, hours, label }: {
       </div>
     </figure>
   )
+}
+
+/** Where values stand that have none beside them: no line goes through those. */
+function alone(values: Line['values']): number[] | null {
+  const found = values.flatMap((v, i) => (v !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null ? [i] : []))
+  return found.length > 0 ? found : null
 }
 
 function tick(seconds: number, hours: boolean | undefined): string {

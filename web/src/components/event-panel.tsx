@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { eventRaw } from '../api/queries'
 import { type Event, isCustom } from '../lib/events'
 import { JSONView } from './bits'
+import { EventDispatches } from './dispatch'
 import { EventFacts, EventName } from './event'
 import { Dialog } from './overlay'
 import { Button, Loading, Problem } from './ui'
@@ -19,6 +20,7 @@ export function EventPanel({ event, close }: { event: Event | undefined; close: 
             <Link to="/events/$id" params={{ id: event.id }} className="text-sm text-accent hover:underline">Open as a page</Link>
           </p>
           <EventFacts event={event} />
+          <EventDispatches id={event.id} />
           <Raw of={event} />
         </div>
       )}

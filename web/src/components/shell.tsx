@@ -2,8 +2,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import {
-  Activity, Ban, BellRing, BotMessageSquare, ClipboardList, FileText, Globe, Inbox, KeyRound, Layers, LayoutDashboard, type LucideIcon, LogOut, Mail, MailOpen, Megaphone, Menu, Monitor,
-  Moon, Plug, Radio, Route, ScrollText, Search, Send, Settings, Sun, Tags, UserX, Users, Waypoints, Workflow, X, Zap,
+  Activity, Ban, BellRing, BotMessageSquare, ClipboardList, FileText, Globe, Inbox, KeyRound, Layers, LayoutDashboard, LogOut, type LucideIcon, Mail, MailOpen, Megaphone, Menu,
+  Monitor, Moon, PackageCheck, Plug, Radio, Route, ScrollText, Search, Send, Settings, Sun, Tags, Users, UserX, Waypoints, Webhook, Workflow, X, Zap,
 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { approvals, waiting } from '../api/approvals'
@@ -43,6 +43,8 @@ const places: { title: string; places: Place[] }[] = [
       { to: '/sends', label: 'Sends', icon: Send },
       { to: '/senders', label: 'Senders', icon: Route },
       { to: '/outbox', label: 'Outbox', icon: MailOpen },
+      { to: '/endpoints', label: 'Endpoints', icon: Webhook },
+      { to: '/dispatches', label: 'Dispatches', icon: PackageCheck },
     ],
   },
   {

@@ -205,7 +205,7 @@ export function Facts({ children, wide }: { children: ReactNode; wide?: boolean 
 }
 
 export function Fact({ name, children }: { name: string; children: ReactNode }) {
-  if (children === undefined || children === null || children === '') return null
+  if (children === undefined || children === null || children === false || children === '') return null
   return (
     <div className="min-w-0">
       <dt className="text-xs text-soft">{name}</dt>

@@ -22,6 +22,9 @@ const operations: Record<string, string> = {
   createAlertRule: 'Made an alert rule', updateAlertRule: 'Changed an alert rule', deleteAlertRule: 'Deleted an alert rule',
   acknowledgeAlert: 'Took note of an alert', muteAlert: 'Muted an alert', createAlertChannel: 'Made a channel of alerts',
   updateAlertChannel: 'Changed a channel of alerts', deleteAlertChannel: 'Deleted a channel of alerts', testAlertChannel: 'Tested a channel of alerts',
+  createEndpoint: 'Made an endpoint', updateEndpoint: 'Changed an endpoint', deleteEndpoint: 'Deleted an endpoint', rotateEndpointSecret: 'Gave an endpoint a new secret',
+  enableEndpoint: 'Enabled an endpoint', disableEndpoint: 'Disabled an endpoint', testEndpoint: 'Sent a test event', retryDispatch: 'Sent a dispatch again', dropDispatch: 'Dropped a dispatch',
+  replayEndpoint: 'Sent events to an endpoint again', cancelEndpointReplay: 'Cancelled sending again',
   approveAct: 'Approved what an assistant asked for', refuseAct: 'Refused what an assistant asked for',
 }
 

@@ -42,6 +42,8 @@ export const scopes: { area: string; scopes: [scope: string, means: string][] }[
       ['workflows:read', 'See workflows, their runs, and what became of both'],
       ['workflows:write', 'Make and change workflows, start runs and decide what becomes of them'],
       ['outbox:read', 'Read the mail that was written into the outbox instead of being sent'],
+      ['endpoints:read', 'See endpoints, what they were sent and what came of it, without their secrets'],
+      ['endpoints:write', 'Make, change and try endpoints, and send to them again'],
     ],
   },
   {

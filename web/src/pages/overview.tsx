@@ -4,12 +4,14 @@ import { clsx } from 'clsx'
 import { AlertTriangle, ArrowDownRight, ArrowUpRight, Inbox, ShieldCheck } from 'lucide-react'
 import { type ReactNode, useMemo, useState } from 'react'
 import type { Schemas } from '../api/client'
+import { endpoints } from '../api/endpoints'
 import { overview, sources, stats } from '../api/queries'
 import { runCounts } from '../api/runs'
 import { Chart, type Line } from '../components/chart'
 import { RangePicker } from '../components/range'
 import { Table } from '../components/table'
 import { Badge, Card, Empty, Heading, ink, Loading, Problem, Select, Skeleton, type Tone } from '../components/ui'
+import { needsSomebody, standing } from '../lib/endpoints'
 import { change, compact, count, percent } from '../lib/format'
 import { dates, useDates, zone } from '../lib/range'
 import { human, type Measure, realBounces, total } from '../lib/stats'
@@ -69,13 +71,14 @@ function Nothing() {
   )
 }
 
-/** What needs somebody now: rates that endanger the sender, sources that are not well, runs of workflows that failed. */
+/** What needs somebody now: rates that endanger the sender, sources and endpoints that are not well, runs of workflows that failed. */
 function Attention({ overview: o }: { overview: Overview | undefined }) {
   const list = useQuery(sources).data
   const ill = (list ?? []).filter((s) => s.state === 'failing' || s.state === 'pending' || s.state === 'silent')
   const failed = useQuery({ ...runCounts({ status: ['FAILED'] }), refetchInterval: 60_000, retry: false }).data ?? []
+  const stuck = (useQuery({ ...endpoints, refetchInterval: 60_000, retry: false }).data ?? []).filter(needsSomebody)
   if (!o) return null
-  if (o.attention.length === 0 && ill.length === 0 && failed.length === 0) {
+  if (o.attention.length === 0 && ill.length === 0 && failed.length === 0 && stuck.length === 0) {
     return (
       <p className="flex items-center gap-2 text-sm text-soft">
         <ShieldCheck aria-hidden className="size-4 text-good" /> Nothing needs attention.
@@ -89,6 +92,13 @@ function Attention({ overview: o }: { overview: Overview | undefined }) {
           <li key={s.id} className="flex items-center gap-3 px-4 py-2">
             <Badge tone={s.state === 'failing' ? 'bad' : 'warn'}>{s.state}</Badge>
             <Link to="/sources/$id" params={{ id: s.id }} className="hover:underline">Source {s.name}</Link>
+          </li>
+        ))}
+        {stuck.map((e) => (
+          <li key={e.id} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2">
+            <Badge tone={standing(e).tone}>{standing(e).word.toLowerCase()}</Badge>
+            <Link to="/endpoints/$id" params={{ id: e.id }} className="hover:underline">Endpoint {e.name}</Link>
+            <span className="text-xs text-soft">{e.problems[0]?.message ?? e.health.problem}</span>
           </li>
         ))}
         {failed.map((f) => (

@@ -59,6 +59,14 @@ const before: Record<string, (page: Page) => Promise<void>> = {
     }
   },
   'workflow-edit': async (page) => page.locator('.react-flow__node[data-id="step order"]').click(),
+  'dispatches-dead': async (page) => {
+    // What is down is given up after a minute.
+    await page.getByRole('row').nth(1).waitFor({ timeout: 55_000 })
+  },
+  endpoint: async (page) => {
+    await page.getByRole('button', { name: 'Send a test event' }).click()
+    await page.getByText('The receiver took it').waitFor()
+  },
   source: async (page) => {
     await page.getByRole('button', { name: 'Test this source' }).click()
     await page.getByText('Every step worked.').waitFor()
