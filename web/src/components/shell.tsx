@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import {
-  Activity, Ban, BotMessageSquare, ClipboardList, FileText, Globe, Inbox, KeyRound, Layers, LayoutDashboard, type LucideIcon, LogOut, Mail, MailOpen, Megaphone, Menu, Monitor,
+  Activity, Ban, BotMessageSquare, ClipboardList, FileDown, FileText, Globe, Inbox, KeyRound, Layers, LayoutDashboard, type LucideIcon, LogOut, Mail, MailOpen, Megaphone, Menu, Monitor,
   Moon, Plug, Radio, Route, ScrollText, Search, Send, Settings, Sun, Tags, UserX, Users, Waypoints, Workflow, X, Zap,
 } from 'lucide-react'
 import { useEffect, useState } from 'react'
@@ -65,6 +65,7 @@ const places: { title: string; places: Place[] }[] = [
       { to: '/approvals', label: 'Approvals', icon: BotMessageSquare },
       { to: '/keys', label: 'Keys', icon: KeyRound },
       { to: '/audit', label: 'Audit', icon: ScrollText },
+      { to: '/exports', label: 'Exports', icon: FileDown },
       { to: '/erasures', label: 'Erasures', icon: UserX },
       { to: '/settings', label: 'Settings', icon: Settings },
     ],
