@@ -150,6 +150,11 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => inside,
+    path: '/exports',
+    component: lazyRouteComponent(() => import('./pages/exports'), 'Exports'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
     path: '/erasures',
     component: lazyRouteComponent(() => import('./pages/erasures'), 'Erasures'),
   }),

@@ -51,6 +51,7 @@ const dialogs: [string, string, (page: Page) => Promise<void>][] = [
   }],
   ['using a form', '/forms', (p) => p.getByRole('button', { name: /^Use / }).first().click()],
   ['deleting a form', '/forms', (p) => p.getByRole('button', { name: /^Delete / }).first().click()],
+  ['an export', '/exports', (p) => p.getByRole('button', { name: 'New export' }).click()],
   ['an erasure', '/erasures', (p) => p.getByRole('row').nth(1).getByRole('cell').nth(3).click()],
   ['erasing an address', '/erasures', (p) => p.getByRole('button', { name: 'Erase an address…' }).first().click()],
   ['deleting a topic', '/topics', (p) => p.getByRole('button', { name: 'Delete Offers…' }).click()],

@@ -72,6 +72,7 @@ const empty: [path: string, says: string, next: string][] = [
   ['/receipts?tab=replays', 'Nothing was read again yet', 'Read again…'],
   ['/suppressions', 'Nobody is suppressed', 'Import a list'],
   ['/suppressions?tab=patterns', 'No domain is suppressed', 'Suppress a domain'],
+  ['/exports', 'No exports yet', 'Make the first one'],
   ['/approvals', 'Nothing waits for you', 'Look at the keys'],
   ['/keys', 'No key yet', 'Make a key'],
 ]

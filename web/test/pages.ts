@@ -62,6 +62,7 @@ export async function places(world: World): Promise<Places> {
     'contacts-import': '/contacts/import',
     topics: '/topics',
     forms: '/forms',
+    exports: '/exports',
     erasures: '/erasures',
     templates: '/templates/',
     'templates-performance': '/templates/?tab=performance',

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -38,7 +38,8 @@ process.once('exit', () => children.forEach((child) => child.kill()))
 export async function start(...flags: string[]): Promise<Server> {
   const dir = await mkdtemp(join(tmpdir(), 'tidings-pages-'))
   const db = join(dir, 'tidings.db')
-  const child = spawn(binary, ['serve', '--db', 'tidings.db', '--listen', '127.0.0.1:0', ...flags], { cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] })
+  await mkdir(join(dir, 'exports'))
+  const child = spawn(binary, ['serve', '--db', 'tidings.db', '--listen', '127.0.0.1:0', '--export-folder', 'exports', ...flags], { cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] })
   const lines: string[] = []
   const server = await new Promise<Server>((done, fail) => {
     let url = ''

@@ -2,8 +2,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import {
-  Activity, Ban, BellRing, BotMessageSquare, ClipboardList, FileText, Globe, Inbox, KeyRound, Layers, LayoutDashboard, LogOut, type LucideIcon, Mail, MailOpen, Megaphone, Menu,
-  Monitor, Moon, PackageCheck, Plug, Radio, Route, ScrollText, Search, Send, Settings, Sun, Tags, Users, UserX, Waypoints, Webhook, Workflow, X, Zap,
+  Activity, Ban, BellRing, BotMessageSquare, ClipboardList, FileDown, FileText, Globe, Inbox, KeyRound, Layers, LayoutDashboard, LogOut, type LucideIcon, Mail, MailOpen,
+  Megaphone, Menu, Monitor, Moon, PackageCheck, Plug, Radio, Route, ScrollText, Search, Send, Settings, Sun, Tags, Users, UserX, Waypoints, Webhook, Workflow, X, Zap,
 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { approvals, waiting } from '../api/approvals'
@@ -68,6 +68,7 @@ const places: { title: string; places: Place[] }[] = [
       { to: '/approvals', label: 'Approvals', icon: BotMessageSquare },
       { to: '/keys', label: 'Keys', icon: KeyRound },
       { to: '/audit', label: 'Audit', icon: ScrollText },
+      { to: '/exports', label: 'Exports', icon: FileDown },
       { to: '/erasures', label: 'Erasures', icon: UserX },
       { to: '/settings', label: 'Settings', icon: Settings },
     ],
