@@ -1225,7 +1225,7 @@ export interface paths {
         put?: never;
         /**
          * Erase a person
-         * @description By an address, in any spelling. From the answer on (202) nothing of the person is shown or mailed; the server goes through everything that is kept in the background. Events lose what they say of the person and stay as numbers, so that counters stay true. A keyed hash keeps suppressions in force. An address that nobody is known by can be erased, too. It can't be undone.
+         * @description By an address, in any spelling. From the answer on (202) nothing of the person is shown or mailed; the server goes through everything that is kept in the background. Events lose what they say of the person and stay as numbers, so that counters stay true. A keyed hash keeps suppressions in force. An address that nobody is known by can be erased, too. Files of exports and backups that were written before are not reached. It can't be undone.
          *
          *     A key needs the scope `contacts:erase`.
          */
@@ -1404,6 +1404,178 @@ export interface paths {
          *     A key needs the scope `workflows:read`.
          */
         get: operations["getExecutionByID"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export events
+         * @description All events of a filter as one file, in JSON lines, CSV or Parquet: see the page on exports. It is written while it is read, in pages; an answer that breaks off is not the whole. In CSV, cells that a spreadsheet would take for a formula begin with an apostrophe, unless raw. At most some exports run at once: 429 beyond.
+         *
+         *     A key needs the scope `events:read`.
+         */
+        get: operations["exportEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List scheduled exports
+         * @description By name, each with its newest run. problem and failures tell of one that fails: it is tried on, and stuck once that lasts for a day.
+         *
+         *     A key needs the scope `exports:read`.
+         */
+        get: operations["listExports"];
+        put?: never;
+        /**
+         * Create a scheduled export
+         * @description Every hour, or every day, the events that were committed since the last run are written into files of a folder or a bucket that the operator allows, and a manifest lists them: see the page on exports. on says which events, in the words of rules. What is stored already is written with all alone. 409 with the code name_taken or place_taken where another export has the name or the place.
+         *
+         *     A key needs the scope `exports:write`.
+         */
+        post: operations["createExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a scheduled export
+         * @description By its id or name.
+         *
+         *     A key needs the scope `exports:read`.
+         */
+        get: operations["getExport"];
+        /**
+         * Change a scheduled export
+         * @description The definition replaces what it said; it goes on in the log where it was. With a version that is not its any more it is 409 with the code changed.
+         *
+         *     A key needs the scope `exports:write`.
+         */
+        put: operations["updateExport"];
+        post?: never;
+        /**
+         * Delete a scheduled export
+         * @description And what is known of its runs. Files that were written stay where they are.
+         *
+         *     A key needs the scope `exports:write`.
+         */
+        delete: operations["deleteExport"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable a scheduled export
+         * @description A run that is under way ends.
+         *
+         *     A key needs the scope `exports:write`.
+         */
+        post: operations["disableExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable a scheduled export
+         * @description It goes on where it was: what was committed while it was disabled is in its next run.
+         *
+         *     A key needs the scope `exports:write`.
+         */
+        post: operations["enableExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a scheduled export now
+         * @description For what was committed since the last run. A run that is not done yet is tried at once in its place. The answer does not wait for the files.
+         *
+         *     A key needs the scope `exports:write`.
+         */
+        post: operations["runExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List runs of a scheduled export
+         * @description Newest first, as long as events are kept.
+         *
+         *     A key needs the scope `exports:read`.
+         */
+        get: operations["listExportRuns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6020,6 +6192,54 @@ export interface components {
              */
             url?: string;
         };
+        CreateExportInBody: {
+            /** @description What is stored already is written, too, with the first run */
+            all?: boolean;
+            /**
+             * @description Of CSV: Engage's columns in place of ours
+             * @enum {string}
+             */
+            columns?: "engage";
+            /**
+             * @description What it is for
+             * @example For the data team
+             */
+            description?: string;
+            /** @description It does not run until it is enabled */
+            disabled?: boolean;
+            /**
+             * @description How often, in UTC; absent: hour
+             * @example hour
+             * @enum {string}
+             */
+            every?: "hour" | "day";
+            /**
+             * @description Where its files go, below the server's folder for exports; or s3
+             * @example warehouse/mail
+             */
+            folder?: string;
+            /**
+             * @description Of its files; absent: jsonl
+             * @example parquet
+             * @enum {string}
+             */
+            format?: "jsonl" | "csv" | "parquet";
+            /** @description JSONL and CSV are compressed */
+            gzip?: boolean;
+            /**
+             * @description Unique in the project
+             * @example Warehouse
+             */
+            name: string;
+            /** @description Which events, in the words of rules: event, source, template, …; absent: all */
+            on?: {
+                [key: string]: unknown;
+            };
+            /** @description Of CSV: cells that look like formulas stay as they are */
+            raw?: boolean;
+            /** @description Where its files go, in place of a folder */
+            s3?: components["schemas"]["ExportS3"];
+        };
         CreatePersonInBody: {
             /**
              * @description What the person is to sign in with: no blanks, the same in any case
@@ -7826,6 +8046,220 @@ export interface components {
             email?: string;
             /** @description The weightiest first; never empty */
             reasons: components["schemas"]["Reason"][];
+        };
+        Export: {
+            /**
+             * @description Of CSV: Engage's columns in place of ours
+             * @enum {string}
+             */
+            columns?: "engage";
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
+            createdAt: string;
+            /**
+             * @description What it is for
+             * @example For the data team
+             */
+            description?: string;
+            /**
+             * Format: date-time
+             * @description The end of the time that runs were for
+             */
+            doneTo: string;
+            /**
+             * Format: date-time
+             * @description When it runs next
+             */
+            dueAt: string;
+            /** @description Whether it runs */
+            enabled: boolean;
+            /**
+             * @description How often, in UTC; absent: hour
+             * @example hour
+             * @enum {string}
+             */
+            every?: "hour" | "day";
+            /**
+             * Format: date-time
+             * @description Since when; absent: it does not fail
+             */
+            failingAt?: string;
+            /**
+             * Format: int64
+             * @description How often in a row its run failed
+             * @example 0
+             */
+            failures: number;
+            /**
+             * @description Where its files go, below the server's folder for exports; or s3
+             * @example warehouse/mail
+             */
+            folder?: string;
+            /**
+             * @description Of its files; absent: jsonl
+             * @example parquet
+             * @enum {string}
+             */
+            format?: "jsonl" | "csv" | "parquet";
+            /** @description JSONL and CSV are compressed */
+            gzip?: boolean;
+            /**
+             * @description Its id, which never changes
+             * @example exp_4f
+             */
+            id: string;
+            /** @description The newest run; absent: there is none */
+            lastRun?: components["schemas"]["ExportRun"];
+            /**
+             * @description Unique in the project
+             * @example Warehouse
+             */
+            name: string;
+            /** @description Which events, in the words of rules: event, source, template, …; absent: all */
+            on?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description How the last try failed
+             * @example the folder for exports can't be written
+             */
+            problem?: string;
+            /** @description Why it can't run as it stands: what the operator allows has changed */
+            problems: components["schemas"]["ExportProblem"][];
+            /** @description Of CSV: cells that look like formulas stay as they are */
+            raw?: boolean;
+            /** @description Where its files go, in place of a folder */
+            s3?: components["schemas"]["ExportS3"];
+            /** @description It has failed for a day; it is tried on, every hour */
+            stuck: boolean;
+            /**
+             * Format: date-time
+             * @description When it last changed
+             */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description Grows with every change
+             * @example 3
+             */
+            version: number;
+        };
+        ExportList: {
+            /** @description By name */
+            exports: components["schemas"]["Export"][];
+        };
+        ExportProblem: {
+            /**
+             * @description Where in the definition
+             * @example s3.bucket
+             */
+            at: string;
+            /**
+             * @description What is wrong there
+             * @example exports may not be written to archive
+             */
+            message: string;
+        };
+        ExportRun: {
+            /**
+             * Format: date-time
+             * @description When it was first begun
+             */
+            begunAt: string;
+            /** @description Somebody asked for it */
+            byHand: boolean;
+            /**
+             * Format: int64
+             * @description Of all files
+             * @example 412033
+             */
+            bytes: number;
+            /** @description Its files and its manifest are written */
+            done: boolean;
+            /**
+             * Format: date-time
+             * @description Absent: it is not done
+             */
+            doneAt?: string;
+            /**
+             * Format: int64
+             * @description Events that the export is for
+             * @example 8123
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description How many; none where nothing happened
+             * @example 1
+             */
+            files: number;
+            /**
+             * Format: date-time
+             * @description Begin of the time that it is for
+             */
+            from: string;
+            /**
+             * @description The name of the file that lists them
+             * @example manifests/2026-11-22_13-00.json
+             */
+            manifest?: string;
+            /**
+             * @description How the last try failed
+             * @example the provider answered 404
+             */
+            problem?: string;
+            /**
+             * Format: int64
+             * @description Of all files
+             * @example 8123
+             */
+            rows: number;
+            /**
+             * @description Its files are named by it: the begin of its hour or day, or the time that it was asked for
+             * @example 2026-11-22_13-00
+             */
+            run: string;
+            /**
+             * Format: date-time
+             * @description Its end
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description How often it was begun
+             * @example 1
+             */
+            tries: number;
+        };
+        ExportRunList: {
+            /** @description For the next page; absent: there is none */
+            nextCursor?: string;
+            /** @description Newest first */
+            runs: components["schemas"]["ExportRun"][];
+        };
+        ExportS3: {
+            /**
+             * @description One that the operator allows
+             * @example archive
+             */
+            bucket: string;
+            /**
+             * @description Of another server than Amazon's, one that the operator allows
+             * @example https://s3.acme.test
+             */
+            endpoint?: string;
+            /**
+             * @description What the names of objects begin with
+             * @example tidings/mail
+             */
+            prefix?: string;
+            /**
+             * @description Of the bucket; absent: that of the server's AWS settings
+             * @example eu-west-1
+             */
+            region?: string;
         };
         FieldProblem: {
             /**
@@ -13138,6 +13572,56 @@ export interface components {
              * @example https://hooks.slack.com/services/T0/B0/secret
              */
             url?: string;
+        };
+        UpdateExportInBody: {
+            /**
+             * @description Of CSV: Engage's columns in place of ours
+             * @enum {string}
+             */
+            columns?: "engage";
+            /**
+             * @description What it is for
+             * @example For the data team
+             */
+            description?: string;
+            /**
+             * @description How often, in UTC; absent: hour
+             * @example hour
+             * @enum {string}
+             */
+            every?: "hour" | "day";
+            /**
+             * @description Where its files go, below the server's folder for exports; or s3
+             * @example warehouse/mail
+             */
+            folder?: string;
+            /**
+             * @description Of its files; absent: jsonl
+             * @example parquet
+             * @enum {string}
+             */
+            format?: "jsonl" | "csv" | "parquet";
+            /** @description JSONL and CSV are compressed */
+            gzip?: boolean;
+            /**
+             * @description Unique in the project
+             * @example Warehouse
+             */
+            name: string;
+            /** @description Which events, in the words of rules: event, source, template, …; absent: all */
+            on?: {
+                [key: string]: unknown;
+            };
+            /** @description Of CSV: cells that look like formulas stay as they are */
+            raw?: boolean;
+            /** @description Where its files go, in place of a folder */
+            s3?: components["schemas"]["ExportS3"];
+            /**
+             * Format: int64
+             * @description That it was made of; absent: whichever is there
+             * @example 3
+             */
+            version?: number;
         };
         UpdateRuleInBody: {
             /**
@@ -25722,6 +26206,1522 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ExecutionDetails"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportEvents: {
+        parameters: {
+            query?: {
+                /** @description A contact's id or address */
+                contact?: string;
+                /** @description The provider's message id */
+                message?: string;
+                /** @description The request that was the first to tell of it */
+                receipt?: string;
+                /** @description A name, ours or another system's; may be repeated */
+                eventName?: string[] | null;
+                /**
+                 * @description The same as eventName
+                 * @example [
+                 *       "bounced"
+                 *     ]
+                 */
+                name?: string[] | null;
+                /** @description The email's template */
+                template?: string;
+                /** @description The email's workflow */
+                workflow?: string;
+                /** @description The source it came from */
+                source?: string;
+                /** @description The provider it came from */
+                provider?: string;
+                /** @description A tag of the email */
+                tag?: string;
+                /** @description The domain that sent the email */
+                senderDomain?: string;
+                /** @description The provider's account that sent the email */
+                account?: string;
+                /** @description The event bus that a custom event was put on, its name or its ARN */
+                bus?: string;
+                /** @description The app that put a custom event on a bus, EventBridge's source */
+                app?: string;
+                /** @description Not before this time (RFC 3339) or date (UTC), to the second */
+                from?: string;
+                /** @description Before this time or date */
+                to?: string;
+                /** @description jsonl by default: an event as listEvents has it a line */
+                format?: "jsonl" | "csv" | "parquet";
+                /** @description Of CSV: Engage's columns in place of ours */
+                columns?: "engage";
+                /** @description Of CSV: cells that look like formulas stay as they are; for machines */
+                raw?: boolean;
+                /** @description Compress JSONL and CSV: the answer is a file that ends with .gz */
+                gzip?: boolean;
+                /** @description id: newest first, the default; seq: as they were committed */
+                order?: "id" | "seq";
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gzip": string;
+                    "application/jsonl": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listExports: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "exports": [
+                     *         {
+                     *           "id": "exp_4f",
+                     *           "name": "Warehouse",
+                     *           "description": "For the data team",
+                     *           "every": "hour",
+                     *           "on": {},
+                     *           "format": "parquet",
+                     *           "columns": "engage",
+                     *           "raw": true,
+                     *           "gzip": true,
+                     *           "folder": "warehouse/mail",
+                     *           "s3": {
+                     *             "bucket": "archive",
+                     *             "prefix": "tidings/mail",
+                     *             "region": "eu-west-1",
+                     *             "endpoint": "https://s3.acme.test"
+                     *           },
+                     *           "enabled": true,
+                     *           "version": 3,
+                     *           "doneTo": "2026-05-04T10:12:00.120Z",
+                     *           "dueAt": "2026-05-04T10:12:00.120Z",
+                     *           "failures": 0,
+                     *           "failingAt": "2026-05-04T10:12:00.120Z",
+                     *           "stuck": true,
+                     *           "problem": "the folder for exports can't be written",
+                     *           "problems": [
+                     *             {
+                     *               "at": "s3.bucket",
+                     *               "message": "exports may not be written to archive"
+                     *             }
+                     *           ],
+                     *           "lastRun": {
+                     *             "run": "2026-11-22_13-00",
+                     *             "byHand": true,
+                     *             "from": "2026-05-04T10:12:00.120Z",
+                     *             "to": "2026-05-04T10:12:00.120Z",
+                     *             "done": true,
+                     *             "tries": 1,
+                     *             "problem": "the provider answered 404",
+                     *             "events": 8123,
+                     *             "rows": 8123,
+                     *             "files": 1,
+                     *             "bytes": 412033,
+                     *             "manifest": "manifests/2026-11-22_13-00.json",
+                     *             "begunAt": "2026-05-04T10:12:00.120Z",
+                     *             "doneAt": "2026-05-04T10:12:00.120Z"
+                     *           },
+                     *           "createdAt": "2026-05-04T10:12:00.120Z",
+                     *           "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExportList"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Warehouse",
+                 *       "description": "For the data team",
+                 *       "every": "hour",
+                 *       "on": {},
+                 *       "format": "parquet",
+                 *       "columns": "engage",
+                 *       "raw": true,
+                 *       "gzip": true,
+                 *       "folder": "warehouse/mail",
+                 *       "s3": {
+                 *         "bucket": "archive",
+                 *         "prefix": "tidings/mail",
+                 *         "region": "eu-west-1",
+                 *         "endpoint": "https://s3.acme.test"
+                 *       },
+                 *       "all": true,
+                 *       "disabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateExportInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "exp_4f",
+                     *       "name": "Warehouse",
+                     *       "description": "For the data team",
+                     *       "every": "hour",
+                     *       "on": {},
+                     *       "format": "parquet",
+                     *       "columns": "engage",
+                     *       "raw": true,
+                     *       "gzip": true,
+                     *       "folder": "warehouse/mail",
+                     *       "s3": {
+                     *         "bucket": "archive",
+                     *         "prefix": "tidings/mail",
+                     *         "region": "eu-west-1",
+                     *         "endpoint": "https://s3.acme.test"
+                     *       },
+                     *       "enabled": true,
+                     *       "version": 3,
+                     *       "doneTo": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "failures": 0,
+                     *       "failingAt": "2026-05-04T10:12:00.120Z",
+                     *       "stuck": true,
+                     *       "problem": "the folder for exports can't be written",
+                     *       "problems": [
+                     *         {
+                     *           "at": "s3.bucket",
+                     *           "message": "exports may not be written to archive"
+                     *         }
+                     *       ],
+                     *       "lastRun": {
+                     *         "run": "2026-11-22_13-00",
+                     *         "byHand": true,
+                     *         "from": "2026-05-04T10:12:00.120Z",
+                     *         "to": "2026-05-04T10:12:00.120Z",
+                     *         "done": true,
+                     *         "tries": 1,
+                     *         "problem": "the provider answered 404",
+                     *         "events": 8123,
+                     *         "rows": 8123,
+                     *         "files": 1,
+                     *         "bytes": 412033,
+                     *         "manifest": "manifests/2026-11-22_13-00.json",
+                     *         "begunAt": "2026-05-04T10:12:00.120Z",
+                     *         "doneAt": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getExport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The export's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "exp_4f",
+                     *       "name": "Warehouse",
+                     *       "description": "For the data team",
+                     *       "every": "hour",
+                     *       "on": {},
+                     *       "format": "parquet",
+                     *       "columns": "engage",
+                     *       "raw": true,
+                     *       "gzip": true,
+                     *       "folder": "warehouse/mail",
+                     *       "s3": {
+                     *         "bucket": "archive",
+                     *         "prefix": "tidings/mail",
+                     *         "region": "eu-west-1",
+                     *         "endpoint": "https://s3.acme.test"
+                     *       },
+                     *       "enabled": true,
+                     *       "version": 3,
+                     *       "doneTo": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "failures": 0,
+                     *       "failingAt": "2026-05-04T10:12:00.120Z",
+                     *       "stuck": true,
+                     *       "problem": "the folder for exports can't be written",
+                     *       "problems": [
+                     *         {
+                     *           "at": "s3.bucket",
+                     *           "message": "exports may not be written to archive"
+                     *         }
+                     *       ],
+                     *       "lastRun": {
+                     *         "run": "2026-11-22_13-00",
+                     *         "byHand": true,
+                     *         "from": "2026-05-04T10:12:00.120Z",
+                     *         "to": "2026-05-04T10:12:00.120Z",
+                     *         "done": true,
+                     *         "tries": 1,
+                     *         "problem": "the provider answered 404",
+                     *         "events": 8123,
+                     *         "rows": 8123,
+                     *         "files": 1,
+                     *         "bytes": 412033,
+                     *         "manifest": "manifests/2026-11-22_13-00.json",
+                     *         "begunAt": "2026-05-04T10:12:00.120Z",
+                     *         "doneAt": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description What you have still holds */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The export's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Warehouse",
+                 *       "description": "For the data team",
+                 *       "every": "hour",
+                 *       "on": {},
+                 *       "format": "parquet",
+                 *       "columns": "engage",
+                 *       "raw": true,
+                 *       "gzip": true,
+                 *       "folder": "warehouse/mail",
+                 *       "s3": {
+                 *         "bucket": "archive",
+                 *         "prefix": "tidings/mail",
+                 *         "region": "eu-west-1",
+                 *         "endpoint": "https://s3.acme.test"
+                 *       },
+                 *       "version": 3
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateExportInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "exp_4f",
+                     *       "name": "Warehouse",
+                     *       "description": "For the data team",
+                     *       "every": "hour",
+                     *       "on": {},
+                     *       "format": "parquet",
+                     *       "columns": "engage",
+                     *       "raw": true,
+                     *       "gzip": true,
+                     *       "folder": "warehouse/mail",
+                     *       "s3": {
+                     *         "bucket": "archive",
+                     *         "prefix": "tidings/mail",
+                     *         "region": "eu-west-1",
+                     *         "endpoint": "https://s3.acme.test"
+                     *       },
+                     *       "enabled": true,
+                     *       "version": 3,
+                     *       "doneTo": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "failures": 0,
+                     *       "failingAt": "2026-05-04T10:12:00.120Z",
+                     *       "stuck": true,
+                     *       "problem": "the folder for exports can't be written",
+                     *       "problems": [
+                     *         {
+                     *           "at": "s3.bucket",
+                     *           "message": "exports may not be written to archive"
+                     *         }
+                     *       ],
+                     *       "lastRun": {
+                     *         "run": "2026-11-22_13-00",
+                     *         "byHand": true,
+                     *         "from": "2026-05-04T10:12:00.120Z",
+                     *         "to": "2026-05-04T10:12:00.120Z",
+                     *         "done": true,
+                     *         "tries": 1,
+                     *         "problem": "the provider answered 404",
+                     *         "events": 8123,
+                     *         "rows": 8123,
+                     *         "files": 1,
+                     *         "bytes": 412033,
+                     *         "manifest": "manifests/2026-11-22_13-00.json",
+                     *         "begunAt": "2026-05-04T10:12:00.120Z",
+                     *         "doneAt": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The export's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disableExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The export's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "exp_4f",
+                     *       "name": "Warehouse",
+                     *       "description": "For the data team",
+                     *       "every": "hour",
+                     *       "on": {},
+                     *       "format": "parquet",
+                     *       "columns": "engage",
+                     *       "raw": true,
+                     *       "gzip": true,
+                     *       "folder": "warehouse/mail",
+                     *       "s3": {
+                     *         "bucket": "archive",
+                     *         "prefix": "tidings/mail",
+                     *         "region": "eu-west-1",
+                     *         "endpoint": "https://s3.acme.test"
+                     *       },
+                     *       "enabled": true,
+                     *       "version": 3,
+                     *       "doneTo": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "failures": 0,
+                     *       "failingAt": "2026-05-04T10:12:00.120Z",
+                     *       "stuck": true,
+                     *       "problem": "the folder for exports can't be written",
+                     *       "problems": [
+                     *         {
+                     *           "at": "s3.bucket",
+                     *           "message": "exports may not be written to archive"
+                     *         }
+                     *       ],
+                     *       "lastRun": {
+                     *         "run": "2026-11-22_13-00",
+                     *         "byHand": true,
+                     *         "from": "2026-05-04T10:12:00.120Z",
+                     *         "to": "2026-05-04T10:12:00.120Z",
+                     *         "done": true,
+                     *         "tries": 1,
+                     *         "problem": "the provider answered 404",
+                     *         "events": 8123,
+                     *         "rows": 8123,
+                     *         "files": 1,
+                     *         "bytes": 412033,
+                     *         "manifest": "manifests/2026-11-22_13-00.json",
+                     *         "begunAt": "2026-05-04T10:12:00.120Z",
+                     *         "doneAt": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enableExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The export's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "exp_4f",
+                     *       "name": "Warehouse",
+                     *       "description": "For the data team",
+                     *       "every": "hour",
+                     *       "on": {},
+                     *       "format": "parquet",
+                     *       "columns": "engage",
+                     *       "raw": true,
+                     *       "gzip": true,
+                     *       "folder": "warehouse/mail",
+                     *       "s3": {
+                     *         "bucket": "archive",
+                     *         "prefix": "tidings/mail",
+                     *         "region": "eu-west-1",
+                     *         "endpoint": "https://s3.acme.test"
+                     *       },
+                     *       "enabled": true,
+                     *       "version": 3,
+                     *       "doneTo": "2026-05-04T10:12:00.120Z",
+                     *       "dueAt": "2026-05-04T10:12:00.120Z",
+                     *       "failures": 0,
+                     *       "failingAt": "2026-05-04T10:12:00.120Z",
+                     *       "stuck": true,
+                     *       "problem": "the folder for exports can't be written",
+                     *       "problems": [
+                     *         {
+                     *           "at": "s3.bucket",
+                     *           "message": "exports may not be written to archive"
+                     *         }
+                     *       ],
+                     *       "lastRun": {
+                     *         "run": "2026-11-22_13-00",
+                     *         "byHand": true,
+                     *         "from": "2026-05-04T10:12:00.120Z",
+                     *         "to": "2026-05-04T10:12:00.120Z",
+                     *         "done": true,
+                     *         "tries": 1,
+                     *         "problem": "the provider answered 404",
+                     *         "events": 8123,
+                     *         "rows": 8123,
+                     *         "files": 1,
+                     *         "bytes": 412033,
+                     *         "manifest": "manifests/2026-11-22_13-00.json",
+                     *         "begunAt": "2026-05-04T10:12:00.120Z",
+                     *         "doneAt": "2026-05-04T10:12:00.120Z"
+                     *       },
+                     *       "createdAt": "2026-05-04T10:12:00.120Z",
+                     *       "updatedAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The export's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "run": "2026-11-22_13-00",
+                     *       "byHand": true,
+                     *       "from": "2026-05-04T10:12:00.120Z",
+                     *       "to": "2026-05-04T10:12:00.120Z",
+                     *       "done": true,
+                     *       "tries": 1,
+                     *       "problem": "the provider answered 404",
+                     *       "events": 8123,
+                     *       "rows": 8123,
+                     *       "files": 1,
+                     *       "bytes": 412033,
+                     *       "manifest": "manifests/2026-11-22_13-00.json",
+                     *       "begunAt": "2026-05-04T10:12:00.120Z",
+                     *       "doneAt": "2026-05-04T10:12:00.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExportRun"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listExportRuns: {
+        parameters: {
+            query?: {
+                /**
+                 * @description nextCursor of the page before
+                 * @example ZQGaH26NL4xBmx5vDCp9XhE
+                 */
+                cursor?: string;
+                /**
+                 * @description 1 to 200
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The ETag of an answer that you have: where it still holds, the answer is 304 without a body */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The export's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; absent above 1 MiB */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "runs": [
+                     *         {
+                     *           "run": "2026-11-22_13-00",
+                     *           "byHand": true,
+                     *           "from": "2026-05-04T10:12:00.120Z",
+                     *           "to": "2026-05-04T10:12:00.120Z",
+                     *           "done": true,
+                     *           "tries": 1,
+                     *           "problem": "the provider answered 404",
+                     *           "events": 8123,
+                     *           "rows": 8123,
+                     *           "files": 1,
+                     *           "bytes": 412033,
+                     *           "manifest": "manifests/2026-11-22_13-00.json",
+                     *           "begunAt": "2026-05-04T10:12:00.120Z",
+                     *           "doneAt": "2026-05-04T10:12:00.120Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExportRunList"];
                 };
             };
             /** @description What you have still holds */
