@@ -1,9 +1,8 @@
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { AlertTriangle, CheckCircle2, FlaskConical, XCircle } from 'lucide-react'
-import { type Endpoint, endpoints, type EndpointTest, useTestEndpoint } from '../api/endpoints'
+import { type Endpoint, type EndpointTest, useTestEndpoint } from '../api/endpoints'
 import { standing } from '../lib/endpoints'
-import { capital, duration, sentence } from '../lib/format'
+import { duration, sentence } from '../lib/format'
 import { Code, JSONView, Mono } from './bits'
 import { Badge, Button, Problem } from './ui'
 
@@ -13,12 +12,8 @@ export function EndpointBadge({ endpoint }: { endpoint: Endpoint }) {
   return <Badge tone={s.tone} title={s.about}>{s.word}</Badge>
 }
 
-/** An endpoint by its name, which leads to it. The name is asked for where it is not known. */
-export function EndpointLink({ id, name }: { id: string; name?: string }) {
-  const known = useQuery({ ...endpoints, enabled: name === undefined }).data
-  const shown = name ?? known?.find((e) => e.id === id || e.name === id)?.name
-  return shown ? <Link to="/endpoints/$id" params={{ id }} className="text-accent hover:underline">{shown}</Link> : <Mono>{id}</Mono>
-}
+/** An endpoint by its name, which leads to it. */
+export const EndpointLink = ({ id, name }: { id: string; name: string }) => <Link to="/endpoints/$id" params={{ id }} className="text-accent hover:underline">{name}</Link>
 
 /** Why it can't get all it should. */
 export function EndpointProblems({ list }: { list: Endpoint['problems'] }) {
@@ -62,7 +57,7 @@ function Tried({ trial: t }: { trial: EndpointTest }) {
         {t.ok ? <CheckCircle2 aria-hidden className="mt-0.5 size-4 shrink-0 text-good" /> : <XCircle aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />}
         <div className="min-w-0 flex-1 [overflow-wrap:anywhere]">
           <p className="font-medium">{t.ok ? 'The receiver took it' : 'The receiver did not take it'}</p>
-          <p className="text-soft">{t.problem ? sentence(capital(t.problem)) : `It answered ${t.status}.`} <span className="whitespace-nowrap">({duration(t.tookMs)})</span></p>
+          <p className="text-soft">{t.problem ? sentence(t.problem) : `It answered ${t.status}.`} <span className="whitespace-nowrap">({duration(t.tookMs)})</span></p>
         </div>
       </div>
       {t.status !== undefined && <div className="flex flex-col gap-1"><p className="text-xs text-soft">What was answered</p><Answer text={t.answer} /></div>}
