@@ -36,7 +36,7 @@ apostrophe. A file is there whole or not at all, and its owner alone may read it
   tidings export events all.jsonl.gz
   tidings export events may.parquet --since 2026-05-01 --until 2026-06-01
   tidings export events bounces.csv --name bounced
-  tidings export events --order seq | head`
+  tidings export events --order seq --name clicked > clicks.jsonl`
 }
 
 // Run exports.

@@ -28,8 +28,9 @@ func appendCell(b []byte, cell string, guard bool) []byte {
 	return b
 }
 
-// formulas are the characters that begin a formula in one spreadsheet or another, with their full-width forms.
-var formulas = []rune{'=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'}
+// formulas are the characters that begin a formula in one spreadsheet or another, with their full-width forms. A line feed is
+// what readers make of a carriage return with one.
+var formulas = []rune{'=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'}
 
 // guards reports whether a cell begins like a formula after any number of apostrophes.
 func guards[T string | []byte](cell T) bool {
