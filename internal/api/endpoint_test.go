@@ -77,7 +77,7 @@ func (s *server) outlets(r *receiver) {
 // serveEndpoints serves endpoints until the test ends.
 func (s *server) serveEndpoints() {
 	s.t.Helper()
-	log := control.NewOutletLog(s.store, s.control.Outlets.Public, s.logger)
+	log := control.NewOutletLog(s.store, s.logger)
 	runner := s.control.NewOutlets(log, s.logger)
 	s.control.Outlets.Wake = runner.Wake
 	ctx, stop := context.WithCancel(context.Background())

@@ -155,7 +155,7 @@ func (a *App) join(o Options, file config.File, builder receipt.Builder, book *c
 	sending(a.control, o.Config, guard)
 	a.control.Webhooks = control.NewCaller(guard, o.Version)
 	endpoints(a.control, o.Config, guard, o.Version)
-	a.outletLog = control.NewOutletLog(a.store, publicText, a.log)
+	a.outletLog = control.NewOutletLog(a.store, a.log)
 	a.outlets = a.control.NewOutlets(a.outletLog, a.log)
 	a.control.Outlets.Wake = a.outlets.Wake
 	a.control.Outgoing = sender.NewRegistry(a.store, a.control.Ways)

@@ -26,10 +26,10 @@ import (
 // EventText is an event as the API shows it, in JSON.
 type EventText func(*event.Event) ([]byte, error)
 
-// NewOutletLog makes the log that endpoints follow: it is read once for all endpoints of a project, and each event's public
-// JSON is made once.
-func NewOutletLog(s *store.Store, public EventText, log *slog.Logger) *feed.Hub {
-	return NewFeed(s, func(_ string, e *event.Event) ([]byte, error) { return public(e) }, maxOutlets, log)
+// NewOutletLog makes the log that endpoints follow: it is read once for all endpoints of a project. Its entries have no texts:
+// the JSON of an event is made where an endpoint wants it.
+func NewOutletLog(s *store.Store, log *slog.Logger) *feed.Hub {
+	return NewFeed(s, func(string, *event.Event) ([]byte, error) { return nil, nil }, maxOutlets, log)
 }
 
 // maxOutlets is more than the endpoints of all projects: each follows the log by itself.
@@ -128,7 +128,7 @@ func (l outletLog) Next(ctx context.Context) ([]dispatch.Entry, error) {
 	list, err := l.Reader.Next(ctx)
 	out := make([]dispatch.Entry, len(list))
 	for i, e := range list {
-		out[i] = dispatch.Entry{At: dispatch.Position(e.At), Event: e.Event, Public: e.Text}
+		out[i] = dispatch.Entry{At: dispatch.Position(e.At), Event: e.Event}
 	}
 	return out, err
 }
@@ -142,7 +142,7 @@ func (o *outlets) tell(ctx context.Context, project string, x *dispatch.Endpoint
 	if err != nil || !wanted {
 		return nil, err
 	}
-	return o.control.toldOf(ctx, project, x, e.Event, e.Public)
+	return o.control.toldOf(ctx, project, x, e.Event)
 }
 
 func (o *outlets) wants(ctx context.Context, project string, x *dispatch.Endpoint, e *event.Event) (bool, error) {
@@ -207,8 +207,12 @@ func (c *Control) contactFits(ctx context.Context, project string, condition *se
 
 // toldOf is what an endpoint is told of an event that is for it.
 func (c *Control) toldOf(
-	ctx context.Context, project string, x *dispatch.Endpoint, e *event.Event, public []byte,
+	ctx context.Context, project string, x *dispatch.Endpoint, e *event.Event,
 ) (t *dispatch.Told, err error) {
+	public, err := c.Outlets.Public(e)
+	if err != nil {
+		return nil, fmt.Errorf("encode event: %w", err)
+	}
 	t = &dispatch.Told{
 		Event: e.ID, ID: e.ID.String(), Name: string(e.Name), OccurredAt: e.OccurredAt, Public: public,
 	}
@@ -336,11 +340,7 @@ func (o *outlets) find(
 		if err != nil {
 			return nil, fmt.Errorf("find event: %w", err)
 		}
-		public, err := o.control.Outlets.Public(&e)
-		if err != nil {
-			return nil, fmt.Errorf("encode event: %w", err)
-		}
-		told, err := o.control.toldOf(ctx, project, x, &e, public)
+		told, err := o.control.toldOf(ctx, project, x, &e)
 		if err != nil {
 			return nil, err
 		}

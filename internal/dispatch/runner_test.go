@@ -185,7 +185,7 @@ func (s *shelf) happen(n int) {
 			e.Name = event.EmailBounce
 		}
 		e.ID[15], e.ID[14] = byte(seq), byte(seq>>8)
-		s.log = append(s.log, dispatch.Entry{At: dispatch.Position{Seq: int64(seq)}, Event: e, Public: []byte(fmt.Sprintf(`{"n":%d}`, seq))})
+		s.log = append(s.log, dispatch.Entry{At: dispatch.Position{Seq: int64(seq)}, Event: e})
 	}
 	close(s.grown)
 	s.grown = make(chan struct{})
@@ -307,7 +307,7 @@ func (w *world) node() (end func()) {
 	w.t.Helper()
 	told := func(x *dispatch.Endpoint, e *dispatch.Entry) dispatch.Told {
 		return dispatch.Told{
-			Event: e.Event.ID, ID: e.Event.ID.String(), Name: string(e.Event.Name), OccurredAt: e.Event.OccurredAt, Public: e.Public,
+			Event: e.Event.ID, ID: e.Event.ID.String(), Name: string(e.Event.Name), OccurredAt: e.Event.OccurredAt, Public: []byte(fmt.Sprintf(`{"n":%d}`, e.At.Seq)),
 			Key: map[bool]string{true: e.Event.Message.ID}[x.Ordered],
 		}
 	}

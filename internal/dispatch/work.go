@@ -99,9 +99,8 @@ type Store interface {
 
 // Entry is an event of the log.
 type Entry struct {
-	At     Position
-	Event  *event.Event
-	Public []byte // the event in the public JSON
+	At    Position
+	Event *event.Event
 }
 
 // Log is read in the order of commits, from a position on.
