@@ -35,7 +35,7 @@ func TestEveryOperationHasAScopeThatIsAWordOfTheTable(t *testing.T) {
 			t.Errorf("%s needs %q, which is none of %v: see needs in scopes.go", o.Name, o.Needs(), words)
 		}
 		reads := strings.HasPrefix(o.Name, "get") || strings.HasPrefix(o.Name, "list") || strings.HasPrefix(o.Name, "export") || strings.HasPrefix(o.Name, "watch") ||
-			slices.Contains([]string{"verify", "previewSegment", "explainSegment", "previewTemplate", "validateTemplate", "measureBroadcast", "tryRule", "validateWorkflow", "dryRunWorkflow", "dryRunStoredWorkflow"}, o.Name)
+			slices.Contains([]string{"verify", "previewSegment", "explainSegment", "previewTemplate", "validateTemplate", "measureBroadcast", "tryRule", "tryAlertRule", "validateWorkflow", "dryRunWorkflow", "dryRunStoredWorkflow"}, o.Name)
 		if o.Changes() == reads {
 			t.Errorf("%s changes something: %t", o.Name, o.Changes())
 		}
