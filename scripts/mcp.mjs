@@ -87,7 +87,7 @@ async function atOnce(n, list, act) {
 }
 
 const documented = [...readFileSync('docs/mcp.md', 'utf8').matchAll(/^\| `([a-z_]+)` \| [^|]+ \| `[^|]+` \|$/gm)]
-  .map((m) => m[1]).filter((word) => word.includes('_'))
+  .map((m) => m[1]).filter((word) => word.includes('_') || word === 'alerts')
 const door = await keyedDoor()
 await inspect('HTTP', [door.url, '--transport', 'http'], documented)
 await inspect('stdio', ['-e', `TIDINGS_URL=${server}`, '-e', `TIDINGS_KEY=${key}`, 'bin/tidings', 'mcp'], documented)

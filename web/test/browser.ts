@@ -3,7 +3,7 @@ import { expect, inject, test as base } from 'vitest'
 import type { World } from './server'
 
 /** How long a page may take to show something, in milliseconds. */
-const patience = 15_000
+const patience = 40_000
 
 let connected: Promise<Browser> | undefined
 const browser = () => (connected ??= chromium.connect(inject('browser')))

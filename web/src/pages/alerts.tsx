@@ -56,7 +56,7 @@ function Now() {
             <Card title={<span className="flex flex-wrap items-center gap-2"><Level of={a} /><span className="[overflow-wrap:anywhere]">{a.rule}{about(a) && `: ${about(a)}`}</span></span>}>
               <div className="flex flex-col gap-2 text-sm">
                 <p className="[overflow-wrap:anywhere]">{a.facts}</p>
-                {a.todo && <p className="text-soft">{a.todo} {a.page !== '/ui/' && <a href={a.page} className="text-accent hover:underline">Look at it</a>}</p>}
+                {a.todo && <p className="text-soft">{a.todo} {a.page !== '/ui/' && <a href={a.page} className="text-accent underline">Look at it</a>}</p>}
                 <p className="text-xs text-soft">
                   Since <Time at={a.raisedAt} /> {a.mutedUntil && <>· muted until <Time at={a.mutedUntil} /></>}
                   {a.acknowledgedAt && <span className="[overflow-wrap:anywhere]"> · {a.acknowledgedBy} took note <Time at={a.acknowledgedAt} form="ago" />{a.note && `: ${a.note}`}</span>}
