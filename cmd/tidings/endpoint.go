@@ -111,12 +111,8 @@ func (s *endpointCreate) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	if s.Secret != "" {
-		read, err := readSecrets([]string{s.Secret})
-		if err != nil {
-			return err
-		}
-		e.Secret = &read[0]
+	if e.Secret, err = secretFlag(s.Secret); err != nil {
+		return err
 	}
 	return s.do(c, "", func(ops *control.Control, who control.Actor) error {
 		v, err := ops.CreateEndpoint(c.ctx, who, e)

@@ -131,13 +131,9 @@ func (*endpointRotate) Help() string {
 
 // Run rotates the secret of an endpoint.
 func (s *endpointRotate) Run(c *console) error {
-	var secret *string
-	if s.Secret != "" {
-		read, err := readSecrets([]string{s.Secret})
-		if err != nil {
-			return err
-		}
-		secret = &read[0]
+	secret, err := secretFlag(s.Secret)
+	if err != nil {
+		return err
 	}
 	return s.do(c, "", func(ops *control.Control, who control.Actor) error {
 		v, err := ops.RotateEndpoint(c.ctx, who, s.ID, secret, &s.Overlap)

@@ -31,6 +31,18 @@ func readSecrets(given []string) ([]string, error) {
 	return list, nil
 }
 
+// secretFlag is what one --secret was given; nil where it was not.
+func secretFlag(given string) (*string, error) {
+	if given == "" {
+		return nil, nil //nolint:nilnil // nothing was said
+	}
+	read, err := readSecrets([]string{given})
+	if err != nil {
+		return nil, err
+	}
+	return &read[0], nil
+}
+
 func readSecret(name string) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {

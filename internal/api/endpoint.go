@@ -205,7 +205,7 @@ func EndpointFiguresOf(f *control.EndpointFigures) EndpointFigures {
 	for i, h := range f.Hours {
 		out.Hours[i] = EndpointHour{
 			Hour: h.Hour, Delivered: h.Delivered, Failed: h.Failed, Dead: h.Dead, SlowestMs: h.Slowest.Milliseconds(),
-			AverageMs: h.Took.Milliseconds() / max(h.Delivered+h.Failed, 1),
+			AverageMs: h.Average().Milliseconds(),
 		}
 	}
 	return out

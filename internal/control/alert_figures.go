@@ -79,7 +79,7 @@ func (c *Control) watchRates(
 		row.Value = key
 		rows = append(rows, row)
 	}
-	names, err := c.sourceNames(ctx, project)
+	names, err := c.subjectNames(ctx, project, x)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +100,14 @@ func rateOf(rates []stats.Rate, x *alert.Live) alert.Figures {
 		}
 	}
 	return alert.RateFigures(rate, x.Least)
+}
+
+// subjectNames are the names of what a rule is about, where ids alone are known: of sources.
+func (c *Control) subjectNames(ctx context.Context, project string, x *alert.Live) (map[string]string, error) {
+	if x.By != alert.BySource {
+		return nil, nil //nolint:nilnil // a nil map has no names
+	}
+	return c.sourceNames(ctx, project)
 }
 
 func (c *Control) watchSilence(ctx context.Context, project string, now time.Time) (list []watched, err error) {

@@ -54,7 +54,7 @@ func (c *Control) TryAlertRule(ctx context.Context, who Actor, r alert.Rule) (ou
 	if out.Cut = len(out.Alerts) > maxPastAlerts; out.Cut {
 		out.Alerts = out.Alerts[:maxPastAlerts]
 	}
-	names, err := c.sourceNames(ctx, who.Project)
+	names, err := c.subjectNames(ctx, who.Project, x)
 	for i := range out.Alerts {
 		out.Alerts[i].Subject.Name = names[out.Alerts[i].Subject.Key]
 	}

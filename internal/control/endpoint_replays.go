@@ -270,10 +270,14 @@ func (c *Control) nextOfLog(
 	if err != nil {
 		return nil, false, fmt.Errorf("follow the log: %w", err)
 	}
+	names, err := c.sourceNames(ctx, x.Project)
+	if err != nil {
+		return nil, false, err
+	}
 	pace := &pacing{x: x, from: c.Now().UTC()}
 	for i := range page {
 		at := dispatch.Position(page[i].At)
-		if store.Before(x.End, at) {
+		if store.Position(x.End).Before(page[i].At) {
 			return list, false, nil
 		}
 		one := &page[i].Event
@@ -281,11 +285,7 @@ func (c *Control) nextOfLog(
 		if one.ReceivedAt.Before(x.Since) || !one.ReceivedAt.Before(x.Until) {
 			continue
 		}
-		event, err := c.ruleEvent(ctx, x.Project, one)
-		if err != nil {
-			return nil, false, err
-		}
-		wanted, err := c.endpointWants(ctx, x.Project, e, event)
+		wanted, err := c.endpointWants(ctx, x.Project, e, withSource(one, names))
 		if err != nil {
 			return nil, false, err
 		}

@@ -187,11 +187,11 @@ func (p *problems) conditionOf(field string, raw json.RawMessage) *segment.Condi
 }
 
 // checkEndpoint checks a definition, and returns it as it is stored.
-func (c *Control) checkEndpoint(ctx context.Context, who Actor, p *problems, d dispatch.Definition) (dispatch.Definition, error) {
-	x, wrong := dispatch.Compile(d, c.Outlets.Limits)
+func (k *ruleCheck) checkEndpoint(ctx context.Context, p *problems, d dispatch.Definition) (dispatch.Definition, error) {
+	x, wrong := dispatch.Compile(d, k.control.Outlets.Limits)
 	if x != nil {
 		var err error
-		if wrong, err = (&ruleCheck{control: c, who: who}).named(ctx, x.On, x.Condition); err != nil {
+		if wrong, err = k.named(ctx, x.On, x.Condition); err != nil {
 			return d, err
 		}
 	}
@@ -210,9 +210,10 @@ func (c *Control) Endpoints(ctx context.Context, who Actor) ([]EndpointView, err
 	if err != nil {
 		return nil, fmt.Errorf("list endpoints: %w", err)
 	}
+	check := &ruleCheck{control: c, who: who}
 	out := make([]EndpointView, len(list))
 	for i := range list {
-		if out[i], err = c.endpointView(ctx, who, &list[i]); err != nil {
+		if out[i], err = check.endpointView(ctx, &list[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -225,7 +226,7 @@ func (c *Control) Endpoint(ctx context.Context, who Actor, idOrName string) (End
 	if err != nil {
 		return EndpointView{}, err
 	}
-	return c.endpointView(ctx, who, &x)
+	return (&ruleCheck{control: c, who: who}).endpointView(ctx, &x)
 }
 
 func (c *Control) storedEndpoint(ctx context.Context, who Actor, idOrName string) (store.Endpoint, error) {
@@ -241,9 +242,9 @@ func (c *Control) storedEndpoint(ctx context.Context, who Actor, idOrName string
 	return x, nil
 }
 
-func (c *Control) endpointView(ctx context.Context, who Actor, x *store.Endpoint) (v EndpointView, err error) {
+func (k *ruleCheck) endpointView(ctx context.Context, x *store.Endpoint) (v EndpointView, err error) {
 	v.Endpoint = *x
-	secrets, err := c.openEndpoint(x)
+	secrets, err := k.control.openEndpoint(x)
 	if err != nil {
 		v.Problems = append(v.Problems, rule.Problem{At: "secret", Says: err.Error()})
 	}
@@ -253,12 +254,12 @@ func (c *Control) endpointView(ctx context.Context, who Actor, x *store.Endpoint
 	}
 	v.Headers = names
 	v.Format, v.Concurrency, v.For = cmp.Or(v.Format, dispatch.Standard), v.AtOnce(), cmp.Or(v.For, "72h")
-	for _, k := range secrets.Keys {
-		v.Keys = append(v.Keys, dispatch.Key{Until: k.Until})
+	for _, key := range secrets.Keys {
+		v.Keys = append(v.Keys, dispatch.Key{Until: key.Until})
 	}
-	compiled, wrong := dispatch.Compile(x.Definition, c.Outlets.Limits)
+	compiled, wrong := dispatch.Compile(x.Definition, k.control.Outlets.Limits)
 	if compiled != nil {
-		if wrong, err = (&ruleCheck{control: c, who: who}).named(ctx, compiled.On, compiled.Condition); err != nil {
+		if wrong, err = k.named(ctx, compiled.On, compiled.Condition); err != nil {
 			return v, err
 		}
 	}
@@ -272,7 +273,8 @@ func (c *Control) CreateEndpoint(ctx context.Context, who Actor, e EndpointEdit)
 	var d dispatch.Definition
 	e.apply(&p, &d)
 	secret := p.secret("secret", e.Secret)
-	if d, err = c.checkEndpoint(ctx, who, &p, d); err != nil {
+	check := &ruleCheck{control: c, who: who}
+	if d, err = check.checkEndpoint(ctx, &p, d); err != nil {
 		return v, err
 	}
 	key := dispatch.Key{Secret: secret}
@@ -289,7 +291,7 @@ func (c *Control) CreateEndpoint(ctx context.Context, who Actor, e EndpointEdit)
 		return v, fmt.Errorf("create endpoint: %w", err)
 	}
 	c.endpointsChanged()
-	if v, err = c.endpointView(ctx, who, &x); err == nil {
+	if v, err = check.endpointView(ctx, &x); err == nil {
 		v.Keys = []dispatch.Key{key}
 	}
 	return v, err
@@ -307,6 +309,10 @@ func (p *problems) secret(field string, text *string) dispatch.Secret {
 
 // UpdateEndpoint changes an endpoint. What comes of it is checked as a whole.
 func (c *Control) UpdateEndpoint(ctx context.Context, who Actor, idOrName string, e EndpointEdit) (EndpointView, error) {
+	check := &ruleCheck{control: c, who: who}
+	if err := check.load(ctx); err != nil { // not within the transaction that follows
+		return EndpointView{}, err
+	}
 	act := c.act(who, opUpdateEndpoint, "", "")
 	return c.changeEndpoint(ctx, who, idOrName, &act, func(x *store.Endpoint, secrets *endpointSecrets) error {
 		var p problems
@@ -316,7 +322,7 @@ func (c *Control) UpdateEndpoint(ctx context.Context, who Actor, idOrName string
 		}
 		x.Headers = secrets.Headers
 		e.apply(&p, &x.Definition)
-		d, err := c.checkEndpoint(ctx, who, &p, x.Definition)
+		d, err := check.checkEndpoint(ctx, &p, x.Definition)
 		if err != nil {
 			return err
 		}
@@ -339,9 +345,7 @@ func endpointChanges(a, b *dispatch.Definition) (list []store.Change) {
 	}
 	x, y := *a, *b
 	x.Name, x.URL, y.Name, y.URL = "", "", "", ""
-	before, errBefore := json.Marshal(x)
-	after, errAfter := json.Marshal(y)
-	if errBefore == nil && errAfter == nil && !bytes.Equal(before, after) {
+	if !sameJSON(&x, &y) {
 		list = append(list, store.Change{Field: "definition"})
 	}
 	return list
@@ -373,7 +377,7 @@ func (c *Control) changeEndpoint(
 		return EndpointView{}, fmt.Errorf("change endpoint: %w", err)
 	}
 	c.endpointsChanged()
-	return c.endpointView(ctx, who, &x)
+	return (&ruleCheck{control: c, who: who}).endpointView(ctx, &x)
 }
 
 // DeleteEndpoint removes an endpoint with all that is known of what it was sent.

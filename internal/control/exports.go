@@ -225,9 +225,7 @@ func exportChanges(a, b *export.Definition) (list []store.Change) {
 		}
 		*f.from, *f.to = "", ""
 	}
-	before, errX := json.Marshal(&x)
-	after, errY := json.Marshal(&y)
-	if errX != nil || errY != nil || !bytes.Equal(before, after) {
+	if !sameJSON(&x, &y) {
 		list = append(list, store.Change{Field: "definition"})
 	}
 	return list
@@ -265,12 +263,10 @@ func (c *Control) ExportRuns(ctx context.Context, who Actor, idOrName, cursor st
 	if err != nil {
 		return page, err
 	}
-	if page.Runs, err = c.Store.ExportRuns(ctx, x.Ref, before, limit+1); err != nil {
+	list, err := c.Store.ExportRuns(ctx, x.Ref, before, limit+1)
+	if err != nil {
 		return page, fmt.Errorf("list runs of an export: %w", err)
 	}
-	if len(page.Runs) > limit {
-		page.Runs = page.Runs[:limit]
-		page.NextCursor = cursorOfRef(exportRunCursor, page.Runs[limit-1].Ref)
-	}
+	page.Runs, page.NextCursor = cutList(exportRunCursor, list, limit, func(r *store.ExportRun) int64 { return r.Ref })
 	return page, nil
 }

@@ -103,11 +103,7 @@ func (c *Control) writeLog(
 			return err
 		}
 		p.events = slices.DeleteFunc(p.events, func(e event.Event) bool {
-			r := &rule.Event{Event: e}
-			if e.Source != nil {
-				r.SourceName = names[e.Source.ID]
-			}
-			return !compiled.Tells(r)
+			return !compiled.Tells(withSource(&e, names))
 		})
 		return nil
 	}
@@ -116,6 +112,15 @@ func (c *Control) writeLog(
 		return files.Write(ctx, p.events)
 	})
 	return events, err
+}
+
+// withSource is an event as it is matched, with names of sourceNames.
+func withSource(e *event.Event, names map[string]string) *rule.Event {
+	r := &rule.Event{Event: *e}
+	if e.Source != nil {
+		r.SourceName = names[e.Source.ID]
+	}
+	return r
 }
 
 // sourceNames are the names of a project's sources by their ids.

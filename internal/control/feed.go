@@ -22,6 +22,25 @@ import (
 func NewFeed(
 	s *store.Store, encode func(id string, e *event.Event) ([]byte, error), most int, log *slog.Logger,
 ) *feed.Hub {
+	return newHub(s, most, log, func(ctx context.Context, list []store.Logged, entries []feed.Entry) error {
+		epoch, err := s.Epoch(ctx)
+		if err != nil {
+			return fmt.Errorf("follow the log: %w", err)
+		}
+		short := shortEpoch(epoch)
+		for i := range entries {
+			if entries[i].Text, err = encode(short.id(entries[i].At), &list[i].Event); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// newHub makes a hub over the log of a store. encode gives the texts to entries, which are never none.
+func newHub(
+	s *store.Store, most int, log *slog.Logger, encode func(context.Context, []store.Logged, []feed.Entry) error,
+) *feed.Hub {
 	return feed.NewHub(feed.Options{
 		Follow: func(ctx context.Context, project string, after feed.Position, limit int) ([]feed.Entry, error) {
 			list, err := s.Follow(ctx, project, store.Position(after), limit)
@@ -31,11 +50,11 @@ func NewFeed(
 			if len(list) == 0 {
 				return nil, nil
 			}
-			epoch, err := s.Epoch(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("follow the log: %w", err)
+			entries := make([]feed.Entry, len(list))
+			for i := range list {
+				entries[i] = feed.Entry{At: feed.Position(list[i].At), Event: &list[i].Event}
 			}
-			return entriesOf(list, shortEpoch(epoch), encode)
+			return entries, encode(ctx, list, entries)
 		},
 		End: func(ctx context.Context) (feed.Position, error) {
 			end, err := s.End(ctx)
@@ -43,19 +62,6 @@ func NewFeed(
 		},
 		Most: most, Log: log,
 	})
-}
-
-func entriesOf(list []store.Logged, epoch epoch, encode func(string, *event.Event) ([]byte, error)) ([]feed.Entry, error) {
-	entries := make([]feed.Entry, len(list))
-	for i := range list {
-		at, e := feed.Position(list[i].At), &list[i].Event
-		text, err := encode(epoch.id(at), e)
-		if err != nil {
-			return nil, err
-		}
-		entries[i] = feed.Entry{At: at, Event: e, Text: text}
-	}
-	return entries, nil
 }
 
 // Watch is somebody who watches events come in. One goroutine uses it; Close it.

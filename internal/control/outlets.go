@@ -29,7 +29,7 @@ type EventText func(*event.Event) ([]byte, error)
 // NewOutletLog makes the log that endpoints follow: it is read once for all endpoints of a project. Its entries have no texts:
 // the JSON of an event is made where an endpoint wants it.
 func NewOutletLog(s *store.Store, log *slog.Logger) *feed.Hub {
-	return NewFeed(s, func(string, *event.Event) ([]byte, error) { return nil, nil }, maxOutlets, log)
+	return newHub(s, maxOutlets, log, func(context.Context, []store.Logged, []feed.Entry) error { return nil })
 }
 
 // maxOutlets is more than the endpoints of all projects: each follows the log by itself.

@@ -183,11 +183,11 @@ func (c *Control) replaced(
 	act.Changes = ruleChanges(&x.Definition, &r.Definition)
 	change = store.RuleChange{Rule: *x, Templates: templates, Act: act}
 	change.Definition, change.Origin = r.Definition, origin
-	return change, !sameRule(&x.Definition, &r.Definition) || x.Origin != origin
+	return change, !sameJSON(&x.Definition, &r.Definition) || x.Origin != origin
 }
 
-// sameRule compares definitions as they are stored.
-func sameRule(a, b *rule.Definition) bool {
+// sameJSON compares definitions as they are stored.
+func sameJSON(a, b any) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
@@ -205,7 +205,7 @@ func ruleChanges(a, b *rule.Definition) (list []store.Change) {
 	}
 	x, y := *a, *b
 	x.Name, x.Disabled, y.Name, y.Disabled = "", false, "", false
-	if !sameRule(&x, &y) {
+	if !sameJSON(&x, &y) {
 		list = append(list, store.Change{Field: "definition"})
 	}
 	return list
@@ -470,14 +470,11 @@ func (c *Control) RuleActs(ctx context.Context, who Actor, idOrName, cursor stri
 	if err != nil {
 		return page, err
 	}
-	page.Acts, err = c.Store.RuleActs(ctx, r.Ref, before, limit+1)
+	list, err := c.Store.RuleActs(ctx, r.Ref, before, limit+1)
 	if err != nil {
 		return page, fmt.Errorf("list what a rule did: %w", err)
 	}
-	if len(page.Acts) > limit {
-		page.Acts = page.Acts[:limit]
-		page.NextCursor = cursorOfRef(ruleActCursor, page.Acts[limit-1].Ref)
-	}
+	page.Acts, page.NextCursor = cutList(ruleActCursor, list, limit, func(a *store.RuleAct) int64 { return a.Ref })
 	return page, nil
 }
 

@@ -229,11 +229,7 @@ func (c *Control) TemplateVersions(
 	if err != nil {
 		return page, fmt.Errorf("list versions of template: %w", err)
 	}
-	if len(list) > limit {
-		list = list[:limit]
-		page.NextCursor = cursorOfRef(versionCursor, list[limit-1].Version)
-	}
-	page.Versions = list
+	page.Versions, page.NextCursor = cutList(versionCursor, list, limit, func(t *store.Template) int64 { return t.Version })
 	return page, nil
 }
 

@@ -158,7 +158,7 @@ func (x *session) endpointHealth(ctx context.Context, _ *mcp.CallToolRequest, in
 	for i, h := range f.Hours {
 		out.Hours[i] = EndpointHour{
 			Hour: stamp(h.Hour), Delivered: h.Delivered, Failed: h.Failed,
-			AverageMs: h.Took.Milliseconds() / max(h.Delivered+h.Failed, 1),
+			AverageMs: h.Average().Milliseconds(),
 		}
 	}
 	for i := range page.Dispatches {

@@ -82,7 +82,7 @@ func (s *Store) CreateEndpointReplay(
 		if err != nil {
 			return err
 		}
-		if !x.OnlyDead && Before(found.At, x.End) {
+		if !x.OnlyDead && Position(found.At).Before(Position(x.End)) {
 			x.End = found.At
 		}
 		var ref int64
@@ -110,14 +110,6 @@ func (s *Store) CreateEndpointReplay(
 		return err
 	})
 	return x, err
-}
-
-// Before reports whether a position lies before another one.
-func Before(a, b dispatch.Position) bool {
-	if a.Transaction != b.Transaction {
-		return a.Transaction < b.Transaction
-	}
-	return a.Seq < b.Seq
 }
 
 // ReplayEvents queues some events at once: the replay that it returns has ended.

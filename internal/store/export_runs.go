@@ -160,7 +160,7 @@ func (s *Store) insertRun(ctx context.Context, c conn, x *Export, run *ExportRun
 		return err
 	}
 	run.From, run.To, run.BegunAt = x.At, end, s.now()
-	if end.before(x.At) { // it begins where a database that was restored does not reach
+	if end.Before(x.At) { // it begins where a database that was restored does not reach
 		run.To = x.At
 	}
 	byHand := 0

@@ -116,7 +116,7 @@ func (r *EventRows) At() Position { return r.places[len(r.places)-1] }
 
 // UpTo leaves out the rows of ReadLog that lie after a position, and reports whether there were any.
 func (r *EventRows) UpTo(end Position) (reached bool) {
-	n := slices.IndexFunc(r.places, end.before)
+	n := slices.IndexFunc(r.places, end.Before)
 	if n < 0 {
 		return false
 	}
@@ -124,8 +124,8 @@ func (r *EventRows) UpTo(end Position) (reached bool) {
 	return true
 }
 
-// before reports whether a position lies before another one.
-func (p Position) before(q Position) bool {
+// Before reports whether a position lies before another one.
+func (p Position) Before(q Position) bool {
 	return p.Transaction < q.Transaction || p.Transaction == q.Transaction && p.Seq < q.Seq
 }
 
