@@ -54,7 +54,8 @@ func (p *problems) badCursor() {
 		WithHint("pass the nextCursor of the page before, unchanged, or leave it out for the first page"))
 }
 
-// cutList cuts a list that was read with one row more than a page holds, and tells the cursor of the next page; empty: there is none.
+// cutList cuts a list that was read with one row more than a page holds, and tells the cursor of the next page; empty: there is
+// none.
 func cutList[T any](kind byte, list []T, limit int, place func(*T) int64) (page []T, next string) {
 	if len(list) <= limit {
 		return list, ""

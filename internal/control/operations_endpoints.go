@@ -63,8 +63,8 @@ func endpointOperations() []Operation {
 		{
 			Name: opReplayEndpoint, Group: "Endpoints", Scope: Secret, Summary: "Send events to an endpoint " +
 				"again",
-			Details: "Some by their ids, or what was stored in a span and the endpoint wants, or what was given up: under the ids that " +
-				"they had, so that a receiver knows what it has already. A span is worked through in the background.",
+			Details: "Some by their ids, or what was stored in a span and the endpoint wants, or what was given up: under the ids " +
+				"that they had, so that a receiver knows what it has already. A span is worked through in the background.",
 		},
 		{
 			Name: "listEndpointReplays", Group: "Endpoints", Scope: Secret, Summary: "List the replays of an endpoint",

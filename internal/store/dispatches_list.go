@@ -289,7 +289,9 @@ type EndpointHour struct {
 }
 
 // Average is how long a request took.
-func (h *EndpointHour) Average() time.Duration { return h.Took / time.Duration(max(h.Delivered+h.Failed, 1)) }
+func (h *EndpointHour) Average() time.Duration {
+	return h.Took / time.Duration(max(h.Delivered+h.Failed, 1))
+}
 
 // EndpointCounts are how many of an endpoint's dispatches stand where, each at most MaxCounted.
 type EndpointCounts struct{ Sending, Waiting, Behind, Dead int64 }

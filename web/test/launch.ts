@@ -1,5 +1,5 @@
 /** Debian's browser, or the one that is named. */
-export const executablePath = process.env['TIDINGS_TEST_CHROMIUM'] ?? '/usr/bin/chromium'
+export const executablePath = process.env['TIDINGS_TEST_CHROMIUM'] ?? '/usr/bin/chromium-headless-shell'
 
 /** In a container there is no sandbox; the rest keeps it from asking anybody on the Internet. */
 export const launchArgs = [
