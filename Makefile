@@ -46,7 +46,7 @@ test: ## Vet, then every test with the race detector, on SQLite and PostgreSQL
 	  TIDINGS_TEST_POSTGRES="$$(scripts/postgres.sh start)"; \
 	  export TIDINGS_TEST_POSTGRES; \
 	fi; \
-	go test -vet=off -ldflags=-w $(RACE) -timeout 20m ./...
+	go test -vet=off -ldflags=-w $(RACE) -timeout 20m ./test/e2e ./... # what waits the most begins first
 
 fuzz: ## Fuzz what reads bytes from outside, every target for FUZZTIME; FUZZ=./provider/ses for fewer packages
 	@scripts/fuzz.sh $(FUZZTIME) $(FUZZ)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Asks bin/tidings over MCP with programs that others wrote: the inspector's command line lists and calls every tool over HTTP
-# and stdio, and the conformance suite makes the checks that apply. Fails where docs/mcp.md and the server disagree, a tool
+# Asks bin/tidings over MCP with programs that others wrote: the inspector's command line lists every tool over HTTP and
+# stdio and calls them, and the conformance suite makes the checks that apply. Fails where docs/mcp.md and the server disagree, a tool
 # is missing, or a call fails.
 # Needs Node 20 and npm; what it installs, in the versions below, stays in .bin/mcp. With the word install it does only that.
 set -euo pipefail

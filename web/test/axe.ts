@@ -16,3 +16,15 @@ export async function faults(page: Page, { within = 'html', only }: { within?: s
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .flatMap((v) => v.nodes.slice(0, 4).map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary?.split('\n').slice(1).join(' ').trim()} ${n.html.slice(0, 160)}`))
 }
+
+/** Makes the screen narrow, and tells what of the page is past its edge. A chart takes a moment to follow. */
+export async function beyond(page: Page): Promise<string[]> {
+  await page.setViewportSize({ width: 390, height: 800 })
+  const fits = () => document.documentElement.scrollWidth <= document.documentElement.clientWidth
+  if (await page.waitForFunction(fits, undefined, { timeout: 5000 }).then(() => true, () => false)) return []
+  return page.evaluate(() => {
+    const edge = document.documentElement.clientWidth
+    const past = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > edge)
+    return [`${document.documentElement.scrollWidth - edge} pixels`, ...past.slice(0, 12).map((e) => `${e.getBoundingClientRect().right}: ${e.outerHTML.slice(0, 160)}`)]
+  })
+}

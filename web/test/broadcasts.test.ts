@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { faults } from './axe'
-import { test as base } from './browser'
+import { inside, test as base } from './browser'
 import { ask, signIn, start, stop, tell, type World } from './server'
 
 /** A server of its own: all of its contacts are in an audience. Its mail goes into the outbox. */
@@ -38,7 +38,7 @@ test('a broadcast is written, counted before it is sent, and followed until ever
   await page.getByText('of 3 contacts: tagged beta').waitFor()
   await page.getByRole('list', { name: 'Left out' }).getByText('unsubscribed', { exact: false }).waitFor()
   await page.getByText('News for ann@harbour.test', { exact: true }).waitFor()
-  await page.locator('iframe[sandbox=""]').contentFrame().getByText('The news of May').waitFor()
+  await (await inside(page.locator('iframe[sandbox=""]'))).getByText('The news of May').waitFor()
   await page.getByRole('button', { name: 'Send…' }).click()
   await page.getByRole('alertdialog').getByText('Send it to 2 contacts?').waitFor()
   expect((await ask<{ sends: unknown[] }>(world, '/sends')).sends).toEqual([])

@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type ConsoleMessage, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type ConsoleMessage, type FrameLocator, type Locator, type Page } from 'playwright-core'
 import { expect, inject, test as base } from 'vitest'
 import type { World } from './server'
 
@@ -76,6 +76,12 @@ export async function follow(page: Page, path: string): Promise<void> {
     await router.navigate({ href })
   }, path)
   await settled(page)
+}
+
+/** What stands in a frame. A browser lays nothing out in a frame of another origin that was never in view. */
+export async function inside(frame: Locator): Promise<FrameLocator> {
+  await frame.scrollIntoViewIfNeeded()
+  return frame.contentFrame()
 }
 
 interface Fixtures {

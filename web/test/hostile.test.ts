@@ -1,7 +1,7 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { context, follow, open, settled, watch, type Watched } from './browser'
+import { context, follow, inside, open, settled, watch, type Watched } from './browser'
 import { calling, type Receiver, receiver } from './receiver'
 import { ask, change, signIn, source, start, stop, tell, type World } from './server'
 import { bounced, clicked, complained, delivered, type Mail, record, signer } from './sns'
@@ -322,7 +322,7 @@ test('hostile text is text on the pages of senders and sends, and an email in th
     ...['text', 'headers', 'attachments', 'raw'].flatMap((tab) => each('/outbox', sent, `?tab=${tab}`)),
   ]) await look(path)
   await open(page, world, `/outbox/${encodeURIComponent(sent[0]?.id ?? '')}`)
-  const letter = page.locator('iframe[sandbox=""]').contentFrame()
+  const letter = await inside(page.locator('iframe[sandbox=""]'))
   await letter.getByText('The letter', { exact: true }).waitFor()
   expect(await letter.locator('script, iframe, object, embed, link, base, video, a[href], a[ping], [onload], [onerror], [background], form[action], [formaction], image[href], use[href]').count()).toBe(0)
   await page.getByText('javascript:top.ran=1').first().waitFor()
@@ -341,7 +341,7 @@ test('hostile text is text on the pages of senders and sends, and an email in th
   const [rules, broadcasts] = await Promise.all([ask<{ rules: Row[] }>(world, '/rules'), ask<{ data: Row[] }>(world, '/campaigns')])
   for (const path of [...each('/rules', rules.rules), ...each('/rules', rules.rules, '?tab=acts'), `/rules/new?from=${rules.rules[0]?.id}`, ...each('/broadcasts', broadcasts.data), ...each('/broadcasts', broadcasts.data, '/edit')]) await look(path)
   await open(page, world, `/broadcasts/${broadcasts.data[0]?.id}`)
-  await page.locator('iframe[sandbox=""]').contentFrame().getByText('The letter to all').waitFor()
+  await (await inside(page.locator('iframe[sandbox=""]'))).getByText('The letter to all').waitFor()
   await harmless('the email of a broadcast')
   await open(page, world, `/senders/${encodeURIComponent(senders.senders[1]?.id ?? '')}`)
   await page.getByRole('button', { name: 'Edit', exact: true }).click()

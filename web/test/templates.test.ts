@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { context, open, test, watch } from './browser'
+import { context, inside, open, test, watch } from './browser'
 import { ask, change, signIn, start, stop, tell, type World } from './server'
 
 interface Template {
@@ -276,7 +276,7 @@ test('the brand is changed beside the page that has it, and the page of a form h
   await form.getByLabel('Colour of what is pressed').fill('#FFCC00')
   await form.getByLabel('Name of whoever sends').fill('Pier & <Co>')
   await expect.poll(() => shown.getAttribute('srcdoc')).toContain('--button: #FFCC00; --on: #000;')
-  await page.frameLocator('iframe[title="Preview of the page of preferences"]').getByText('Pier & <Co>').waitFor()
+  await (await inside(shown)).getByText('Pier & <Co>').waitFor()
   await form.getByRole('button', { name: 'Save the brand' }).click()
   await page.getByText('The brand is saved.').waitFor()
   expect(await ask<{ name: string; color: string }>(world, '/brand')).toMatchObject({ name: 'Pier & <Co>', color: '#ffcc00' })
