@@ -5,6 +5,9 @@ import type { Page } from 'playwright-core'
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
+/** The editor's own keys go through its list of offers, however long; axe knows that of lists of comboboxes alone. */
+const reached = (rule: string, html: string) => rule === 'scrollable-region-focusable' && html.startsWith('<ul id="cm-ac-')
+
 /** The serious faults that axe finds in a part of the page. Nothing but contrast changes with the colours. */
 export async function faults(page: Page, { within = 'html', only }: { within?: string; only?: 'color-contrast' } = {}): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe)
@@ -14,7 +17,7 @@ export async function faults(page: Page, { within = 'html', only }: { within?: s
   }, { within, only })
   return found.violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .flatMap((v) => v.nodes.slice(0, 4).map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary?.split('\n').slice(1).join(' ').trim()} ${n.html.slice(0, 160)}`))
+    .flatMap((v) => v.nodes.filter((n) => !reached(v.id, n.html)).slice(0, 4).map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary?.split('\n').slice(1).join(' ').trim()} ${n.html.slice(0, 160)}`))
 }
 
 /** Makes the screen narrow, and tells what of the page is past its edge. A chart takes a moment to follow. */
