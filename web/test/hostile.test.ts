@@ -310,11 +310,10 @@ test('hostile text is text on the pages of endpoints, whatever a receiver answer
 })
 
 test('hostile text is text on the pages of senders and sends, and an email in the outbox can do nothing', async () => {
-  const [sends, senders, outbox, letters] = await Promise.all([
-    ask<{ sends: Row[] }>(world, '/sends'), ask<{ senders: Row[] }>(world, '/senders'), ask<{ mails: Row[] }>(world, '/outbox'),
-    ask<{ mails: Row[] }>(world, '/outbox?search=mailed%40acme.test'), // an alert may have mailed meanwhile
+  const [sends, senders, outbox] = await Promise.all([
+    ask<{ sends: Row[] }>(world, '/sends'), ask<{ senders: Row[] }>(world, '/senders'), ask<{ mails: (Row & { to: string })[] }>(world, '/outbox'),
   ])
-  const sent = letters.mails.slice(0, 1)
+  const sent = outbox.mails.filter((m) => m.to.includes('mailed@acme.test')) // an alert may have mailed meanwhile
   const asked: string[] = []
   page.on('request', (r) => asked.push(r.url()))
   for (const path of [

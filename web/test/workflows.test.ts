@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { faults } from './axe'
+import { beyond, faults } from './axe'
 import { test as base } from './browser'
 import { ask, post, signIn, start, stop, tell, tidings, type World } from './server'
 
@@ -351,7 +351,7 @@ test('the graph and its editor are used by keys alone, and on a narrow screen as
   await page.getByRole('dialog', { name: 'Which step?' }).getByRole('button', { name: 'Exit' }).click()
   await page.getByLabel('Reason').fill('narrow')
   await page.getByRole('group', { name: 'Steps of the workflow' }).getByText('narrow').waitFor()
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0)
+  expect(await beyond(page)).toEqual([])
   await page.setViewportSize({ width: 1360, height: 900 })
 })
 
